@@ -1,0 +1,153 @@
+"""Recipes: what to build, as frozen data, checked once at the door.
+
+A recipe is one YAML file in `sources/`, `policies/`, `corpora/` or `mixes/` of a recipe directory. Every field of
+every class below is a key of that file, and its type is what is allowed there. Reading them is `read_recipes`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field
+from typing import Any, Literal
+
+AccessClass = Literal["public", "synthetic", "gated", "licensed", "private"]
+ACCESS_CLASSES: tuple[str, ...] = ("public", "synthetic", "gated", "licensed", "private")  # strictest last
+
+
+@dataclass(frozen=True)
+class Columns:
+    """Which field of a raw record holds what. Dots reach into objects: `metadata.license`."""
+
+    text: str = "text"
+    key: str | None = None
+    url: str | None = None
+    title: str | None = None
+    language: str | None = None
+    license: str | None = None
+    collected_at: str | None = None
+    published_at: str | None = None
+
+
+@dataclass(frozen=True)
+class SourceRecipe:
+    """One registered source. `name@version` is the key of its snapshot."""
+
+    name: str
+    format: str
+    version: str = "dev"
+    title: str = ""
+    publisher: str = ""
+    homepage: str = ""
+    location: str = ""  # path, glob or s3:// prefix: where, never what, so it is no part of an identity
+    columns: Columns = field(default_factory=Columns)
+    license: str = "NOASSERTION"  # of the content, as the registry declares it
+    license_evidence: str = ""  # where that is said, and who checked
+    collection_license: str = "NOASSERTION"  # of the collection as a database
+    access: AccessClass = "public"
+    languages: tuple[str, ...] = ()
+    max_bad_records: float = 0.05  # share of dead letters above which the snapshot is refused
+    notes: str = ""
+
+
+@dataclass(frozen=True)
+class RuleRecipe:
+    """One rule of a policy: its name in RULES, and its limits."""
+
+    rule: str
+    min: float | None = None
+    max: float | None = None
+    any_of: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class PolicyRecipe:
+    """An ordered cascade of rules; the first that fails names the reason."""
+
+    name: str
+    rules: tuple[RuleRecipe, ...]
+    title: str = ""
+    max_removed: float = 0.95  # share of documents above which nothing is published
+
+
+@dataclass(frozen=True)
+class MemberRecipe:
+    """A snapshot and the policy that judges it."""
+
+    source: str  # name or name@version
+    policy: str
+
+
+@dataclass(frozen=True)
+class NearRecipe:
+    """How alike two documents must be to be copies of each other."""
+
+    similarity: float = 0.75  # estimated Jaccard of 5-word shingles, from 112 permutations; 0 takes every candidate pair
+    max_family: int = 100_000  # members above which a family raises an alarm
+
+
+@dataclass(frozen=True)
+class CorpusRecipe:
+    """Member snapshots, and how their copies are told apart."""
+
+    name: str
+    members: tuple[MemberRecipe, ...]
+    version: str = "dev"
+    title: str = ""
+    near: NearRecipe = field(default_factory=NearRecipe)
+    prefer: tuple[Literal["license", "longest", "source"], ...] = ("license", "source", "longest")
+    max_removed: float = 0.6  # share of a source's kept documents that may be suppressed as copies
+
+
+@dataclass(frozen=True)
+class Budget:
+    """How much a mix holds; exactly one of the two."""
+
+    words: int | None = None
+    documents: int | None = None
+
+
+@dataclass(frozen=True)
+class ComponentRecipe:
+    """One weighted part of a mix, selected from one corpus."""
+
+    name: str
+    corpus: str  # name or name@version
+    weight: float = 1.0
+    sources: tuple[str, ...] = ()  # empty: all
+    languages: tuple[str, ...] = ()
+    max_epochs: int = 1
+
+
+@dataclass(frozen=True)
+class LicensePolicy:
+    """Which license classes may enter; what it excludes is counted and listed."""
+
+    allow: tuple[str, ...] = ()  # classes of the license table; empty: all but `unknown` and `proprietary`
+    deny: tuple[str, ...] = ()  # SPDX expressions refused whatever their class
+
+
+@dataclass(frozen=True)
+class MixRecipe:
+    """The exact training set: components, budget, seed, license policy, exports."""
+
+    name: str
+    components: tuple[ComponentRecipe, ...]
+    budget: Budget
+    version: str = "dev"
+    title: str = ""
+    seed: int = 0
+    licenses: LicensePolicy = field(default_factory=LicensePolicy)
+    exports: tuple[Literal["parquet", "jsonl"], ...] = ("parquet", "jsonl")
+    shard_documents: int = 50_000
+
+
+def as_data(recipe: Any) -> dict[str, Any]:
+    """A recipe as plain JSON data."""
+    return {key: _plain(value) for key, value in asdict(recipe).items()}
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _plain(item) for key, item in value.items()}
+    if isinstance(value, (tuple, list)):
+        return [_plain(item) for item in value]
+    return value

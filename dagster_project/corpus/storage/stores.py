@@ -1,0 +1,62 @@
+"""What an object store must do. Every promise here is probed by tests/contracts for every store.
+
+Objects are immutable unless their path says otherwise: `put_once` is the only way into data/, manifests/, builds/ and
+refs/; `put` overwrites and is for catalog/ and scratch/ alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import BinaryIO, Protocol
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One object in a listing; `modified` is seconds since the epoch by the store's clock."""
+
+    path: str
+    size: int
+    modified: float
+
+
+class Store(Protocol):
+    """A flat space of objects under '/'-separated paths. Picklable, and safe to use from several threads.
+
+    Errors: MissingObject for an object that is not there; StoreError, one sentence, for everything else.
+    """
+
+    @property
+    def location(self) -> str:
+        """Where it is, for people: `s3://bucket/prefix`, never with credentials."""
+        ...
+
+    def get(self, path: str) -> bytes: ...
+
+    def get_range(self, path: str, start: int, length: int) -> bytes:
+        """Exactly `length` bytes from `start`; fewer is an error."""
+        ...
+
+    def put_once(self, path: str, body: bytes) -> bool:
+        """Create the object; False, and nothing written, when it exists (also when another writer just won)."""
+        ...
+
+    def put(self, path: str, body: bytes) -> None:
+        """Create or overwrite: catalog/ and scratch/ only."""
+        ...
+
+    def size(self, path: str) -> int | None:
+        """Size in bytes, or None when there is no such object."""
+        ...
+
+    def list(self, prefix: str) -> Iterator[Entry]:
+        """Every object whose path starts with `prefix`, in path order."""
+        ...
+
+    def delete(self, paths: Iterable[str]) -> None:
+        """Remove objects; those already gone are no error."""
+        ...
+
+    def open(self, path: str) -> BinaryIO:
+        """A seekable reader that fetches only the ranges it is asked for."""
+        ...
