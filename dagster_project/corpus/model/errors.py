@@ -31,6 +31,9 @@ class RecipeError(FlorilegiumError):
         self.problems = tuple(problems)
         super().__init__("\n".join(str(problem) for problem in problems))
 
+    def __reduce__(self) -> tuple[type[RecipeError], tuple[Sequence[Problem]]]:
+        return type(self), (self.problems,)
+
 
 class PartitionError(FlorilegiumError):
     """A partition key that cannot name a partition, or a partition that does not exist."""
@@ -70,3 +73,6 @@ class AuditFailed(FlorilegiumError):
     def __init__(self, partition: str, failures: Sequence[str]):
         self.partition, self.failures = partition, tuple(failures)
         super().__init__(f"nothing was published to {partition}: {'; '.join(failures)}")
+
+    def __reduce__(self) -> tuple[type[AuditFailed], tuple[str, Sequence[str]]]:
+        return type(self), (self.partition, self.failures)

@@ -137,7 +137,7 @@ class MixRecipe:
     seed: int = 0
     licenses: LicensePolicy = field(default_factory=LicensePolicy)
     exports: tuple[Literal["parquet", "jsonl"], ...] = ("parquet", "jsonl")
-    shard_documents: int = 50_000
+    shard_words: int = 10_000_000  # words after which a new export shard begins
 
 
 def as_data(recipe: Any) -> dict[str, Any]:

@@ -10,6 +10,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import BinaryIO, Protocol
 
+from dagster_project.corpus.model.errors import StoreError
+
 
 @dataclass(frozen=True)
 class Entry:
@@ -60,3 +62,12 @@ class Store(Protocol):
     def open(self, path: str) -> BinaryIO:
         """A seekable reader that fetches only the ranges it is asked for."""
         ...
+
+
+def checked_path(path: str) -> str:
+    """The path, when every store keeps it as it is: some fold 'a//b' into 'a/b', resolve '..', or turn a backslash."""
+    if {"\0", "\\"} & {*path} or any(name in ("", ".", "..") or len(name.encode()) > 255 for name in path.split("/")):
+        raise StoreError(
+            f"{path!r} cannot name an object: every part must be 1 to 255 bytes, not '.' or '..', without backslashes."
+        )
+    return path

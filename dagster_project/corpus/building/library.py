@@ -1,0 +1,158 @@
+"""Build partitions: plan → run → audit → publish, and everything that they need first.
+
+A version appears in four steps, each of which a killed run may repeat: shards (content-addressed, found again by
+build key), manifest, build record, ref. Only the ref makes it visible, and only after its audit.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
+from typing import Any, Protocol
+
+from dagster_project.corpus.building.plans import Plan, Planner
+from dagster_project.corpus.building.recipes import Recipes
+from dagster_project.corpus.engine.engines import Engine
+from dagster_project.corpus.engine.work import Work
+from dagster_project.corpus.lineage.index import index_version
+from dagster_project.corpus.model.canonical import digest
+from dagster_project.corpus.model.errors import AuditFailed, Moved
+from dagster_project.corpus.model.manifests import Manifest
+from dagster_project.corpus.model.outcomes import Auditor, Outcome
+from dagster_project.corpus.model.partitions import Partition
+from dagster_project.corpus.storage import refs
+from dagster_project.corpus.storage.refs import Ref
+from dagster_project.corpus.storage.stores import Store
+
+TRIES = 3  # of a publication that somebody else overtook
+
+
+@dataclass(frozen=True)
+class Built:
+    """A partition as it stands after a build. `fresh` says whether this build published a new version."""
+
+    partition: Partition
+    manifest: Manifest
+    ref: Ref
+    outcomes: Sequence[Outcome]
+    fresh: bool
+    seconds: float
+
+
+class Observer(Protocol):
+    """Somebody who watches: a progress bar, a log, a Dagster run."""
+
+    def started(self, partition: Partition) -> None: ...
+
+    def progressed(self, partition: Partition, done: int, total: int) -> None: ...
+
+    def finished(self, built: Built) -> None: ...
+
+
+class Unobserved:
+    """Nobody watches."""
+
+    def started(self, partition: Partition) -> None: ...
+
+    def progressed(self, partition: Partition, done: int, total: int) -> None: ...
+
+    def finished(self, built: Built) -> None: ...
+
+
+@dataclass
+class Library:
+    """A store, recipes, an engine and an auditor: all that a build needs. The CLI and Dagster call it alike."""
+
+    store: Store
+    recipes: Recipes
+    engine: Engine
+    auditor: Auditor
+    observer: Observer = field(default_factory=Unobserved)
+
+    def __post_init__(self) -> None:
+        self.planner = Planner(self.store, self.recipes)
+
+    def build(self, partition: Partition, *, upstream: bool = True, reason: str = "") -> Built:
+        """Build a partition, and first whatever it needs (each once); what already stands is found, not rebuilt."""
+        if upstream:
+            for needed in self.needed(partition)[:-1]:
+                self._build_one(needed, reason="")
+        return self._build_one(partition, reason=reason)
+
+    def needed(self, partition: Partition) -> list[Partition]:
+        """Everything a partition is built from, in an order in which it can be built; itself last."""
+        order: dict[Partition, None] = {}
+
+        def visit(item: Partition) -> None:
+            for dependency in self.planner.dependencies(item):
+                if dependency not in order:
+                    visit(dependency)
+            order[item] = None
+
+        visit(partition)
+        return list(order)
+
+    def _build_one(self, partition: Partition, reason: str) -> Built:
+        self.observer.started(partition)
+        for attempt in range(1, TRIES + 1):
+            try:
+                built = self._attempt(partition, reason)
+            except Moved:
+                if attempt == TRIES:
+                    raise
+                continue
+            self.observer.finished(built)
+            return built
+        raise AssertionError("unreachable")
+
+    def _attempt(self, partition: Partition, reason: str) -> Built:
+        begun = time.monotonic()
+        started_from = refs.latest(self.store, partition)
+        plan = self.planner.plan(partition)
+        work = self._work(partition, plan)
+        key = work.key("build", plan.made_of)
+        manifest = self._find_or_run(plan, work, key)
+        outcomes = self.audit(manifest, plan.bounds)
+        if failures := [f"{item.check}: {item.description}" for item in outcomes if not item.passed and item.severity == "error"]:
+            raise AuditFailed(str(partition), failures)
+        manifest = refs.put_manifest(self.store, manifest)
+        index_version(self.store, manifest)
+        refs.record_build(self.store, key, {"id": manifest.id})
+        seconds = time.monotonic() - begun
+        ref = refs.publish(
+            self.store, partition, manifest.id, build_key=key, started_from=started_from, reason=reason,
+            run={"seconds": round(seconds, 3), "workers": self.engine.workers},
+        )
+        fresh = started_from is None or ref.number != started_from.number
+        return Built(partition, manifest, ref, outcomes, fresh, seconds)
+
+    def _work(self, partition: Partition, plan: Plan) -> Work:
+        return Work(
+            store=self.store,
+            engine=self.engine,
+            stage=partition.stage,
+            schema=plan.schema,
+            code_version=plan.code_version,
+            recipe=plan.recipe,
+            inputs=plan.inputs,
+            access=plan.access,
+            progress=lambda done, total: self.observer.progressed(partition, done, total),
+        )
+
+    def _find_or_run(self, plan: Plan, work: Work, key: str) -> Manifest:
+        if record := refs.find_build(self.store, key):
+            return refs.load_manifest(self.store, record["id"])
+        manifest = plan.run(work)
+        return replace(manifest, facts={**manifest.facts, "access": plan.access, "build_key": key})
+
+    def audit(self, manifest: Manifest, bounds: Mapping[str, Any]) -> list[Outcome]:
+        """The outcomes of the stage's suite on a version; judged once per version, suite and bounds."""
+        key = digest(["audit", manifest.id, self.auditor.suite_digest(manifest.stage), bounds])
+        if record := refs.find_build(self.store, key):
+            return [Outcome(**item) for item in record["outcomes"]]
+        outcomes = list(self.auditor.audit(manifest, bounds))
+        refs.record_build(self.store, key, {"outcomes": [asdict(outcome) for outcome in outcomes]})
+        return outcomes
+
+

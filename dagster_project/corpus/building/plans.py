@@ -1,0 +1,319 @@
+"""What a partition is built from, and how: one planner per stage, each a few lines over the stage's own room."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
+from typing import Any
+
+import pyarrow as pa
+
+from dagster_project.corpus.building.recipes import Recipes
+from dagster_project.corpus.deduplication import families, fingerprints, survivors
+from dagster_project.corpus.engine.tables import Column, align
+from dagster_project.corpus.engine.work import Work
+from dagster_project.corpus.filtering import verdicts
+from dagster_project.corpus.licenses import licensed
+from dagster_project.corpus.lineage.walk import snapshots_of
+from dagster_project.corpus.mixing import mix, selection
+from dagster_project.corpus.model.documents import DOCUMENTS
+from dagster_project.corpus.model.manifests import Input, Manifest
+from dagster_project.corpus.model.partitions import Partition
+from dagster_project.corpus.model.recipes import ACCESS_CLASSES, CorpusRecipe, MixRecipe, PolicyRecipe, SourceRecipe
+from dagster_project.corpus.publishing import exports
+from dagster_project.corpus.signals import groups
+from dagster_project.corpus.snapshots import freeze
+from dagster_project.corpus.sources.checksums import checksummed
+from dagster_project.corpus.sources.registry import source_named
+from dagster_project.corpus.storage import refs
+from dagster_project.corpus.storage.stores import Store
+
+
+@dataclass(frozen=True)
+class Plan:
+    """One version about to be built: what it is made of, and the function that makes it."""
+
+    schema: pa.Schema
+    code_version: str
+    recipe: Mapping[str, Any]
+    inputs: tuple[Input, ...]
+    run: Callable[[Work], Manifest]
+    access: str = "public"
+    made_of: Any = ()  # what decides the bytes beside recipe and inputs: raw objects
+    bounds: Mapping[str, Any] = field(default_factory=dict)  # for the audit
+
+
+class Planner:
+    """Resolves names once: every input is pinned to the version that was newest when the plan was made."""
+
+    def __init__(self, store: Store, recipes: Recipes):
+        self.store, self.recipes = store, recipes
+
+    def dependencies(self, partition: Partition) -> list[Partition]:
+        """The partitions that must exist first, from the recipes alone."""
+        return DEPENDENCIES[partition.stage](self, partition)
+
+    def plan(self, partition: Partition) -> Plan:
+        return PLANS[partition.stage](self, partition)
+
+    # ---- what a partition needs -----------------------------------------------------------------------------------
+
+    def nothing(self, partition: Partition) -> list[Partition]:
+        return []
+
+    def snapshot_alone(self, partition: Partition) -> list[Partition]:
+        return [Partition("snapshots", partition.key)]
+
+    def for_filtered(self, partition: Partition) -> list[Partition]:
+        source = partition.key.partition("+")[0]
+        policy = self.recipes.policy(partition.policy)
+        wanted = sorted({groups.group_of(column) for column in verdicts.signals_read(policy)})
+        return [Partition("snapshots", source), *[Partition("signals", source, group) for group in wanted]]
+
+    def for_families(self, partition: Partition) -> list[Partition]:
+        return [Partition("fingerprints", key) for key, _ in self.members(self.corpus(partition))]
+
+    def for_deduplicated(self, partition: Partition) -> list[Partition]:
+        needed = [Partition("families", partition.key)]
+        for key, policy in self.members(self.corpus(partition)):
+            needed += [
+                Partition("filtered", f"{key}+{policy}"),
+                Partition("licensed", key),
+                Partition("signals", key, "counts"),
+            ]
+        return needed
+
+    def for_mixed(self, partition: Partition) -> list[Partition]:
+        needed: list[Partition] = []
+        for corpus in self.corpora(self.mix(partition)):
+            needed.append(Partition("deduplicated", corpus.key))
+            for key, _ in self.members(corpus):
+                needed += [Partition("signals", key, "counts"), Partition("signals", key, "language")]
+        return list(dict.fromkeys(needed))
+
+    def for_published(self, partition: Partition) -> list[Partition]:
+        return [Partition("mixed", partition.key)]
+
+    # ---- how it is built ------------------------------------------------------------------------------------------
+
+    def snapshots(self, partition: Partition) -> Plan:
+        recipe = self.recipes.source(partition.key)
+        source = source_named(recipe.format)
+        objects = checksummed(source, recipe, self._known_objects(partition))
+        return Plan(
+            schema=DOCUMENTS,
+            code_version=freeze.CODE_VERSION,
+            recipe={"source": recipe.name},
+            inputs=(),
+            run=lambda work: freeze.freeze(work, recipe, source, objects),
+            access=recipe.access,
+            made_of=[recipe.format, asdict(recipe.columns), [[item.uri, item.sha256] for item in objects]],
+            bounds={"max_bad_records": recipe.max_bad_records},
+        )
+
+    def licensed(self, partition: Partition) -> Plan:
+        recipe = self.recipes.source(partition.key)
+        declared = {"license": recipe.license, "evidence": recipe.license_evidence or f"registry entry of {recipe.name}"}
+        return self._side_table(partition, licensed.SCHEMA, licensed.CODE_VERSION, declared, licensed.conclude_licenses)
+
+    def signals(self, partition: Partition) -> Plan:
+        group = groups.GROUPS[partition.part]
+        return self._side_table(
+            partition, group.schema, group.code_version, group.recipe(), lambda work, snapshot: groups.measure(work, snapshot, group)
+        )
+
+    def fingerprints(self, partition: Partition) -> Plan:
+        return self._side_table(
+            partition, fingerprints.SCHEMA, fingerprints.CODE_VERSION, {}, fingerprints.fingerprint
+        )
+
+    def filtered(self, partition: Partition) -> Plan:
+        policy = self.recipes.policy(partition.policy)
+        inputs = self._inputs(self.for_filtered(partition))
+        snapshot, *signals = self._load(inputs)
+        wanted = verdicts.signals_read(policy)
+        columns = [Column(signal, tuple(n for n in wanted if n in dict(signal.identity.schema))) for signal in signals]
+        return Plan(
+            schema=verdicts.SCHEMA,
+            code_version=verdicts.CODE_VERSION,
+            recipe={"rules": [asdict(rule) for rule in policy.rules]},
+            inputs=inputs,
+            run=lambda work: verdicts.filter_documents(work, snapshot, columns),
+            access=strictest([snapshot]),
+            bounds={"documents": snapshot.rows, "max_removed": policy.max_removed},
+        )
+
+    def families(self, partition: Partition) -> Plan:
+        corpus = self.corpus(partition)
+        inputs = self._inputs(self.for_families(partition))
+        prints = self._load(inputs)
+        return Plan(
+            schema=families.SCHEMA,
+            code_version=families.CODE_VERSION,
+            recipe=families.recipe_of(corpus.near),
+            inputs=inputs,
+            run=lambda work: families.build_families(work, prints, corpus.near),
+            access=strictest(prints),
+            bounds={"documents": sum(manifest.rows for manifest in prints)},
+        )
+
+    def deduplicated(self, partition: Partition) -> Plan:
+        corpus = self.corpus(partition)
+        inputs = self._inputs(self.for_deduplicated(partition))
+        family, *members = self._load(inputs)
+        filtered, concluded, counts = members[0::3], members[1::3], members[2::3]
+        documents = [
+            (key, file)
+            for (key, _), verdict in zip(self.members(corpus), filtered, strict=True)
+            for file in self._documents(verdict)
+        ]
+        columns = [
+            Column(family, survivors.FAMILY_COLUMNS),
+            Column(_united(filtered), ("keep",)),
+            Column(_united(concluded), ("license", "license_class", "license_kind", "license_findings")),
+            Column(_united(counts), ("characters",)),
+        ]
+        return Plan(
+            schema=survivors.SCHEMA,
+            code_version=survivors.CODE_VERSION,
+            recipe={"prefer": list(corpus.prefer), "sources": [key.partition("@")[0] for key, _ in self.members(corpus)]},
+            inputs=inputs,
+            run=lambda work: survivors.choose_survivors(work, documents, columns, corpus.prefer),
+            access=strictest(members),
+            bounds={"documents": family.rows, "max_removed": corpus.max_removed},
+        )
+
+    def mixed(self, partition: Partition) -> Plan:
+        recipe = self.mix(partition)
+        inputs = self._inputs(self.for_mixed(partition))
+        found = dict(zip((item.partition for item in inputs), self._load(inputs), strict=True))
+        candidates = [
+            candidate for corpus in self.corpora(recipe) for candidate in self._candidates(corpus, found)
+        ]
+        return Plan(
+            schema=mix.SCHEMA,
+            code_version=mix.CODE_VERSION,
+            recipe=mix.recipe_of(recipe),
+            inputs=inputs,
+            run=lambda work: mix.build_mix(work, recipe, candidates),
+            access=strictest(list(found.values())),
+        )
+
+    def published(self, partition: Partition) -> Plan:
+        recipe = self.mix(partition)
+        inputs = self._inputs(self.for_published(partition))
+        (members,) = self._load(inputs)
+        documents = {
+            file.sha256: file for snapshot in snapshots_of(self.store, members).values() for file in snapshot.files
+        }
+        return Plan(
+            schema=exports.SCHEMA,
+            code_version=exports.CODE_VERSION,
+            recipe={"exports": list(recipe.exports)},
+            inputs=inputs,
+            run=lambda work: exports.export(work, members, documents, recipe.exports, recipe.shard_words),
+            access=strictest([members]),
+            made_of=[recipe.shard_words],
+            bounds={"documents": members.rows},
+        )
+
+    # ---- names to recipes and versions ----------------------------------------------------------------------------
+
+    def corpus(self, partition: Partition) -> CorpusRecipe:
+        return self.recipes.corpus(partition.key)
+
+    def mix(self, partition: Partition) -> MixRecipe:
+        """The recipe of a mix, with its corpora named by key."""
+        recipe = self.recipes.mix(partition.key)
+        components = tuple(replace(item, corpus=self.recipes.corpus(item.corpus).key) for item in recipe.components)
+        return replace(recipe, components=components)
+
+    def corpora(self, recipe: MixRecipe) -> list[CorpusRecipe]:
+        keys = dict.fromkeys(component.corpus for component in recipe.components)
+        return [self.recipes.corpus(key) for key in keys]
+
+    def members(self, corpus: CorpusRecipe) -> list[tuple[str, str]]:
+        """(snapshot key, policy name) of every member, in the recipe's order."""
+        return [(self.recipes.source(member.source).key, self.recipes.policy(member.policy).name) for member in corpus.members]
+
+    def _side_table(
+        self, partition: Partition, schema: pa.Schema, code_version: str, recipe: Mapping[str, Any],
+        build: Callable[[Work, Manifest], Manifest],
+    ) -> Plan:
+        inputs = self._inputs(self.snapshot_alone(partition))
+        (snapshot,) = self._load(inputs)
+        return Plan(
+            schema=schema,
+            code_version=code_version,
+            recipe=recipe,
+            inputs=inputs,
+            run=lambda work: build(work, snapshot),
+            access=strictest([snapshot]),
+            bounds={"documents": snapshot.rows},
+        )
+
+    def _candidates(self, corpus: CorpusRecipe, found: Mapping[str, Manifest]) -> list[mix.Candidates]:
+        """Every documents shard of a corpus with the columns that a mix reads of it."""
+        survived = found[f"deduplicated/{corpus.key}"]
+        candidates = []
+        for key, _ in self.members(corpus):
+            counts, language = found[f"signals/{key}/counts"], found[f"signals/{key}/language"]
+            columns = [
+                Column(survived, ("status", "license", "license_class")),
+                Column(counts, ("words",)),
+                Column(language, ("language",)),
+            ]
+            files = self._documents(counts)
+            candidates += [mix.Candidates(corpus.key, key, file, parts) for file, parts in align(files, columns)]
+        return candidates
+
+    def _documents(self, side_table: Manifest) -> Sequence[Any]:
+        """The documents shards that a side table covers, in its order."""
+        (snapshot,) = snapshots_of(self.store, side_table).values()
+        by_digest = {file.sha256: file for file in snapshot.files}
+        return [by_digest[file.documents] for file in side_table.files]
+
+    def _inputs(self, partitions: Sequence[Partition]) -> tuple[Input, ...]:
+        return tuple(Input(item.stage, str(item), refs.resolve(self.store, item)) for item in partitions)
+
+    def _load(self, inputs: Sequence[Input]) -> list[Manifest]:
+        return [refs.load_manifest(self.store, item.id) for item in inputs]
+
+    def _known_objects(self, partition: Partition) -> Sequence[Mapping[str, Any]]:
+        """Raw objects as the newest version of the partition recorded them, so that unchanged ones are not read again."""
+        newest = refs.latest(self.store, partition)
+        return refs.load_manifest(self.store, newest.id).facts["raw_objects"] if newest else ()
+
+
+def strictest(manifests: Sequence[Manifest]) -> str:
+    """The access class of what is made from these."""
+    return max((manifest.facts["access"] for manifest in manifests), key=ACCESS_CLASSES.index)
+
+
+def _united(manifests: Sequence[Manifest]) -> Manifest:
+    """The same side table of several snapshots, as one list of files."""
+    return replace(manifests[0], files=tuple(file for manifest in manifests for file in manifest.files))
+
+
+DEPENDENCIES: dict[str, Callable[[Planner, Partition], list[Partition]]] = {
+    "snapshots": Planner.nothing,
+    "licensed": Planner.snapshot_alone,
+    "signals": Planner.snapshot_alone,
+    "fingerprints": Planner.snapshot_alone,
+    "filtered": Planner.for_filtered,
+    "families": Planner.for_families,
+    "deduplicated": Planner.for_deduplicated,
+    "mixed": Planner.for_mixed,
+    "published": Planner.for_published,
+}
+PLANS: dict[str, Callable[[Planner, Partition], Plan]] = {
+    "snapshots": Planner.snapshots,
+    "licensed": Planner.licensed,
+    "signals": Planner.signals,
+    "fingerprints": Planner.fingerprints,
+    "filtered": Planner.filtered,
+    "families": Planner.families,
+    "deduplicated": Planner.deduplicated,
+    "mixed": Planner.mixed,
+    "published": Planner.published,
+}

@@ -1,0 +1,198 @@
+"""datatrove's simplified text, byte for byte: what MinHash shingles and near-exact digests are made of."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numba
+import numpy as np
+
+from dagster_project.corpus.kernels import unicode as u
+from dagster_project.corpus.kernels.texts import Bytes, Offsets, sealed
+from dagster_project.corpus.kernels.unicode import decode, fold_number, previous, property_bits
+
+GROWTH = 3  # U+AC01, three bytes, becomes three jamo of three bytes; nothing grows more
+SPACE, ZERO = np.uint8(32), np.uint8(48)
+SIGMA = 0x3A3
+FINAL_SIGMA = (np.uint8(0xCF), np.uint8(0x82))
+
+
+def normalize(data: Bytes, offsets: Offsets) -> tuple[Bytes, Offsets]:
+    """The normalized texts (algorithms.md section 1): bytes, and offsets int64[n + 1]."""
+    target = np.empty(GROWTH * len(data), np.uint8)
+    ends = _normalize(data, offsets, target, u.tables())
+    return sealed(target[: ends[-1]]), ends
+
+
+@numba.njit(nogil=True, cache=True)
+def _normalize(data: Any, offsets: Any, target: Any, tables: Any) -> Any:
+    ends = np.zeros_like(offsets)
+    for i in range(len(offsets) - 1):
+        ends[i + 1] = simplify(data, offsets[i], offsets[i + 1], target, ends[i], tables)
+    return ends
+
+
+@numba.njit(nogil=True, cache=True)
+def simplify(data: Any, start: Any, end: Any, target: Any, begin: Any, tables: Any) -> Any:
+    """Write data[start:end], simplified, at target[begin:]; returns where it ends. Needs GROWTH times the room.
+
+    Lower case; each number becomes 0; punctuation and runs of whitespace become one space; nonspacing marks go.
+    A space that only a dropped mark separates from another stays, as it does in datatrove.
+    """
+    at, out, barrier, was_space = start, begin, begin, True
+    while at < end:
+        at, out, was_space = _run(data, at, end, target, out, was_space, tables.ascii)
+        if at == end:
+            break
+        code, after = decode(data, at, end)
+        bits = property_bits(tables, code)
+        if bits & u.DIGIT:
+            target[out], out, was_space = ZERO, out + 1, False
+            after = _skip_number(data, after, end, tables)
+        elif bits & (u.SPACE | u.PUNCTUATION):
+            target[out], out, was_space = SPACE, out + (not was_space), True
+        else:
+            out, barrier = _fold(data, start, at, after, end, code, bits, target, out, barrier, tables)
+            was_space = out == begin
+        at = after
+    while out > begin and target[out - 1] == SPACE:
+        out -= 1
+    return out
+
+
+@numba.njit(nogil=True, cache=True)
+def _run(data: Any, at: Any, end: Any, target: Any, out: Any, was_space: Any, ascii: Any) -> Any:
+    """Simplify up to the next digit or byte above ASCII. Unsigned and free of branches: most bytes pass here."""
+    source, stop, sink = np.uint64(at), np.uint64(end), np.uint64(out)
+    while source < stop:
+        byte = data[source]
+        if byte >= 128 or ascii[byte] == ZERO:
+            break
+        is_space = ascii[byte] == SPACE
+        target[sink] = ascii[byte]
+        sink += np.uint64(1) - np.uint64(is_space & was_space)
+        source += np.uint64(1)
+        was_space = is_space
+    return np.int64(source), np.int64(sink), was_space
+
+
+@numba.njit(nogil=True, cache=True)
+def _skip_number(data: Any, at: Any, end: Any, tables: Any) -> Any:
+    """Past the digits, and past one separator if digits follow it."""
+    at = _skip_digits(data, at, end, tables)
+    if at == end:
+        return at
+    code, after = decode(data, at, end)
+    if not property_bits(tables, code) & u.SEPARATOR:
+        return at
+    fraction = _skip_digits(data, after, end, tables)
+    return fraction if fraction > after else at
+
+
+@numba.njit(nogil=True, cache=True)
+def _skip_digits(data: Any, at: Any, end: Any, tables: Any) -> Any:
+    while at < end:
+        if data[at] < 128:
+            code, after = np.int64(data[at]), at + 1
+            is_digit = 48 <= code <= 57
+        else:
+            code, after = decode(data, at, end)
+            is_digit = property_bits(tables, code) & u.DIGIT != 0
+        if not is_digit:
+            break
+        at = after
+    return at
+
+
+@numba.njit(nogil=True, cache=True)
+def _fold(
+    data: Any, start: Any, at: Any, after: Any, end: Any, code: Any, bits: Any, target: Any, out: Any, barrier: Any, tables: Any
+) -> Any:
+    """Write one folded character above ASCII; a dropped mark of combining class 0 is a barrier to reordering."""
+    number = fold_number(tables, code)
+    if number == u.DROPPED:
+        return out, (barrier if bits >> u.COMBINING_SHIFT else out)
+    if code == SIGMA and _is_final(data, start, at, after, end, tables):
+        target[out], target[out + 1] = FINAL_SIGMA
+        return out + 2, barrier
+    if number:
+        first, last = np.int64(tables.fold_offsets[number]), np.int64(tables.fold_offsets[number + 1])
+        if bits & u.REORDERS:
+            return _insert(tables.fold_bytes, first, last, target, out, barrier, tables), barrier
+        return _copy(tables.fold_bytes, first, last, target, out), barrier
+    if bits & u.REORDERS:
+        return _insert(data, at, after, target, out, barrier, tables), barrier
+    if u.HANGUL_FIRST <= code <= u.HANGUL_LAST:
+        return _write_jamo(code - u.HANGUL_FIRST, target, out), barrier
+    if code == u.REPLACEMENT:
+        target[out], target[out + 1], target[out + 2] = np.uint8(0xEF), np.uint8(0xBF), np.uint8(0xBD)
+        return out + 3, barrier
+    return _copy(data, at, after, target, out), barrier
+
+
+@numba.njit(nogil=True, cache=True)
+def _copy(source: Any, start: Any, end: Any, target: Any, out: Any) -> Any:
+    for i in range(start, end):
+        target[out] = source[i]
+        out += 1
+    return out
+
+
+@numba.njit(nogil=True, cache=True)
+def _write_jamo(index: Any, target: Any, out: Any) -> Any:
+    """A Hangul syllable as its two or three jamo (Unicode standard, section 3.12)."""
+    out = _write3(0x1100 + index // 588, target, out)
+    out = _write3(0x1161 + index % 588 // 28, target, out)
+    return _write3(0x11A7 + index % 28, target, out) if index % 28 else out
+
+
+@numba.njit(nogil=True, cache=True)
+def _write3(code: Any, target: Any, out: Any) -> Any:
+    target[out] = np.uint8(0xE0 | code >> 12)
+    target[out + 1] = np.uint8(0x80 | code >> 6 & 0x3F)
+    target[out + 2] = np.uint8(0x80 | code & 0x3F)
+    return out + 3
+
+
+@numba.njit(nogil=True, cache=True)
+def _insert(source: Any, at: Any, after: Any, target: Any, out: Any, barrier: Any, tables: Any) -> Any:
+    """Write source[at:after], which holds spacing marks with a combining class, each at its place in canonical order."""
+    while at < after:
+        code, following = decode(source, at, after)
+        place = _place(property_bits(tables, code) >> u.COMBINING_SHIFT, target, out, barrier, tables)
+        size = following - at
+        for i in range(out - 1, place - 1, -1):
+            target[i + size] = target[i]
+        _copy(source, at, following, target, place)
+        out, at = out + size, following
+    return out
+
+
+@numba.njit(nogil=True, cache=True)
+def _place(combining: Any, target: Any, out: Any, barrier: Any, tables: Any) -> Any:
+    """Before which written byte a mark of this class belongs."""
+    place = out
+    while combining and place > barrier:
+        before = previous(target, place, barrier)
+        code, _ = decode(target, before, place)
+        if property_bits(tables, code) >> u.COMBINING_SHIFT <= combining:
+            break
+        place = before
+    return place
+
+
+@numba.njit(nogil=True, cache=True)
+def _is_final(data: Any, start: Any, at: Any, after: Any, end: Any, tables: Any) -> Any:
+    """Does a cased letter precede this sigma and none follow it, ignorable characters aside (Unicode, table 3-17)?"""
+    bits = np.int64(u.IGNORABLE)
+    while bits & u.IGNORABLE and at > start:
+        at = previous(data, at, start)
+        code, _ = decode(data, at, end)
+        bits = property_bits(tables, code)
+    if not bits & u.CASED:
+        return False
+    bits = np.int64(u.IGNORABLE)
+    while bits & u.IGNORABLE and after < end:
+        code, after = decode(data, after, end)
+        bits = property_bits(tables, code)
+    return not bits & u.CASED

@@ -1,0 +1,128 @@
+"""What a character is: packaged tables of one Unicode version, and the loops that read UTF-8 with them."""
+
+from __future__ import annotations
+
+from functools import cache
+from importlib.resources import files
+from typing import Any, NamedTuple
+
+import numba
+import numpy as np
+from numpy.typing import NDArray
+
+# fmt: off
+CATEGORIES = ["Lu", "Ll", "Lt", "Lm", "Lo", "Mn", "Mc", "Me", "Nd", "Nl", "No", "Pc", "Pd", "Ps", "Pe", "Pi", "Pf", "Po",
+              "Sm", "Sc", "Sk", "So", "Zs", "Zl", "Zp", "Cc", "Cf", "Cs", "Co", "Cn"]
+# fmt: on
+CATEGORY = 31
+LAST_LETTER, LAST_MARK, LAST_NUMBER, CONNECTOR, FORMAT = 4, 7, 10, 11, 26
+SPACE, ALPHABETIC, DIGIT, UPPER = 1 << 5, 1 << 6, 1 << 7, 1 << 8  # str.isspace, isalpha, isdecimal, isupper
+PUNCTUATION, PUNCTUATION_SET = 1 << 9, 1 << 10  # datatrove's two sets
+LINE_BREAK = 1 << 11  # str.splitlines
+CASED, IGNORABLE = 1 << 12, 1 << 13  # what decides a final sigma
+SEPARATOR = 1 << 14  # stands once inside a number
+PREFIX, SUFFIX, INFIX, CURRENCY = 1 << 15, 1 << 16, 1 << 17, 1 << 18  # what spaCy cuts from a word
+GROUP_SHIFT, GROUP = 19, 7
+IDEOGRAPH, HIRAGANA, KATAKANA, UNSPACED = 1, 2, 3, 4
+REORDERS = 1 << 22  # folds to something that canonical order may move
+COMBINING_SHIFT = 24
+PAGE, PAGE_SHIFT, PAGE_MASK = 128, 7, 127
+DROPPED = 1
+HANGUL_FIRST, HANGUL_LAST = 0xAC00, 0xD7A3
+SECOND_CUT_SHIFT, SPECIAL, UNIT = 8, 1 << 24, 1 << 25
+SLOTS, SLOT_SHIFT = 1024, np.uint64(54)
+REPLACEMENT = 0xFFFD
+
+
+class Tables(NamedTuple):
+    """Two-stage tables; `unicode_source.py` says how each is made."""
+
+    pages: NDArray[np.uint16]
+    properties: NDArray[np.uint32]
+    fold_pages: NDArray[np.uint16]
+    fold_index: NDArray[np.uint16]
+    fold_offsets: NDArray[np.int32]
+    fold_bytes: NDArray[np.uint8]
+    ascii: NDArray[np.uint8]  # 128 folds: a letter in lower case, "0" for a digit, " " for the rest
+    exception_keys: NDArray[np.uint64]  # (SLOTS, 2): words of at most 16 bytes, little-endian, zero-padded
+    exception_actions: NDArray[np.int32]  # (SLOTS,): 0 where the slot is free
+
+
+@cache
+def tables() -> Tables:
+    """The tables, read once per process."""
+    stored = _stored()
+    keys, actions = _slotted(stored["exception_keys"], stored["exception_actions"])
+    names = ("pages", "properties", "fold_pages", "fold_index", "fold_offsets", "fold_bytes")
+    return Tables(*(stored[name] for name in names), _ascii(), keys, actions)
+
+
+def versions() -> tuple[str, str]:
+    """The Unicode version of the tables, and the spaCy version of the word exceptions."""
+    unicode, spacy = _stored()["versions"].tolist()
+    return unicode, spacy
+
+
+@cache
+def _stored() -> dict[str, Any]:
+    with files(__package__).joinpath("unicode.npz").open("rb") as file, np.load(file) as stored:
+        return dict(stored)
+
+
+def _ascii() -> NDArray[np.uint8]:
+    folded = [chr(c).lower() if chr(c).isalpha() else "0" if chr(c).isdecimal() else " " for c in range(128)]
+    return np.frombuffer("".join(folded).encode(), np.uint8).copy()
+
+
+def _slotted(keys: NDArray[np.uint64], actions: NDArray[np.int32]) -> tuple[NDArray[np.uint64], NDArray[np.int32]]:
+    """The exceptions as an open-addressing hash table."""
+    slots, slotted = np.zeros((SLOTS, 2), np.uint64), np.zeros(SLOTS, np.int32)
+    for key, action in zip(keys, actions, strict=True):
+        at = int(slot(key[0], key[1]))
+        while slotted[at]:
+            at = (at + 1) % SLOTS
+        slots[at], slotted[at] = key, action
+    return slots, slotted
+
+
+@numba.njit(nogil=True, cache=True)
+def slot(first: Any, second: Any) -> Any:
+    """Where the search for a 16-byte word begins."""
+    mixed = (first ^ (second * np.uint64(0x9E3779B97F4A7C15))) * np.uint64(0xD6E8FEB86659FD93)
+    return np.int64(mixed >> SLOT_SHIFT)
+
+
+@numba.njit(nogil=True, cache=True)
+def decode(data: Any, at: Any, end: Any) -> Any:
+    """The code point at `at` and where the next one begins; a broken one is U+FFFD and one byte long."""
+    lead = np.int64(data[at])
+    if lead < 0x80:
+        return lead, at + 1
+    size = 2 + (lead >= 0xE0) + (lead >= 0xF0)
+    if lead < 0xC2 or lead > 0xF4 or at + size > end:
+        return REPLACEMENT, at + 1
+    code = lead & (0x7F >> size)
+    for following in range(at + 1, at + size):
+        code = code << 6 | np.int64(data[following]) & 0x3F
+    return (code, at + size) if code < 0x110000 else (REPLACEMENT, at + 1)
+
+
+@numba.njit(nogil=True, cache=True)
+def property_bits(tables: Any, code: Any) -> Any:
+    """The property bits of a code point."""
+    return np.int64(tables.properties[np.int64(tables.pages[code >> PAGE_SHIFT]) * PAGE + (code & PAGE_MASK)])
+
+
+@numba.njit(nogil=True, cache=True)
+def fold_number(tables: Any, code: Any) -> Any:
+    """Which fold a code point has; 0 is itself."""
+    return np.int64(tables.fold_index[np.int64(tables.fold_pages[code >> PAGE_SHIFT]) * PAGE + (code & PAGE_MASK)])
+
+
+@numba.njit(nogil=True, cache=True)
+def previous(data: Any, at: Any, start: Any) -> Any:
+    """Where the code point before `at` begins."""
+    at -= 1
+    while at > start and data[at] & 0xC0 == 0x80:
+        at -= 1
+    return at

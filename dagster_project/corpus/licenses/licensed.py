@@ -1,0 +1,43 @@
+"""The `licensed` side table: one conclusion per document, from evidence and the license table.
+
+Evidence is frozen with the snapshot and the registry speaks here, so that correcting either never re-ingests.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from typing import Any
+
+import pyarrow as pa
+
+from dagster_project.corpus.engine.tables import Column, map_shards
+from dagster_project.corpus.engine.work import Work
+from dagster_project.corpus.licenses.columns import LICENSES, conclude_column
+from dagster_project.corpus.model.documents import EVIDENCE, ID
+from dagster_project.corpus.model.manifests import Manifest
+
+CODE_VERSION = "1"
+SCHEMA = pa.schema([pa.field("doc_id", ID, nullable=False), *LICENSES])
+
+
+def conclude_licenses(work: Work, snapshot: Manifest) -> Manifest:
+    """One conclusion for every document of a snapshot; the registry's word is the last resort."""
+    return map_shards(work, snapshot.files, conclusions, [Column(snapshot, ("license_evidence",))])
+
+
+def conclusions(documents: pa.Table, registry: Mapping[str, Any]) -> tuple[pa.Table, dict[str, Any]]:
+    """Conclusions from the evidence of every document and the registry's declaration {license, evidence}."""
+    evidence = _with_registry(documents.column("license_evidence"), registry)
+    concluded = conclude_column(evidence)
+    table = pa.table([documents.column("doc_id"), *concluded.columns], schema=SCHEMA)
+    return table, {
+        name: dict(sorted(Counter(value or "none" for value in table.column(column).to_pylist()).items()))
+        for name, column in (("licenses", "license"), ("classes", "license_class"), ("kinds", "license_kind"))
+    }
+
+
+def _with_registry(evidence: pa.ChunkedArray, registry: Mapping[str, Any]) -> pa.ListArray:
+    declared = {"kind": "registry", "value": registry["license"], "where": registry["evidence"]}
+    rows = evidence.to_pylist()
+    return pa.array([[*row, declared] for row in rows], pa.list_(EVIDENCE))

@@ -1,0 +1,123 @@
+"""Our own table of licenses, read from table.yaml: terms, classes, and the choice that an OR leaves open."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from functools import cache, lru_cache
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from dagster_project.corpus.licenses.expressions import Tree, licenses_in, parse, spelled, tree_of
+from dagster_project.corpus.model.errors import Refused
+
+UNKNOWN = "unknown"
+WORDS = ("yes", "no", UNKNOWN)
+
+_CC_PORT = re.compile(r"LicenseRef-(CC-[A-Z-]+-\d\.\d)-[A-Z]+")
+
+
+@dataclass(frozen=True)
+class Terms:
+    """What one license permits and asks. Permissions and attribution are "yes", "no" or "unknown"."""
+
+    id: str
+    license_class: str
+    commercial_use: str
+    derivatives: str
+    attribution: str
+    share_alike: str | None  # the group whose terms a changed work must keep
+    field_of_use: str | None  # what else it limits, in words
+    name: str
+    url: str | None
+
+    def __post_init__(self) -> None:
+        if not {self.commercial_use, self.derivatives, self.attribution} <= set(WORDS):
+            raise Refused(f"the terms of {self.id} were refused: each permission is one of {', '.join(WORDS)}, quoted")
+
+
+@dataclass(frozen=True)
+class Choice:
+    """An expression without OR, and what was chosen to get there."""
+
+    expression: str
+    notes: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Table:
+    """The whole of table.yaml; classes run from the least to the most strict."""
+
+    classes: tuple[str, ...]
+    file_level: frozenset[str]
+    combines: frozenset[frozenset[str]]
+    terms: Mapping[str, Terms]
+
+
+@cache
+def table() -> Table:
+    """table.yaml, checked."""
+    content = yaml.safe_load(Path(__file__).with_name("table.yaml").read_text(encoding="utf-8"))
+    classes = tuple(content["classes"])
+    rows = [_terms(row, classes) for row in content["licenses"]]
+    pairs = frozenset(frozenset(pair) for pair in content["combines"])
+    return Table(classes, frozenset(content["file_level"]), pairs, {terms.id.lower(): terms for terms in rows})
+
+
+def terms_of(license_id: str) -> Terms:
+    """The terms of one license, its exception left aside; one not in the table has terms that are all unknown."""
+    rows, base = table().terms, license_id.partition(" WITH ")[0].removesuffix("+")
+    port = _CC_PORT.fullmatch(base)  # the ports of one version differ in law and language, not in the elements
+    known = rows.get(base.lower()) or (rows.get(port[1].lower()) if port else None)
+    if known is None:
+        return Terms(license_id, UNKNOWN, UNKNOWN, UNKNOWN, UNKNOWN, None, None, license_id, None)
+    return replace(known, id=license_id)
+
+
+def class_of(expression: str) -> str:
+    """The class of an expression: of AND the strictest, of OR the one that `choose` takes."""
+    return max((terms.license_class for terms in chosen_terms(expression)), key=strictness)
+
+
+def chosen_terms(expression: str) -> tuple[Terms, ...]:
+    """The terms of every license that binds after `choose`, sorted by identifier."""
+    return tuple(terms_of(license_id) for license_id in licenses_in(choose(expression).expression))
+
+
+def strictness(license_class: str) -> int:
+    """The place of a class in the order of table.yaml; the higher, the stricter."""
+    return table().classes.index(license_class)
+
+
+@lru_cache(maxsize=4096)
+def choose(expression: str) -> Choice:
+    """Every OR decided for its least strict side; ties go to the fewer licenses, then to the alphabet."""
+    notes: list[str] = []
+    chosen = _chosen(tree_of(expression), notes)
+    return Choice(parse(chosen), tuple(notes))
+
+
+def _chosen(tree: Tree, notes: list[str]) -> str:
+    if isinstance(tree, str):
+        return tree
+    operator, parts = tree
+    texts = [_chosen(part, notes) for part in parts]
+    if operator == "AND":
+        return " AND ".join(texts)
+    best = min(texts, key=_weight)
+    notes.append(f"chose {best} of {spelled(tree)}")
+    return best
+
+
+def _weight(conjunction: str) -> tuple[int, int, str]:
+    named = licenses_in(conjunction)
+    return max(strictness(terms_of(license_id).license_class) for license_id in named), len(named), conjunction
+
+
+def _terms(row: Mapping[str, Any], classes: tuple[str, ...]) -> Terms:
+    if row["class"] not in classes:
+        raise Refused(f"the class {row['class']} of {row['id']} was refused: classes are {', '.join(classes)}")
+    return Terms(license_class=row["class"], **{key: value for key, value in row.items() if key != "class"})

@@ -1,0 +1,32 @@
+"""Ancestors of a version: every manifest it was built from, each once, itself first."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from dagster_project.corpus.model.manifests import Input, Manifest
+from dagster_project.corpus.storage.refs import load_manifest
+from dagster_project.corpus.storage.stores import Store
+
+
+def ancestors(store: Store, manifest: Manifest) -> Iterator[tuple[Input, Manifest]]:
+    """Every input, breadth first, with the partition name under which it was used."""
+    seen: set[str] = set()
+    queue = list(manifest.inputs)
+    while queue:
+        item = queue.pop(0)
+        if item.id in seen:
+            continue
+        seen.add(item.id)
+        found = load_manifest(store, item.id)
+        yield item, found
+        queue.extend(found.inputs)
+
+
+def snapshots_of(store: Store, manifest: Manifest) -> dict[str, Manifest]:
+    """The snapshots below a version, by partition key."""
+    return {
+        item.partition.partition("/")[2]: found
+        for item, found in ancestors(store, manifest)
+        if found.stage == "snapshots"
+    }

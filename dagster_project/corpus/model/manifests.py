@@ -1,0 +1,104 @@
+"""The record of one version: its identity, whose hash is the version id, and the byte facts that stand beside it.
+
+The identity says what the rows are, whatever the file layout, writer or engine; the same rows from other files have
+the same id. Files, sizes, checksums, raw objects and library versions are facts about one way of storing them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from dagster_project.corpus.model.canonical import canonical, digest
+from dagster_project.corpus.model.errors import IntegrityError
+
+FORMAT = 1
+
+
+@dataclass(frozen=True)
+class File:
+    """One Parquet shard. `documents` is the digest of the documents shard whose rows it has, for a side table."""
+
+    path: str
+    sha256: str
+    size_bytes: int
+    rows: int
+    documents: str = ""
+
+
+@dataclass(frozen=True)
+class Input:
+    """One version this one was built from; `partition` is the name under which it was found."""
+
+    stage: str
+    partition: str
+    id: str
+
+
+@dataclass(frozen=True)
+class Identity:
+    """What a version is. Two builds with equal identities made the same thing."""
+
+    stage: str
+    schema: tuple[tuple[str, str], ...]
+    recipe: Mapping[str, Any]
+    code_version: str
+    inputs: tuple[str, ...]
+    logical_digest: str
+    format: int = FORMAT
+
+    @property
+    def id(self) -> str:
+        return digest(asdict(self))
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """A version: identity, inputs by name, files, and the profile (nested counts) that audits and reports read."""
+
+    identity: Identity
+    inputs: tuple[Input, ...]
+    files: tuple[File, ...]
+    profile: Mapping[str, Any] = field(default_factory=dict)
+    facts: Mapping[str, Any] = field(default_factory=dict)  # raw objects, dead letters, exports, libraries
+
+    @property
+    def id(self) -> str:
+        return self.identity.id
+
+    @property
+    def stage(self) -> str:
+        return self.identity.stage
+
+    @property
+    def rows(self) -> int:
+        return sum(file.rows for file in self.files)
+
+    @property
+    def size_bytes(self) -> int:
+        return sum(file.size_bytes for file in self.files)
+
+    def encoded(self) -> bytes:
+        return canonical({"id": self.id, **asdict(self)})
+
+
+def decode(record: Mapping[str, Any], expected_id: str) -> Manifest:
+    """Read a manifest back; a format we do not know, or an identity that does not hash to its id, is refused."""
+    identity = dict(record["identity"])
+    if identity.get("format") != FORMAT:
+        raise IntegrityError(
+            f"manifest {expected_id} has format {identity.get('format')}, and this release reads {FORMAT}: upgrade"
+        )
+    identity["schema"] = tuple((name, kind) for name, kind in identity["schema"])
+    identity["inputs"] = tuple(identity["inputs"])
+    manifest = Manifest(
+        identity=Identity(**identity),
+        inputs=tuple(Input(**item) for item in record["inputs"]),
+        files=tuple(File(**item) for item in record["files"]),
+        profile=record["profile"],
+        facts=record["facts"],
+    )
+    if manifest.id != expected_id or record["id"] != expected_id:
+        raise IntegrityError(f"manifest {expected_id} holds the identity of {manifest.id}: it was altered; restore it")
+    return manifest

@@ -1,0 +1,34 @@
+"""What an expectation found: the one word that quality, the CLI and the Dagster checks share."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal, Protocol
+
+from dagster_project.corpus.model.manifests import Manifest
+
+Severity = Literal["error", "warning"]
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """One expectation judged. `observed` holds numbers and names, never text of a document."""
+
+    check: str
+    passed: bool
+    severity: Severity
+    description: str
+    observed: Mapping[str, Any] = field(default_factory=dict)
+
+
+class Auditor(Protocol):
+    """Judges a version before it is published."""
+
+    def suite_digest(self, stage: str) -> str:
+        """A hash of the stage's suite: another suite audits again, and never rebuilds."""
+        ...
+
+    def audit(self, manifest: Manifest, bounds: Mapping[str, Any]) -> Sequence[Outcome]:
+        """Every expectation of the suite on the version's profile; `bounds` come from the recipe."""
+        ...

@@ -1,0 +1,125 @@
+"""What a recipe must mean beyond its types: one rule per field, and one per class for fields that must agree."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Any
+
+from dagster_project.corpus.model.partitions import NAME
+from dagster_project.corpus.model.recipes import (
+    Budget,
+    Columns,
+    ComponentRecipe,
+    CorpusRecipe,
+    MemberRecipe,
+    MixRecipe,
+    NearRecipe,
+    PolicyRecipe,
+    RuleRecipe,
+    SourceRecipe,
+)
+
+Complaint = str | None
+LARGEST_SEED = 2**63 - 1
+
+
+def _name(value: str) -> Complaint:
+    good = re.fullmatch(NAME, value) and ".." not in value
+    return None if good else f"{value!r} cannot be a name; use a-z 0-9 . _ - without '..', starting with a letter or digit"
+
+
+def _reference(value: str) -> Complaint:
+    good = re.fullmatch(rf"{NAME}(@{NAME})?", value) and ".." not in value
+    return None if good else f"{value!r} cannot be a reference; use name or name@version in a-z 0-9 . _ -"
+
+
+def _share(value: float) -> Complaint:
+    return None if 0 <= value <= 1 else f"{value} is not a share; use a number from 0 to 1"
+
+
+def _positive(value: float) -> Complaint:
+    return None if value > 0 else f"{value} is not allowed here; use a number above 0"
+
+
+def _filled(value: Sequence[Any]) -> Complaint:
+    return None if value else "is empty; give at least one"
+
+
+def _distinct(values: Sequence[str]) -> Complaint:
+    repeated = sorted({value for value in values if values.count(value) > 1})
+    return f"{', '.join(repeated)} stands here twice; say each once" if repeated else None
+
+
+def _words(values: Sequence[str]) -> Complaint:
+    return "holds an empty text; leave it out" if "" in values else _distinct(values)
+
+
+def _exports(values: Sequence[str]) -> Complaint:
+    return _filled(values) or _distinct(values)
+
+
+def _seed(value: int) -> Complaint:
+    return None if 0 <= value <= LARGEST_SEED else f"{value} is not a seed; use a whole number from 0 to 2^63-1"
+
+
+def _path(value: str) -> Complaint:
+    return None if all(value.split(".")) else f"{value!r} is not a column; use a name, with dots to reach into objects"
+
+
+FIELD_RULES: dict[tuple[type, str], Callable[[Any], Complaint]] = {
+    **{(cls, "name"): _name for cls in (SourceRecipe, PolicyRecipe, CorpusRecipe, MixRecipe, ComponentRecipe)},
+    **{(cls, "version"): _name for cls in (SourceRecipe, CorpusRecipe, MixRecipe)},
+    **{(Columns, column): _path for column in Columns.__dataclass_fields__},
+    (SourceRecipe, "format"): _filled,
+    (SourceRecipe, "languages"): _words,
+    (SourceRecipe, "max_bad_records"): _share,
+    (RuleRecipe, "rule"): _filled,
+    (RuleRecipe, "any_of"): _words,
+    (PolicyRecipe, "max_removed"): _share,
+    (MemberRecipe, "source"): _reference,
+    (MemberRecipe, "policy"): _name,
+    (NearRecipe, "similarity"): _share,
+    (NearRecipe, "max_family"): _positive,
+    (CorpusRecipe, "members"): _filled,
+    (CorpusRecipe, "prefer"): _distinct,
+    (CorpusRecipe, "max_removed"): _share,
+    (Budget, "words"): _positive,
+    (Budget, "documents"): _positive,
+    (ComponentRecipe, "corpus"): _reference,
+    (ComponentRecipe, "weight"): _positive,
+    (ComponentRecipe, "sources"): _words,
+    (ComponentRecipe, "languages"): _words,
+    (ComponentRecipe, "max_epochs"): _positive,
+    (MixRecipe, "components"): _filled,
+    (MixRecipe, "seed"): _seed,
+    (MixRecipe, "exports"): _exports,
+    (MixRecipe, "shard_documents"): _positive,
+}
+
+
+def _rule(rule: RuleRecipe) -> Iterator[tuple[str, str]]:
+    if rule.min is None and rule.max is None and not rule.any_of:
+        yield "", "has no limit, so it would keep everything; give min, max or any_of"
+    if rule.min is not None and rule.max is not None and rule.min > rule.max:
+        yield "min", f"{rule.min} is above max {rule.max}, so nothing could pass; swap them"
+
+
+def _budget(budget: Budget) -> Iterator[tuple[str, str]]:
+    if (budget.words is None) == (budget.documents is None):
+        yield "", f"has {'neither' if budget.words is None else 'both'} of words and documents; give exactly one"
+
+
+def _named_once(field: str, names: Sequence[str]) -> Iterator[tuple[str, str]]:
+    for index, name in enumerate(names):
+        if name in names[:index]:
+            yield f"{field}[{index}]", f"{name} stands in this list already; each name once"
+
+
+WHOLE_RULES: dict[type, Callable[[Any], Iterable[tuple[str, str]]]] = {
+    RuleRecipe: _rule,
+    Budget: _budget,
+    PolicyRecipe: lambda policy: _named_once("rules", [rule.rule for rule in policy.rules]),
+    CorpusRecipe: lambda corpus: _named_once("members", [member.source for member in corpus.members]),
+    MixRecipe: lambda mix: _named_once("components", [component.name for component in mix.components]),
+}

@@ -1,0 +1,204 @@
+"""Shards in the order of the mix: text joined to members by a two-pass scatter, so that no shard needs all others.
+
+Pass one reads every documents shard once and sends each member's text to the shard it belongs to; pass two sorts
+what a shard received and writes it in every format asked for. Each format is one line in FORMATS.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from typing import Any
+
+import numpy as np
+import orjson
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from dagster_project.corpus.engine.work import ShardResult, Work, assemble
+from dagster_project.corpus.model.documents import ID
+from dagster_project.corpus.model.errors import IntegrityError
+from dagster_project.corpus.model.manifests import File, Manifest
+from dagster_project.corpus.storage.refs import find_build, record_build
+from dagster_project.corpus.storage.rows import entries
+from dagster_project.corpus.storage.shards import put_object, read_shard, write_shard
+from dagster_project.corpus.storage.shuffle import Sent, discard, receive, send
+from dagster_project.corpus.storage.stores import Store
+
+CODE_VERSION = "1"
+SCHEMA = pa.schema(
+    [
+        pa.field("doc_id", ID, nullable=False),
+        pa.field("index", pa.int64(), nullable=False),  # position in the whole mix, from 0
+        pa.field("text", pa.string(), nullable=False),
+        pa.field("url", pa.string()),
+        pa.field("title", pa.string()),
+        pa.field("component", pa.string(), nullable=False),
+        pa.field("copy", pa.int32(), nullable=False),
+        pa.field("source", pa.string(), nullable=False),
+        pa.field("license", pa.string(), nullable=False),
+        pa.field("words", pa.int64(), nullable=False),
+    ]
+)
+SENT = ("text", "url", "title")
+MEMBER = ("doc_id", "component", "copy", "source", "license", "words")
+NOT_DIGESTED = frozenset({"text"})  # doc_id commits to it
+
+
+def write_parquet(table: pa.Table, store: Store, access: str) -> File:
+    return write_shard(store, table, access=access)
+
+
+def write_jsonl(table: pa.Table, store: Store, access: str) -> File:
+    """One object per line, zstd-compressed, ids in hexadecimal."""
+    sink = io.BytesIO()
+    with pa.CompressedOutputStream(sink, "zstd") as stream:
+        for batch in table.to_batches(max_chunksize=2048):
+            for row in batch.to_pylist():
+                stream.write(orjson.dumps({**row, "doc_id": row["doc_id"].hex()}) + b"\n")
+        stream.flush()
+        stream.close()
+    body = sink.getvalue()
+    path, sha256 = put_object(store, body, access=access, suffix="jsonl.zst")
+    return File(path, sha256, len(body), table.num_rows)
+
+
+FORMATS: dict[str, Callable[[pa.Table, Store, str], File]] = {"parquet": write_parquet, "jsonl": write_jsonl}
+
+
+@dataclass(frozen=True)
+class Scatter:
+    """Members that lie in one documents shard: their rows there, and their positions in the mix."""
+
+    store: Store
+    path: str
+    file: File
+    rows: NDArray[np.int32]
+    index: NDArray[np.int64]
+    starts: NDArray[np.int64]  # of every export shard
+
+
+@dataclass(frozen=True)
+class Gather:
+    """One export shard: its members in order, and the scatters that may hold text for it."""
+
+    store: Store
+    key: str
+    access: str
+    number: int
+    start: int
+    members: pa.Table
+    sent: tuple[Sent, ...]
+    formats: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Gathered:
+    """An export shard as the manifest names it, and the same rows in the other formats."""
+
+    shard: ShardResult
+    exports: Mapping[str, File]
+
+
+def export(work: Work, mix: Manifest, documents: Mapping[str, File], formats: Sequence[str], shard_words: int) -> Manifest:
+    """Write the shards of a mix. `documents` maps the digest of a documents shard to its file."""
+    members = pa.concat_tables([read_shard(work.store, file) for file in mix.files]) if mix.files else _no_members()
+    starts = shard_starts(members.column("words").to_numpy(), shard_words)
+    scatters = list(_scatters(work, members, documents, starts))
+    total = 2 * len(scatters)
+    sent: list[Sent] = []
+    for item in work.engine.map(scatter, scatters):
+        sent.append(item)
+        work.progress(len(sent), total)
+    gathers = list(_gathers(work, members, tuple(sent), tuple(formats), starts))
+    gathered: list[Gathered] = []
+
+    def shards() -> Iterator[ShardResult]:
+        for item in work.engine.map(gather, gathers):
+            gathered.append(item)
+            work.progress(len(scatters) + len(gathered) * len(scatters) // len(gathers), total)
+            yield item.shard
+
+    manifest = assemble(work, shards(), ordered=True)
+    discard(work.store, sent)
+    exports = {name: [asdict(item.exports[name]) for item in gathered] for name in formats}
+    return replace(manifest, facts={**manifest.facts, "exports": exports})
+
+
+def shard_starts(words: NDArray[np.int64], shard_words: int) -> NDArray[np.int64]:
+    """Where export shards begin: a new one whenever another `shard_words` words have gone before."""
+    shard = (np.cumsum(words) - words) // shard_words
+    starts: NDArray[np.int64] = np.flatnonzero(np.diff(shard, prepend=-1)).astype(np.int64)
+    return starts
+
+
+def _no_members() -> pa.Table:
+    return pa.table({name: pa.array([], pa.int64() if name == "words" else pa.string()) for name in (*MEMBER, "documents", "row")})
+
+
+def _scatters(work: Work, members: pa.Table, documents: Mapping[str, File], starts: NDArray[np.int64]) -> Iterator[Scatter]:
+    digests = members.column("documents").combine_chunks().dictionary_encode()
+    codes, rows = digests.indices.to_numpy(), members.column("row").to_numpy()
+    order = np.argsort(codes, kind="stable")
+    bounds = np.searchsorted(codes[order], np.arange(len(digests.dictionary) + 1))
+    for number, digest in enumerate(digests.dictionary.to_pylist()):
+        index = order[bounds[number] : bounds[number + 1]]
+        if digest not in documents:
+            raise IntegrityError(f"no documents shard {digest[:12]} among the inputs of this mix: rebuild it")
+        path = f"scratch/{work.key('scatter', starts.tolist())}/{digest}.arrows"
+        yield Scatter(work.store, path, documents[digest], rows[index], index, starts)
+
+
+def scatter(task: Scatter) -> Sent:
+    """Send the text of the members in one documents shard to the export shards that want it."""
+    table = read_shard(task.store, task.file, ["doc_id", *SENT]).take(pa.array(task.rows))
+    table = table.append_column("index", pa.array(task.index))
+    receivers = np.searchsorted(task.starts, task.index, side="right") - 1
+    return send(task.store, task.path, {int(to): table.filter(pa.array(receivers == to)) for to in np.unique(receivers)})
+
+
+def _gathers(
+    work: Work, members: pa.Table, sent: tuple[Sent, ...], formats: tuple[str, ...], starts: NDArray[np.int64]
+) -> Iterator[Gather]:
+    ends = [*starts[1:].tolist(), members.num_rows]
+    for number, (start, end) in enumerate(zip(starts.tolist(), ends, strict=True)):
+        mine = tuple(
+            Sent(item.path, {number: item.sections[number]}) for item in sent if number in item.sections
+        )
+        rows = members.slice(start, end - start).select(list(MEMBER)).combine_chunks()
+        yield Gather(work.store, work.key("gather", start, end, formats), work.access, number, start, rows, mine, formats)
+
+
+def gather(task: Gather) -> Gathered:
+    """Sort what one export shard received and write it in every format."""
+    if record := find_build(task.store, task.key):
+        exports = {name: File(**file) for name, file in record["exports"].items()}
+        return Gathered(_result(task.store, File(**record["file"])), exports)
+    texts = pa.concat_tables(receive(task.store, task.sent, task.number)).sort_by("index")
+    table = joined(task, texts)
+    exports = {name: FORMATS[name](table, task.store, task.access) for name in task.formats}
+    file = exports.get("parquet") or write_parquet(table, task.store, task.access)
+    record_build(task.store, task.key, {"file": asdict(file), "exports": {name: asdict(item) for name, item in exports.items()}})
+    return Gathered(ShardResult(file, _profile(table), entries(table, NOT_DIGESTED).tobytes()), exports)
+
+
+def joined(task: Gather, texts: pa.Table) -> pa.Table:
+    """Members with their text; every member has exactly its own."""
+    if not texts.column("doc_id").equals(task.members.column("doc_id")):
+        raise IntegrityError(f"export shard {task.number} did not receive the text of its members: build again")
+    columns = {**{name: task.members.column(name) for name in MEMBER}, **{name: texts.column(name) for name in SENT}}
+    columns["index"] = pa.chunked_array([np.arange(task.start, task.start + task.members.num_rows)])
+    return pa.table([columns[name] for name in SCHEMA.names], schema=SCHEMA)
+
+
+def _result(store: Store, file: File) -> ShardResult:
+    table = read_shard(store, file)
+    return ShardResult(file, _profile(table), entries(table, NOT_DIGESTED).tobytes())
+
+
+def _profile(table: pa.Table) -> dict[str, Any]:
+    return {
+        "words": pa.compute.sum(table.column("words")).as_py(),
+        "text_bytes": pa.compute.sum(pa.compute.binary_length(table.column("text"))).as_py(),
+    }

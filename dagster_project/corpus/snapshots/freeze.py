@@ -1,0 +1,177 @@
+"""Freeze raw objects into an immutable snapshot: every record becomes a document or a dead letter, and both are counted.
+
+Parts of raw objects are read in parallel and written as shards; a part that was read before is found again by its
+build key. What is global, the occurrence numbers of equal texts and records met twice, is settled afterwards from
+row digests, and only the shards concerned are rewritten.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from dagster_project.corpus.engine.work import ShardResult, Work, assemble
+from dagster_project.corpus.model.canonical import digest
+from dagster_project.corpus.model.documents import DEAD_LETTERS, DOCUMENTS, NOT_DIGESTED, RECORDS
+from dagster_project.corpus.model.errors import Refused
+from dagster_project.corpus.model.manifests import File, Manifest
+from dagster_project.corpus.model.raw import RawObject, RawPart, Source
+from dagster_project.corpus.model.recipes import SourceRecipe
+from dagster_project.corpus.snapshots.identify import identify
+from dagster_project.corpus.snapshots.profile import profile
+from dagster_project.corpus.snapshots.repeats import settle_repeats
+from dagster_project.corpus.storage.refs import find_build, record_build
+from dagster_project.corpus.storage.rows import entries
+from dagster_project.corpus.storage.shards import read_shard, write_shard
+from dagster_project.corpus.storage.stores import Store
+
+CODE_VERSION = "1"
+SHARD_TEXT_BYTES = 64 << 20
+GROUP_BYTES = 32 << 20  # small raw objects are read together up to about this size
+DEAD_LETTERS_HELD = 20_000
+
+
+def freeze(work: Work, recipe: SourceRecipe, source: Source, objects: Sequence[RawObject]) -> Manifest:
+    """Build the snapshot of a source from its raw objects, whose checksums are known."""
+    tasks = [PartsTask(work.store, work.key("parts", work.access, asdict(recipe.columns), name), work.access, recipe, source, parts)
+             for name, parts in grouped(recipe, source, objects)]
+    read = list(_watched(work, work.engine.map(read_parts, tasks), len(tasks)))
+    shards, repeats = settle_repeats(work, [shard for result in read for shard in result.shards])
+    dead = Counter({"repeated record": repeats.rows} if repeats.rows else {})
+    for result in read:
+        dead.update(result.dead)
+    manifest = assemble(work, iter(shards))
+    counted = {"records": manifest.rows + dead.total(), "documents": manifest.rows, "dead_letters": dict(sorted(dead.items()))}
+    refuse_too_many_dead_letters(recipe, counted)
+    letters = [asdict(file) for result in read for file in result.letters] + [asdict(file) for file in repeats.letters]
+    facts = {**manifest.facts, "source": asdict(recipe), "raw_objects": [asdict(item) for item in objects], "dead_letters": letters}
+    return replace(manifest, profile={**manifest.profile, **counted}, facts=facts)
+
+
+def refuse_too_many_dead_letters(recipe: SourceRecipe, counted: Mapping[str, Any]) -> None:
+    bad, total = counted["records"] - counted["documents"], counted["records"]
+    bad -= counted["dead_letters"].get("repeated record", 0)
+    if bad > recipe.max_bad_records * total:
+        reasons = ", ".join(f"{count:,} {reason}" for reason, count in counted["dead_letters"].items())
+        raise Refused(
+            f"{recipe.name}: {bad:,} of {total:,} records cannot be read ({reasons}), more than max_bad_records "
+            f"{recipe.max_bad_records}: mend the input or raise the limit"
+        )
+
+
+def grouped(recipe: SourceRecipe, source: Source, objects: Sequence[RawObject]) -> Iterator[tuple[Any, tuple[RawPart, ...]]]:
+    """What one task reads, and what that is called. Large objects are split; small ones share a task by a hash of
+    their name, so that a changed object re-reads its own group and no other."""
+    small = [item for item in objects if item.size < GROUP_BYTES]
+    buckets = 1
+    while buckets * GROUP_BYTES < sum(item.size for item in small):
+        buckets *= 2
+    groups: dict[int, list[RawObject]] = {}
+    for item in small:
+        groups.setdefault(int(digest(item.uri)[:8], 16) % buckets, []).append(item)
+    for _, members in sorted(groups.items()):
+        yield [[item.uri, item.sha256] for item in members], tuple(part for item in members for part in source.parts(recipe, item))
+    for item in objects:
+        if item.size >= GROUP_BYTES:
+            for part in source.parts(recipe, item):
+                yield [item.uri, item.sha256, asdict(part)], (part,)
+
+
+@dataclass(frozen=True)
+class PartsTask:
+    """Some parts of raw objects, as they travel to a worker."""
+
+    store: Store
+    key: str
+    access: str
+    recipe: SourceRecipe
+    source: Source
+    parts: tuple[RawPart, ...]
+
+
+@dataclass(frozen=True)
+class PartsResult:
+    """What reading them gave: shards of documents, files of dead letters, and their counts by reason."""
+
+    shards: tuple[ShardResult, ...]
+    letters: tuple[File, ...]
+    dead: Mapping[str, int]
+
+
+def read_parts(task: PartsTask) -> PartsResult:
+    """Find the shards of these parts or make them."""
+    if record := find_build(task.store, task.key):
+        return _found(task, record)
+    shards: list[ShardResult] = []
+    letters = DeadLetters(task)
+    for records in _shard_sized(task, letters):
+        documents = identify(records, task.recipe.name)
+        file = write_shard(task.store, documents, access=task.access)
+        shards.append(ShardResult(file, profile(documents), entries(documents, NOT_DIGESTED).tobytes()))
+    letters.flush()
+    record_build(task.store, task.key, {
+        "shards": [{"file": asdict(shard.file), "profile": shard.profile} for shard in shards],
+        "letters": [asdict(file) for file in letters.files],
+        "dead": dict(letters.counts),
+    })
+    return PartsResult(tuple(shards), tuple(letters.files), dict(letters.counts))
+
+
+class DeadLetters:
+    """What could not become a document, flushed to files of a bounded size, and counted by reason."""
+
+    def __init__(self, task: PartsTask):
+        self.task, self.held, self.files = task, list[pa.RecordBatch](), list[File]()
+        self.counts: Counter[str] = Counter()
+
+    def add(self, batch: pa.RecordBatch) -> None:
+        if batch.num_rows:
+            self.counts.update(batch.column("reason").to_pylist())
+            self.held.append(batch)
+            if sum(held.num_rows for held in self.held) > DEAD_LETTERS_HELD:
+                self.flush()
+
+    def flush(self) -> None:
+        if self.held:
+            table = pa.Table.from_batches(self.held, DEAD_LETTERS)
+            self.files.append(write_shard(self.task.store, table, access=self.task.access))
+            self.held.clear()
+
+
+def _shard_sized(task: PartsTask, letters: DeadLetters) -> Iterator[pa.Table]:
+    """Records of all parts, in tables of about SHARD_TEXT_BYTES of text."""
+    held: list[pa.RecordBatch] = []
+    held_bytes = 0
+    for part in task.parts:
+        for batch in task.source.read(task.recipe, part):
+            letters.add(batch.dead)
+            if batch.records.num_rows:
+                held.append(batch.records)
+                held_bytes += pc.sum(pc.binary_length(batch.records.column("text"))).as_py()
+            if held_bytes >= SHARD_TEXT_BYTES:
+                yield pa.Table.from_batches(held, RECORDS)
+                held, held_bytes = [], 0
+    if held:
+        yield pa.Table.from_batches(held, RECORDS)
+
+
+def _found(task: PartsTask, record: Mapping[str, Any]) -> PartsResult:
+    """An earlier reading of the same parts; its rows are digested again from what stands in the shards."""
+    columns = [name for name in DOCUMENTS.names if name not in NOT_DIGESTED]
+    shards = []
+    for item in record["shards"]:
+        file = File(**item["file"])
+        shards.append(ShardResult(file, item["profile"], entries(read_shard(task.store, file, columns)).tobytes()))
+    return PartsResult(tuple(shards), tuple(File(**item) for item in record["letters"]), record["dead"])
+
+
+def _watched(work: Work, results: Iterator[PartsResult], total: int) -> Iterator[PartsResult]:
+    work.progress(0, total)
+    for done, result in enumerate(results, 1):
+        work.progress(done, total)
+        yield result

@@ -1,0 +1,61 @@
+"""Records become documents: locators, record ids, document ids. Nothing positional enters any of them."""
+
+from __future__ import annotations
+
+import hashlib
+from urllib.parse import urlsplit, urlunsplit
+
+import pyarrow as pa
+
+from dagster_project.corpus.model.documents import DOCUMENTS, ID, doc_id, record_id, text_locator
+
+DEFAULT_PORTS = {"http": 80, "https": 443}
+
+
+def identify(records: pa.Table, source: str) -> pa.Table:
+    """Documents of one source. A record without key and URL is located by its text, as its first occurrence."""
+    texts = [text.encode() for text in records.column("text").to_pylist()]
+    located = zip(records.column("key").to_pylist(), records.column("url").to_pylist(), texts, strict=True)
+    locators = [key or (canonical_url(url) if url else text_locator(text, 1)) for key, url, text in located]
+    return _documents(records, source, locators, texts)
+
+
+def renumber(documents: pa.Table, occurrences: dict[int, int]) -> pa.Table:
+    """The same documents, with the rows named given their occurrence number among equal texts."""
+    texts = [text.encode() for text in documents.column("text").to_pylist()]
+    locators = documents.column("locator").to_pylist()
+    for row, occurrence in occurrences.items():
+        locators[row] = text_locator(texts[row], occurrence)
+    return _documents(documents, documents.column("source")[0].as_py(), locators, texts)
+
+
+def is_located_by_text(locator: str) -> bool:
+    return locator.startswith("sha256:") and locator.endswith("#1")
+
+
+def canonical_url(url: str) -> str:
+    """Scheme and host in lower case, no default port, no fragment, a path of at least "/"; otherwise as given."""
+    try:
+        parts = urlsplit(url.strip())
+        port = parts.port
+    except ValueError:
+        return url
+    if not parts.scheme or not parts.hostname:
+        return url
+    host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
+    if port is not None and port != DEFAULT_PORTS.get(parts.scheme.lower()):
+        host = f"{host}:{port}"
+    return urlunsplit((parts.scheme.lower(), host, parts.path or "/", parts.query, ""))
+
+
+
+def _documents(rows: pa.Table, source: str, locators: list[str], texts: list[bytes]) -> pa.Table:
+    records = [record_id(source, locator) for locator in locators]
+    identities = {
+        "doc_id": pa.array([doc_id(record, text) for record, text in zip(records, texts, strict=True)], ID),
+        "record_id": pa.array(records, ID),
+        "source": pa.array([source] * len(texts), pa.string()),
+        "locator": pa.array(locators, pa.string()),
+    }
+    columns = [identities[name] if name in identities else rows.column(name) for name in DOCUMENTS.names]
+    return pa.table(columns, schema=DOCUMENTS)

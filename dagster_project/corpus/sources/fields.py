@@ -1,0 +1,181 @@
+"""Which values of a raw record mean what: the columns of a recipe applied to one JSON-like object."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final
+
+from dagster_project.corpus.model.recipes import Columns
+from dagster_project.corpus.sources.raw import BAD_KEY, EMPTY_TEXT, NO_TEXT, TEXT_NOT_A_STRING, DeadLetter, Record
+
+VALUE_CHARACTERS = 4_096  # of one metadata value, in JSON; longer ones are dropped and named
+NAME_CHARACTERS = 200
+EVIDENCE_CHARACTERS = 2_000
+DEEPEST = 32  # levels of nesting in a metadata value
+DROPPED = "_dropped"
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+SECOND = timedelta(seconds=1)
+PLAIN = (str, int, float, bool, type(None))
+
+Path = tuple[str, ...]
+# the spelling of `canonical`, kept ready: building an encoder per record takes longer than most records
+ENCODE = json.JSONEncoder(
+    sort_keys=True, separators=(",", ":"), allow_nan=False, ensure_ascii=False, check_circular=False
+).encode
+
+
+class Unreadable:
+    """Stands for a value that its format could not decode, such as a Parquet string that is not UTF-8."""
+
+
+UNREADABLE: Final = Unreadable()
+
+
+class _BadKey(Exception):
+    """A value that cannot locate a record."""
+
+
+class Fields:
+    """The columns of a recipe, ready to take records apart."""
+
+    def __init__(self, columns: Columns):
+        self._text = _path(columns.text)
+        self._license = columns.license
+        declared: tuple[tuple[str, str | None, Callable[[Any], Any]], ...] = (
+            ("key", columns.key, _locator),
+            ("url", columns.url, _locator),
+            ("title", columns.title, _label),
+            ("language", columns.language, _label),
+            ("license_evidence", columns.license, self._evidence),
+            ("collected_at", columns.collected_at, seconds),
+            ("published_at", columns.published_at, seconds),
+        )
+        self._declared = [(Record._fields.index(slot), _path(name), read) for slot, name, read in declared if name]
+
+    def take(self, value: dict[str, Any], position: int, excerpt: bytes | None = None) -> Record | DeadLetter:
+        """A record, or why there is none. What no column used stays as metadata; `value` is used up."""
+        text = _get(value, self._text)
+        if type(text) is not str or not text or text.isspace():
+            return DeadLetter(position, *_bad_text(text, self._text), excerpt)
+        row: list[Any] = [None, None, text, None, None, [], None, None, None, position]
+        used = [self._text]
+        for slot, path, read in self._declared:
+            found = _get(value, path)
+            if found is None or found == "":
+                used.append(path)
+                continue
+            try:
+                converted = read(found)
+            except _BadKey as error:
+                return DeadLetter(position, BAD_KEY, f"column {'.'.join(path)} holds {error}", excerpt)
+            if converted is not None:
+                row[slot] = converted
+                used.append(path)
+        for path in used:
+            _remove(value, path)
+        if value:
+            row[8] = metadata(value)
+        return Record._make(row)
+
+    def _evidence(self, value: Any) -> list[dict[str, str]]:
+        """One item per license that the record states, in its own words."""
+        values = value if isinstance(value, list) else [value]
+        said = [item if isinstance(item, str) else _encoded(item) for item in values if item is not None and item != ""]
+        where = f"column {self._license}"
+        return [{"kind": "record.license", "value": text[:EVIDENCE_CHARACTERS], "where": where} for text in said if text]
+
+
+def metadata(value: dict[str, Any]) -> str:
+    """Canonical JSON of what a record says besides; values too long or too deep are named under `_dropped`."""
+    if all(type(item) in PLAIN for item in value.values()) or _is_shallow(value, DEEPEST):
+        text = _encoded(value)
+        if text is not None and len(text) <= VALUE_CHARACTERS and DROPPED not in value:
+            return text
+    kept = {name: item for name, item in value.items() if _is_kept(name, item)}
+    dropped = sorted({name[:NAME_CHARACTERS] for name in value if name not in kept})
+    return ENCODE({**kept, DROPPED: dropped} if dropped else kept)
+
+
+def seconds(value: Any) -> int | None:
+    """ISO 8601 to seconds since the epoch, without an offset read as UTC; None for anything else."""
+    if not isinstance(value, str):
+        return None
+    try:
+        moment = datetime.fromisoformat(value.strip())
+    except ValueError:
+        return None
+    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).__sub__(EPOCH) // SECOND
+
+
+def _is_kept(name: str, value: Any) -> bool:
+    if len(name) > NAME_CHARACTERS or name == DROPPED or not _is_shallow(value, DEEPEST):
+        return False
+    text = _encoded(value)
+    return text is not None and len(text) <= VALUE_CHARACTERS
+
+
+def _encoded(value: Any) -> str | None:
+    """Canonical JSON, or None for what has none. Depth is checked by a number of ours, not by the interpreter's stack."""
+    if not _is_shallow(value, DEEPEST):
+        return None
+    try:
+        return ENCODE(value)
+    except (ValueError, TypeError):
+        return None
+
+
+def _is_shallow(value: Any, levels: int) -> bool:
+    if isinstance(value, dict):
+        return levels > 0 and all(type(item) in PLAIN or _is_shallow(item, levels - 1) for item in value.values())
+    if isinstance(value, list):
+        return levels > 0 and all(type(item) in PLAIN or _is_shallow(item, levels - 1) for item in value)
+    return True
+
+
+def _bad_text(text: Any, path: Path) -> tuple[str, str]:
+    column = f"column {'.'.join(path)}"
+    if text is None:
+        return NO_TEXT, f"{column} is missing or null"
+    if isinstance(text, str):
+        return EMPTY_TEXT, f"{column} holds {len(text)} characters, all of them white space"
+    return TEXT_NOT_A_STRING, f"{column} holds {_kind(text)}"
+
+
+def _locator(value: Any) -> str:
+    if type(value) is str:
+        return value
+    if type(value) is int:
+        return str(value)
+    raise _BadKey(_kind(value))
+
+
+def _label(value: Any) -> str | None:
+    return value if type(value) is str else str(value) if type(value) is int else None
+
+
+def _kind(value: Any) -> str:
+    names = {bool: "true or false", float: "a fraction", list: "a list", dict: "an object", int: "a number"}
+    return names.get(type(value), "bytes that are not UTF-8" if value is UNREADABLE else "another type")
+
+
+def _path(name: str) -> Path:
+    return tuple(name.split("."))
+
+
+def _get(value: dict[str, Any], path: Path) -> Any:
+    found: Any = value.get(path[0])
+    for name in path[1:]:
+        found = found.get(name) if isinstance(found, dict) else None
+    return found
+
+
+def _remove(value: dict[str, Any], path: Path) -> None:
+    """Take a used value out, and the objects that this leaves empty."""
+    if len(path) == 1:
+        value.pop(path[0], None)
+    elif isinstance(inner := value.get(path[0]), dict):
+        _remove(inner, path[1:])
+        if not inner:
+            del value[path[0]]

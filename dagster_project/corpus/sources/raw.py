@@ -1,0 +1,172 @@
+"""The nouns of the reading room: raw objects, their parts, batches of records, and dead letters."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, NamedTuple, Protocol
+
+import pyarrow as pa
+
+from dagster_project.corpus.model.documents import DEAD_LETTERS, EVIDENCE, RECORDS
+from dagster_project.corpus.model.recipes import SourceRecipe
+
+BATCH_BYTES = 16 << 20  # of raw record; one record may be longer
+BATCH_RECORDS = 2_000
+EXCERPT_BYTES = 200
+
+# The fixed reasons of dead letters.
+NOT_JSON = "not JSON"
+NOT_AN_OBJECT = "not an object"
+NO_TEXT = "no text"
+TEXT_NOT_A_STRING = "text is not a string"
+EMPTY_TEXT = "empty text"
+NOT_UTF8 = "not UTF-8"
+LONE_SURROGATE = "lone surrogate"
+LINE_TOO_LONG = "line too long"
+TEXT_TOO_LONG = "text too long"
+TRUNCATED = "truncated archive"
+CORRUPT = "corrupt archive"
+BAD_KEY = "bad key"
+EMPTY_OBJECT = "empty object"
+REASONS = frozenset(
+    {
+        NOT_JSON,
+        NOT_AN_OBJECT,
+        NO_TEXT,
+        TEXT_NOT_A_STRING,
+        EMPTY_TEXT,
+        NOT_UTF8,
+        LONE_SURROGATE,
+        LINE_TOO_LONG,
+        TEXT_TOO_LONG,
+        TRUNCATED,
+        CORRUPT,
+        BAD_KEY,
+        EMPTY_OBJECT,
+    }
+)
+
+
+@dataclass(frozen=True, order=True)
+class RawObject:
+    """One thing that a source is read from; same size and same modification time may be taken for same bytes."""
+
+    uri: str
+    size: int  # bytes
+    modified_ns: int
+    sha256: str | None = None  # filled by whoever asks `Source.checksum`
+
+
+@dataclass(frozen=True, order=True)
+class RawPart:
+    """What one task reads of one object: bytes, or row groups, from `start` to before `end`; no `end` means all."""
+
+    uri: str
+    start: int = 0
+    end: int | None = None
+
+
+class Record(NamedTuple):
+    """One row of RECORDS, less its raw object."""
+
+    key: str | None
+    url: str | None
+    text: str
+    title: str | None
+    language: str | None
+    license_evidence: list[dict[str, str]]
+    collected_at: int | None  # seconds since the epoch, UTC
+    published_at: int | None
+    metadata: str | None
+    raw_position: int
+
+
+class DeadLetter(NamedTuple):
+    """One row of DEAD_LETTERS, less its raw object."""
+
+    raw_position: int
+    reason: str
+    detail: str | None = None
+    excerpt: bytes | None = None
+
+
+class Batch(NamedTuple):
+    """Records in the schema RECORDS, and what could not become one in the schema DEAD_LETTERS."""
+
+    records: pa.RecordBatch
+    dead: pa.RecordBatch
+
+
+class Source(Protocol):
+    """A format: where its objects are, how one splits for parallel reading, and what is in a part. Picklable."""
+
+    def objects(self, recipe: SourceRecipe) -> list[RawObject]:
+        """All raw objects, sorted by uri, without checksums; SourceError when there is none."""
+        ...
+
+    def checksum(self, item: RawObject) -> str:
+        """SHA-256 of the object's content, as 64 hexadecimal digits."""
+        ...
+
+    def parts(self, recipe: SourceRecipe, item: RawObject) -> list[RawPart]:
+        """The parts of one object; read together they give each of its records once."""
+        ...
+
+    def read(self, recipe: SourceRecipe, part: RawPart) -> Iterator[Batch]:
+        """The records of a part, in the order of the object; bad ones are dead letters, never exceptions."""
+        ...
+
+
+class Gathering:
+    """Collects records and dead letters of one raw object, up to the size of a batch."""
+
+    def __init__(self, uri: str):
+        self._uri = uri
+        self._records: list[Record] = []
+        self._dead: list[DeadLetter] = []
+        self._bytes = 0
+        self.count = 0  # records so far, over all batches
+
+    def add(self, item: Record | DeadLetter, size: int) -> None:
+        if type(item) is Record:
+            self._records.append(item)
+            self.count += 1
+        else:
+            self._dead.append(item)  # type: ignore[arg-type]  # mypy does not narrow by `type(…) is`, three times as fast
+        self._bytes += size
+
+    def has_no_room_for(self, size: int) -> bool:
+        held = len(self._records) + len(self._dead)
+        return held >= BATCH_RECORDS or (held > 0 and self._bytes + size > BATCH_BYTES)
+
+    def take(self) -> Batch:
+        """What was gathered since the last time."""
+        batch = Batch(self._record_batch(), self._dead_batch())
+        self._records, self._dead, self._bytes = [], [], 0
+        return batch
+
+    def rest(self) -> Iterator[Batch]:
+        """The last batch, when there is one."""
+        if self._records or self._dead:
+            yield self.take()
+
+    def _record_batch(self) -> pa.RecordBatch:
+        columns = dict(zip(Record._fields, zip(*self._records, strict=True), strict=True)) if self._records else {}
+        columns["raw_object"] = (self._uri,) * len(self._records)
+        arrays = [_array(field, columns.get(field.name, ())) for field in RECORDS]
+        return pa.RecordBatch.from_arrays(arrays, schema=RECORDS)
+
+    def _dead_batch(self) -> pa.RecordBatch:
+        columns = dict(zip(DeadLetter._fields, zip(*self._dead, strict=True), strict=True)) if self._dead else {}
+        columns["raw_object"] = (self._uri,) * len(self._dead)
+        arrays = [pa.array(columns.get(field.name, ()), field.type) for field in DEAD_LETTERS]
+        return pa.RecordBatch.from_arrays(arrays, schema=DEAD_LETTERS)
+
+
+def _array(field: pa.Field, values: tuple[Any, ...]) -> pa.Array:
+    """An Arrow column; most sources say nothing about licenses, and empty lists need not be walked."""
+    if field.name == "license_evidence" and not any(values):
+        offsets = pa.array([0] * (len(values) + 1), pa.int32())
+        return pa.ListArray.from_arrays(offsets, pa.array([], EVIDENCE))
+    return pa.array(values, field.type)

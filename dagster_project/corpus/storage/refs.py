@@ -1,0 +1,136 @@
+"""Manifests, builds and refs: what exists, what was already built, and what is published. All by conditional PUT.
+
+`refs/<stage>/<partition>/00000007.json` is the seventh version published to a partition; the PUT of that number is
+the moment of publication, and its first writer wins. Times, run ids and reasons stand here and nowhere else.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from dagster_project.corpus.model.canonical import canonical
+from dagster_project.corpus.model.errors import IntegrityError, MissingObject, Moved, PartitionError, Refused
+from dagster_project.corpus.model.manifests import FORMAT, Manifest, decode
+from dagster_project.corpus.model.partitions import Partition, parse
+from dagster_project.corpus.storage.stores import Store
+
+
+@dataclass(frozen=True)
+class Ref:
+    """One publication: which version, made by which build, when and why."""
+
+    number: int
+    id: str
+    build_key: str
+    published: float  # seconds since the epoch
+    reason: str = ""
+    run: Mapping[str, Any] = field(default_factory=dict)  # seconds, workers, run id: never part of an identity
+    format: int = FORMAT
+
+
+def latest(store: Store, partition: Partition) -> Ref | None:
+    """The newest publication of a partition, or None."""
+    newest = max((entry.path for entry in store.list(_prefix(partition)) if _is_ref(partition, entry.path)), default=None)
+    return _read(store, newest) if newest else None
+
+
+def history(store: Store, partition: Partition) -> list[Ref]:
+    """Every publication of a partition, oldest first."""
+    return [_read(store, entry.path) for entry in store.list(_prefix(partition)) if _is_ref(partition, entry.path)]
+
+
+def published(store: Store, stage: str = "") -> Iterator[Partition]:
+    """Every partition with at least one publication, in order."""
+    seen: set[Partition] = set()
+    for entry in store.list(f"refs/{stage}/" if stage else "refs/"):
+        partition, _ = parse(entry.path.removeprefix("refs/").rpartition("/")[0])
+        if partition not in seen:
+            seen.add(partition)
+            yield partition
+
+
+def resolve(store: Store, partition: Partition, version: str | None = None) -> str:
+    """The version id that a name means: the newest one, or the one whose id starts with `version`."""
+    refs = history(store, partition) if version else list(filter(None, [latest(store, partition)]))
+    found = {ref.id for ref in refs if ref.id.startswith(version or "")}
+    if len(found) == 1:
+        return found.pop()
+    if found:
+        raise PartitionError(f"{partition}#{version} means {len(found)} versions: give more digits")
+    if version:
+        raise PartitionError(f"{partition} has no version {version}: `florilegium history {partition}` lists them")
+    raise PartitionError(f"{partition} is not built yet: run `florilegium build {partition}`")
+
+
+def publish(
+    store: Store, partition: Partition, version: str, *, build_key: str, started_from: Ref | None, reason: str = "",
+    run: Mapping[str, Any] | None = None,
+) -> Ref:
+    """Make a version the newest of its partition, if that is still the one the build started from.
+
+    Publishing what is already newest adds nothing. A name that is not `dev` is bound to its first build key: another
+    one is refused unless a reason is given. Raises Moved when somebody else published meanwhile.
+    """
+    current = latest(store, partition)
+    if current and current.id == version:
+        return current
+    if (current.number if current else 0) != (started_from.number if started_from else 0):
+        raise Moved(f"{partition} moved to {current.id[:12] if current else 'nothing'} while it was built: build again")
+    if current and not partition.is_moving and current.build_key != build_key and not reason:
+        raise Refused(
+            f"{partition} is already published as {current.id[:12]} from other inputs or another recipe: "
+            f"give the recipe a new version, or correct it with --reason"
+        )
+    ref = Ref((current.number if current else 0) + 1, version, build_key, time.time(), reason, run or {})
+    if store.put_once(f"{_prefix(partition)}{ref.number:08d}.json", canonical(asdict(ref))):
+        return ref
+    winner = latest(store, partition)
+    if winner and winner.id == version:
+        return winner
+    raise Moved(f"{partition} was published by another build at the same moment: build again")
+
+
+def find_build(store: Store, key: str) -> dict[str, Any] | None:
+    """What was recorded for a build key, so that work done once is found again, whoever asks."""
+    try:
+        record: dict[str, Any] = json.loads(store.get(f"builds/{key}.json"))
+    except MissingObject:
+        return None
+    if record.get("format") != FORMAT:
+        raise IntegrityError(f"build {key} has format {record.get('format')}, and this release reads {FORMAT}: upgrade")
+    return record
+
+
+def record_build(store: Store, key: str, record: Mapping[str, Any]) -> None:
+    """Record a finished build; the first one stands."""
+    store.put_once(f"builds/{key}.json", canonical({"format": FORMAT, **record}))
+
+
+def put_manifest(store: Store, manifest: Manifest) -> Manifest:
+    """Store a manifest; when the same version already stands there, in whatever files, that one is returned."""
+    if store.put_once(f"manifests/{manifest.id}.json", manifest.encoded()):
+        return manifest
+    return load_manifest(store, manifest.id)
+
+
+def load_manifest(store: Store, version: str) -> Manifest:
+    return decode(json.loads(store.get(f"manifests/{version}.json")), version)
+
+
+def _prefix(partition: Partition) -> str:
+    return f"refs/{partition}/"
+
+
+def _is_ref(partition: Partition, path: str) -> bool:
+    return "/" not in path.removeprefix(_prefix(partition))
+
+
+def _read(store: Store, path: str) -> Ref:
+    record = json.loads(store.get(path))
+    if record.get("format") != FORMAT:
+        raise IntegrityError(f"{path} has format {record.get('format')}, and this release reads {FORMAT}: upgrade")
+    return Ref(**record)

@@ -1,0 +1,389 @@
+"""A store on any S3-compatible server: conditional PUT, multipart, exact ranges, and one sentence for every failure."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import itertools
+import os
+import random
+import secrets
+import threading
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any, BinaryIO
+from urllib.parse import urlsplit
+
+import boto3
+from botocore import exceptions as boto
+from botocore.config import Config
+
+from dagster_project.corpus.model.errors import MissingObject, StoreError
+from dagster_project.corpus.storage.stores import Entry, checked_path
+
+MIB = 1 << 20
+WHOLE_PUT_BYTES = 64 * MIB  # larger bodies go up in parts, so that a broken connection costs one part
+PART_BYTES = 16 * MIB
+PARTS = 10_000  # the most that S3 takes
+TAIL_BYTES = 64 << 10  # a Parquet footer comes with the first request
+BUFFER_BYTES = 64 << 10
+READ_AHEAD_BYTES = 8 * MIB  # reached by doubling while reading goes straight on
+CONFLICT_WAITS = (0.05, 0.1, 0.2, 0.4, 0.8)
+
+BROKEN_BODY = (boto.IncompleteReadError, boto.ResponseStreamingError, boto.ReadTimeoutError, boto.FlexibleChecksumError)
+LACKS_CREDENTIALS = (boto.NoCredentialsError, boto.PartialCredentialsError, boto.CredentialRetrievalError)
+REFUSED = {"InvalidAccessKeyId", "SignatureDoesNotMatch", "AccessDenied", "ExpiredToken", "InvalidToken"}
+FULL = ("no space", "disk full", "storage full", "storagefull", "no writable volumes", "quota", "minimum free")
+
+
+@dataclass(frozen=True)
+class S3Config:
+    """Where a store is and how to enter it. Without keys, the standard AWS chain is asked; secrets are never shown."""
+
+    endpoint: str | None
+    bucket: str
+    prefix: str = ""
+    access_key: str | None = field(default=None, repr=False)
+    secret_key: str | None = field(default=None, repr=False)
+    region: str = "us-east-1"
+    session_token: str | None = field(default=None, repr=False)
+    attempts: int = 5
+    timeout_seconds: float = 60
+
+    def __post_init__(self) -> None:
+        if "@" in urlsplit(self.endpoint or "").netloc:
+            raise StoreError("The store's endpoint carries credentials: give them as keys, which are never shown.")
+
+    @property
+    def location(self) -> str:
+        return "s3://" + "/".join(filter(None, (self.bucket, self.prefix.strip("/"))))
+
+    @property
+    def server(self) -> str:
+        return self.endpoint or f"Amazon S3 in {self.region}"
+
+
+class S3Store:
+    """Objects under one prefix of one bucket. Pickles as its configuration; each process has its own client."""
+
+    def __init__(self, config: S3Config) -> None:
+        self.config, self.location = config, config.location
+        self._root = f"{prefix}/" if (prefix := config.prefix.strip("/")) else ""
+        self._clients: dict[int, _Client] = {}
+
+    def __reduce__(self) -> tuple[type[S3Store], tuple[S3Config]]:
+        return S3Store, (self.config,)
+
+    def __repr__(self) -> str:
+        return f"S3Store({self.config!r})"
+
+    # ---- reading ----------------------------------------------------------------------------------------------
+
+    def get(self, path: str) -> bytes:
+        with self._told("read", path):
+            return self._fetch(path)[0]
+
+    def get_range(self, path: str, start: int, length: int) -> bytes:
+        if start < 0 or length < 0:
+            raise StoreError(f"{length} bytes from {start} of {path} cannot be read: neither may be negative.")
+        body = self._range(path, start, length) if length else b""
+        if len(body) != length or (not length and start > self._known_size(path)):
+            raise StoreError(f"{path} in {self.location} has too few bytes to read {length} from {start}.")
+        return body
+
+    def size(self, path: str) -> int | None:
+        with self._told("look up", path):
+            head = self._head(path)
+            return None if head is None else int(head["ContentLength"])
+
+    def list(self, prefix: str) -> Iterator[Entry]:
+        """Sorted here: SeaweedFS lists 'a/b' before 'a-b', folder by folder."""
+        with self._told("list", prefix):
+            pages = self._s3.get_paginator("list_objects_v2").paginate(
+                Bucket=self.config.bucket, Prefix=self._root + prefix
+            )
+            found = [self._entry(listed) for page in pages for listed in page.get("Contents", ())]
+        return iter(sorted(found, key=lambda entry: entry.path))
+
+    def open(self, path: str) -> BinaryIO:
+        with self._told("open", path):
+            tail, size, etag = self._tail(path)
+        return io.BufferedReader(RangedReader(partial(self._range, path, etag=etag), size, tail), BUFFER_BYTES)
+
+    # ---- writing ----------------------------------------------------------------------------------------------
+
+    def put_once(self, path: str, body: bytes) -> bool:
+        """A 409 may mean that nobody won, and a 412 that our own first try did: the writer's mark decides."""
+        mark = secrets.token_hex(8)
+        with self._told("write", path):
+            for wait in CONFLICT_WAITS:
+                if self._upload(path, body, mark, IfNoneMatch="*"):
+                    return True
+                if (writer := self._writer(path)) is not None:
+                    return writer == mark
+                time.sleep(wait)
+        raise StoreError(f"{self.location} refuses to create {path}, though nothing is there: objects lie under it.")
+
+    def put(self, path: str, body: bytes) -> None:
+        mark = secrets.token_hex(8)
+        with self._told("write", path):
+            if not self._upload(path, body, mark) and self._writer(path) != mark:
+                raise StoreError(f"{path} in {self.location} was being written by somebody else: try again.")
+
+    def delete(self, paths: Iterable[str]) -> None:
+        rest = iter(paths)
+        while batch := [{"Key": self._key(path)} for path in itertools.islice(rest, 1000)]:
+            with self._told("delete", "objects"):
+                request = {"Objects": batch, "Quiet": True}
+                failed = self._s3.delete_objects(Bucket=self.config.bucket, Delete=request).get("Errors", [])
+            if failed:
+                first = f"{failed[0].get('Key')}: {failed[0].get('Code')}"
+                raise StoreError(f"{self.config.server} did not delete {len(failed)} objects, the first {first}.")
+
+    def check(self) -> None:
+        """Refuse a store whose bucket is missing, or that cannot promise a single winner."""
+        with self._told("list", "the bucket"):
+            self._s3.list_objects_v2(Bucket=self.config.bucket, Prefix=self._root, MaxKeys=1)
+        probe = f"scratch/probe-{secrets.token_hex(8)}"
+        try:
+            if not self.put_once(probe, b"1") or self.put_once(probe, b"2") or self.get(probe) != b"1":
+                raise StoreError(f"{self.config.server} lacks conditional PUT (If-None-Match), which publishing needs.")
+        finally:
+            self.delete([probe])
+
+    # ---- below the promises -----------------------------------------------------------------------------------
+
+    @property
+    def _s3(self) -> Any:
+        return self._clients.setdefault(os.getpid(), _Client(self.config)).get()
+
+    def _told(self, doing: str, path: str) -> contextlib.AbstractContextManager[None]:
+        return told(self.config, doing, path)
+
+    def _key(self, path: str) -> str:
+        return self._root + checked_path(path)
+
+    def _at(self, path: str) -> dict[str, str]:
+        return {"Bucket": self.config.bucket, "Key": self._key(path)}
+
+    def _entry(self, listed: dict[str, Any]) -> Entry:
+        return Entry(listed["Key"][len(self._root) :], int(listed["Size"]), listed["LastModified"].timestamp())
+
+    def _head(self, path: str) -> dict[str, Any] | None:
+        try:
+            head: dict[str, Any] = self._s3.head_object(**self._at(path))
+        except boto.ClientError as error:
+            if _status(error) == 404:
+                return None
+            raise
+        return head
+
+    def _known_size(self, path: str) -> int:
+        if (size := self.size(path)) is None:
+            raise MissingObject(f"{self.location} has no object {path}.")
+        return size
+
+    def _writer(self, path: str) -> str | None:
+        """The mark of whoever wrote the object; None when it is not there."""
+        head = self._head(path)
+        return None if head is None else head.get("Metadata", {}).get("writer", "")
+
+    def _range(self, path: str, start: int, length: int, etag: str | None = None) -> bytes:
+        unchanged = {"IfMatch": etag} if etag else {}
+        with self._told("read", path):
+            return self._fetch(path, Range=f"bytes={start}-{start + length - 1}", **unchanged)[0]
+
+    def _fetch(self, path: str, **options: str) -> tuple[bytes, dict[str, Any]]:
+        """The whole body that was asked for: one cut short on the way is asked for again."""
+        for attempt in itertools.count(1):
+            answer = self._s3.get_object(**self._at(path), **options)
+            try:
+                return answer["Body"].read(), answer
+            except BROKEN_BODY:
+                if attempt >= self.config.attempts:
+                    raise
+                time.sleep(random.random() * 0.1 * 2**attempt)
+        raise AssertionError("unreachable")
+
+    def _tail(self, path: str) -> tuple[bytes, int, str | None]:
+        """The last bytes, the size and the entity tag, in one request."""
+        try:
+            body, answer = self._fetch(path, Range=f"bytes=-{TAIL_BYTES}")
+        except boto.ClientError as error:
+            if _status(error) == 416:  # an empty object has no last bytes
+                return b"", 0, None
+            raise
+        size = int(answer["ContentRange"].rpartition("/")[2]) if "ContentRange" in answer else len(body)
+        return body, size, answer.get("ETag")
+
+    def _upload(self, path: str, body: bytes, mark: str, **condition: str) -> bool:
+        """False when the condition did not hold, or when a repeated completion finds the upload already done."""
+        upload = self._put_parts if len(body) > WHOLE_PUT_BYTES else self._put_whole
+        try:
+            upload(path, body, mark, condition)
+        except boto.ClientError as error:
+            if _status(error) in (409, 412) or _code(error) == "NoSuchUpload":
+                return False
+            raise
+        return True
+
+    def _put_whole(self, path: str, body: bytes, mark: str, condition: dict[str, str]) -> None:
+        facts = {"Metadata": {"writer": mark}, "ChecksumAlgorithm": "SHA256"}
+        self._s3.put_object(**self._at(path), Body=body, **facts, **condition)
+
+    def _put_parts(self, path: str, body: bytes, mark: str, condition: dict[str, str]) -> None:
+        facts = {"Metadata": {"writer": mark}, "ChecksumAlgorithm": "SHA256"}
+        upload = self._at(path) | {"UploadId": self._s3.create_multipart_upload(**self._at(path), **facts)["UploadId"]}
+        try:
+            parts = self._send_parts(upload, body)
+            self._s3.complete_multipart_upload(**upload, MultipartUpload={"Parts": parts}, **condition)
+        except BaseException:
+            with contextlib.suppress(boto.ClientError, boto.BotoCoreError):
+                self._s3.abort_multipart_upload(**upload)
+            raise
+
+    def _send_parts(self, upload: dict[str, str], body: bytes) -> Sequence[dict[str, Any]]:
+        size = max(PART_BYTES, -(-len(body) // PARTS))
+
+        def send(number: int) -> dict[str, Any]:
+            part = memoryview(body)[(number - 1) * size : number * size].tobytes()
+            sent = self._s3.upload_part(**upload, PartNumber=number, Body=part, ChecksumAlgorithm="SHA256")
+            checksum = {"ChecksumSHA256": sent["ChecksumSHA256"]} if "ChecksumSHA256" in sent else {}
+            return {"PartNumber": number, "ETag": sent["ETag"], **checksum}
+
+        with ThreadPoolExecutor(4) as pool:
+            return [*pool.map(send, range(1, -(-len(body) // size) + 1))]
+
+
+class RangedReader(io.RawIOBase):
+    """Reads an object by ranges: the tail is at hand, and reading straight on fetches more and more ahead."""
+
+    def __init__(self, fetch: Callable[[int, int], bytes], size: int, tail: bytes) -> None:
+        self._fetch, self._size, self._position = fetch, size, 0
+        self._tail, self._tail_start = tail, size - len(tail)
+        self._window, self._window_start, self._ahead = b"", 0, BUFFER_BYTES
+
+    def readable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return True
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
+        target = offset + {io.SEEK_SET: 0, io.SEEK_CUR: self._position, io.SEEK_END: self._size}[whence]
+        if target < 0:
+            raise ValueError(f"cannot seek to {target}: before the start")
+        self._position = target
+        return target
+
+    def tell(self) -> int:
+        return self._position
+
+    def readinto(self, buffer: Any) -> int:
+        """Fills the buffer, unless the object ends first."""
+        length = max(0, min(len(buffer), self._size - self._position))
+        buffer[:length] = self._bytes(self._position, length)
+        self._position += length
+        return length
+
+    def _bytes(self, start: int, length: int) -> bytes:
+        if start >= self._tail_start or not length:
+            return self._tail[start - self._tail_start :][:length]
+        if not self._window_start <= start <= start + length <= self._window_start + len(self._window):
+            self._fill(start, length)
+        return self._window[start - self._window_start :][:length]
+
+    def _fill(self, start: int, length: int) -> None:
+        goes_on = self._window_start <= start <= self._window_start + len(self._window)
+        self._ahead = min(2 * self._ahead, READ_AHEAD_BYTES) if goes_on else BUFFER_BYTES
+        wanted = min(max(length + BUFFER_BYTES, self._ahead), self._size - start)
+        self._window, self._window_start = self._fetch(start, wanted), start
+        if len(self._window) != wanted:
+            raise StoreError(f"A range of {wanted} bytes came back with {len(self._window)}: the object is cut short.")
+
+
+class _Client:
+    """A client made at first use, once, whatever number of threads ask for it."""
+
+    def __init__(self, config: S3Config) -> None:
+        self._config, self._lock, self._made = config, threading.Lock(), None
+
+    def get(self) -> Any:
+        with self._lock:
+            self._made = self._made or connect(self._config)
+            return self._made
+
+
+def connect(config: S3Config) -> Any:
+    """A botocore client; standard retries pass over 5xx, timeouts and reset connections only."""
+    loopback = urlsplit(config.endpoint or "").hostname in ("127.0.0.1", "::1", "localhost")
+    return boto3.session.Session().client(
+        "s3",
+        endpoint_url=config.endpoint,
+        region_name=config.region,
+        aws_access_key_id=config.access_key,
+        aws_secret_access_key=config.secret_key,
+        aws_session_token=config.session_token,
+        config=Config(
+            s3={"addressing_style": "path" if config.endpoint else "auto"},
+            retries={"mode": "standard", "total_max_attempts": config.attempts},
+            max_pool_connections=32,
+            connect_timeout=min(5, config.timeout_seconds),
+            read_timeout=config.timeout_seconds,
+            proxies={} if loopback else None,  # a proxy of the environment cannot reach this machine's own ports
+        ),
+    )
+
+
+@contextlib.contextmanager
+def told(config: S3Config, doing: str, path: str) -> Iterator[None]:
+    """Whatever botocore raises inside becomes one sentence."""
+    try:
+        yield
+    except boto.ClientError as error:
+        raise _answer(error, config, doing, path) from error
+    except LACKS_CREDENTIALS as error:
+        raise StoreError(f"There are no usable credentials for {config.location}: {_line(error)}.") from error
+    except BROKEN_BODY as error:
+        raise StoreError(f"{config.server} broke off while asked to {doing} {path}: {_line(error)}.") from error
+    except (boto.ConnectionError, boto.HTTPClientError) as error:
+        reason = _line(type(error).__name__)
+        raise StoreError(
+            f"{config.server} cannot be reached ({reason}): is it running, and is the endpoint right?"
+        ) from error
+    except boto.BotoCoreError as error:
+        raise StoreError(f"{config.location} could not be asked to {doing} {path}: {_line(error)}.") from error
+
+
+def _answer(error: boto.ClientError, config: S3Config, doing: str, path: str) -> StoreError:
+    code, status = _code(error), _status(error)
+    message = _line(error.response.get("Error", {}).get("Message", ""))
+    if code == "NoSuchBucket":
+        return StoreError(f"{config.server} has no bucket {config.bucket}: create it, or correct the store's location.")
+    if status == 404:
+        return MissingObject(f"{config.location} has no object {path}.")
+    if code in REFUSED or status in (401, 403):
+        return StoreError(f"{config.server} refused the credentials given for {config.location} ({code}).")
+    if status == 507 or any(word in f"{code} {message}".lower() for word in FULL):
+        return StoreError(f"{config.server} is full, so {path} was not written: free some space, then repeat.")
+    if status == 412:
+        return StoreError(f"{path} in {config.location} was overwritten while it was read: open it again.")
+    if status == 416:
+        return StoreError(f"{path} in {config.location} has too few bytes for the range asked for.")
+    cause = "; its disk may be full" if status >= 500 and doing == "write" else ""
+    return StoreError(f"{config.server} failed to {doing} {path} ({code}, {status}: {message}){cause}.")
+
+
+def _code(error: boto.ClientError) -> str:
+    return str(error.response.get("Error", {}).get("Code", "unknown"))
+
+
+def _status(error: boto.ClientError) -> int:
+    return int(error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0))
+
+
+def _line(text: object) -> str:
+    return " ".join(str(text).split()).rstrip(".")

@@ -1,0 +1,118 @@
+"""Permissions are intersected, duties united; unknowns flag and do not poison."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from dagster_project.corpus.licenses.expressions import NOASSERTION
+from dagster_project.corpus.licenses.obligations import Duties, attributions, duties, effective, share_alike_conflicts
+from dagster_project.corpus.licenses.table import class_of, strictness, table
+
+IDS = st.sampled_from([row.id for row in table().terms.values()])
+ORDER = ("yes", "unknown", "no")
+
+
+def test_copies_that_agree():
+    result = effective([("MIT", "registry"), ("MIT", "file.spdx")])
+    assert (result.expression, result.findings) == ("MIT", ())
+
+
+def test_copies_that_disagree_bind_together():
+    result = effective([("MIT", "registry"), ("GPL-3.0-only", "file.spdx"), ("MIT", "registry")])
+    assert result.expression == "GPL-3.0-only AND MIT"
+    assert result.findings == ("copies disagree: GPL-3.0-only (1), MIT (2)",)
+
+
+def test_unknown_copies_flag_and_do_not_poison():
+    result = effective([("CC-BY-4.0", "registry"), (NOASSERTION, None), ("MIT", None)])
+    assert (result.expression, result.findings) == ("CC-BY-4.0", ("unknown: 2 of 3 copies",))
+
+
+def test_nothing_known():
+    assert effective([(NOASSERTION, None)]).expression == NOASSERTION
+    assert effective([(NOASSERTION, None)]).findings == ("unknown: 1 of 1 copies",)
+    assert effective([]).expression == NOASSERTION
+
+
+def test_choices_are_recorded():
+    result = effective([("MIT OR GPL-2.0-only", "registry")])
+    assert (result.expression, result.findings) == ("MIT", ("chose MIT of GPL-2.0-only OR MIT",))
+    both = effective([("MIT OR GPL-2.0-only", "registry"), ("GPL-2.0-only", "file.spdx")])
+    assert both.expression == "GPL-2.0-only"  # it satisfies both
+
+
+def test_none_binds():
+    assert effective([("MIT", "registry"), ("NONE", "file.spdx")]).expression == "NONE"
+
+
+def test_too_many_licenses_are_a_finding():
+    result = effective([(f"LicenseRef-{n}", "record.license") for n in range(1000)])
+    assert result.expression == NOASSERTION
+    assert result.findings[0].endswith(", and 990 more")
+    assert result.findings[1] == "too many licenses: 1000 different expressions"
+
+
+@given(st.lists(st.tuples(IDS, st.sampled_from(["registry", None])), max_size=5), st.randoms())
+def test_effective_is_order_free_and_grows_stricter(conclusions, random):
+    result = effective(conclusions)
+    assert effective(random.sample(conclusions, len(conclusions))) == result
+    for expression, kind in conclusions:
+        if kind and expression != NOASSERTION:
+            assert (
+                strictness(class_of(result.expression)) >= strictness(class_of(expression))
+                or "NONE" in result.expression
+            )
+
+
+def test_duties():
+    assert duties(["CC-BY-NC-SA-4.0 AND MIT", "LicenseRef-Gemma"]) == Duties(
+        commercial_use="no",
+        derivatives="yes",
+        attribution="yes",
+        share_alike=("CC-BY-NC-SA",),
+        field_of_use=("prohibited use policy",),
+    )
+    assert duties(["CC0-1.0"]) == Duties("yes", "yes", "no", (), ())
+    assert duties(["MIT", "LicenseRef-X"]).commercial_use == "unknown"
+    assert duties([]) == Duties("unknown", "unknown", "unknown", (), ())
+
+
+@given(st.lists(IDS, min_size=1, max_size=4), IDS)
+def test_one_more_license_never_permits_more(ids, extra):
+    before, after = duties(ids), duties([*ids, extra])
+    assert ORDER.index(after.commercial_use) >= ORDER.index(before.commercial_use)
+    assert ORDER.index(after.derivatives) >= ORDER.index(before.derivatives)
+    assert ORDER.index(after.attribution) <= ORDER.index(before.attribution)
+    assert set(before.share_alike) <= set(after.share_alike)
+
+
+@pytest.mark.parametrize(
+    ("expressions", "conflicts"),
+    [
+        (["MIT", "CC-BY-SA-4.0"], []),
+        (["CC-BY-SA-3.0", "CC-BY-SA-4.0"], []),
+        (["CC-BY-SA-1.0", "CC-BY-SA-4.0"], [("CC-BY-SA", "CC-BY-SA-1.0")]),
+        (["CC-BY-SA-4.0", "CC-BY-NC-SA-4.0"], [("CC-BY-NC-SA", "CC-BY-SA")]),
+        (["CC-BY-SA-3.0", "GFDL-1.3-only"], [("CC-BY-SA", "GFDL-1.3")]),
+        (["CC-BY-SA-3.0 OR GFDL-1.3-only", "CC-BY-SA-4.0"], []),
+        (["GPL-2.0-only", "GPL-3.0-only"], [("GPL-2.0", "GPL-3.0")]),
+        (["GPL-2.0-or-later", "GPL-3.0-only"], []),
+        (["GPL-2.0-or-later", "GPL-2.0-only"], []),
+        (["GPL-2.0-only", "AGPL-3.0-only"], [("AGPL-3.0", "GPL-2.0")]),
+        (["GPL-3.0-or-later", "AGPL-3.0-only"], []),
+        (["EUPL-1.2", "GPL-3.0-only"], []),
+        (["EUPL-1.1", "GPL-3.0-only"], [("EUPL-1.1", "GPL-3.0")]),
+        (["MPL-2.0", "LGPL-2.1-only", "GPL-3.0-only", "EPL-2.0"], []),
+        (["ODbL-1.0", "CC-BY-SA-4.0"], [("CC-BY-SA", "ODbL")]),
+        ([], []),
+    ],
+)
+def test_share_alike_conflicts(expressions, conflicts):
+    assert share_alike_conflicts(expressions) == conflicts
+    assert share_alike_conflicts(list(reversed(expressions))) == conflicts
+
+
+def test_attributions():
+    terms = attributions(["MIT OR CC0-1.0", "CC-BY-4.0 AND ISC", "LicenseRef-X", "CC0-1.0", "ISC"])
+    assert [term.id for term in terms] == ["CC-BY-4.0", "ISC", "LicenseRef-X"]
+    assert terms[0].url == "https://creativecommons.org/licenses/by/4.0/"

@@ -1,0 +1,137 @@
+"""Every row of the table, against what its identifier says and against the categories of an independent index."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from license_expression import get_license_index
+
+from dagster_project.corpus.licenses.expressions import conjunction, parse
+from dagster_project.corpus.licenses.table import choose, class_of, strictness, table, terms_of
+
+ROWS = list(table().terms.values())
+CATEGORIES = {row.get("spdx_license_key"): row["category"] for row in get_license_index()}
+ALLOWED = {
+    "Public Domain": {"public-domain"},
+    "Permissive": {"permissive", "public-domain"},
+    "Copyleft Limited": {"weak-copyleft", "share-alike", "copyleft"},
+    "Copyleft": {"share-alike", "copyleft"},
+    "Source-available": {"non-commercial", "no-derivatives", "use-restricted"},
+    "Free Restricted": {"use-restricted"},
+}
+# where we read a license otherwise than that index does
+OTHERWISE = {
+    "JSON": "use-restricted",  # "Good, not Evil"
+    "OFL-1.0": "weak-copyleft",
+    "OFL-1.1": "weak-copyleft",
+    "MS-PL": "weak-copyleft",  # source code stays under it
+    "CECILL-C": "weak-copyleft",
+    "Vim": "weak-copyleft",
+}
+IDS = st.sampled_from([row.id for row in ROWS if row.id not in ("NOASSERTION", "NONE")])
+
+
+@pytest.mark.parametrize("row", ROWS, ids=lambda row: row.id)
+def test_row(row):
+    assert parse(row.id) == row.id
+    assert terms_of(row.id) == row
+    assert row.name
+    assert row.url is None or row.url.startswith("https://")
+    if row.id in CATEGORIES:
+        expected = {OTHERWISE[row.id]} if row.id in OTHERWISE else ALLOWED[CATEGORIES[row.id]]
+        assert row.license_class in expected
+    if row.license_class in ("share-alike", "copyleft"):
+        assert row.share_alike
+    if row.license_class in ("public-domain", "permissive"):
+        assert (row.commercial_use, row.derivatives, row.share_alike, row.field_of_use) == ("yes", "yes", None, None)
+
+
+@pytest.mark.parametrize(
+    "row", [row for row in ROWS if row.id.startswith("CC-") and row.id[3] in "BS"], ids=lambda row: row.id
+)
+def test_creative_commons_rows_say_what_their_elements_say(row):
+    elements = set(row.id.split("-"))
+    assert row.commercial_use == ("no" if "NC" in elements else "yes")
+    assert row.derivatives == ("no" if "ND" in elements else "yes")
+    assert row.attribution == ("yes" if "BY" in elements else "no")
+    assert (row.share_alike is not None) == ("SA" in elements)
+    expected = [("ND", "no-derivatives"), ("NC", "non-commercial"), ("SA", "share-alike"), ("BY", "permissive")]
+    assert row.license_class == next(name for element, name in expected if element in elements)
+
+
+@pytest.mark.parametrize(
+    "row", [row for row in ROWS if row.id.startswith(("GPL-", "AGPL-", "LGPL-", "GFDL-"))], ids=lambda r: r.id
+)
+def test_gnu_rows(row):
+    assert row.license_class == ("weak-copyleft" if row.id.startswith("LGPL") else "copyleft")
+    assert row.share_alike.startswith(row.id.partition("-")[0])
+
+
+def test_rows_are_distinct_and_every_group_is_used():
+    assert len(ROWS) == len({row.id for row in ROWS}) == 190
+    groups = {row.share_alike for row in ROWS}
+    assert set(table().file_level) <= groups
+    assert {group for pair in table().combines for group in pair} <= groups
+    assert all(len(pair) == 2 for pair in table().combines)
+
+
+def test_classes_are_in_the_documented_order():
+    assert table().classes == (
+        "public-domain", "permissive", "weak-copyleft", "share-alike", "copyleft",
+        "non-commercial", "no-derivatives", "use-restricted", "proprietary", "unknown",
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("expression", "expected"),
+    [
+        ("MIT", "permissive"),
+        ("CC-BY-SA-2.0", "share-alike"),
+        ("CC-BY-NC-SA-4.0", "non-commercial"),
+        ("CC-BY-NC-ND-4.0", "no-derivatives"),
+        ("CC0-1.0", "public-domain"),
+        ("LicenseRef-Gemma", "use-restricted"),
+        ("LicenseRef-CC-BY-SA-3.0-FR", "share-alike"),
+        ("LicenseRef-CC-BY-NC-3.0-FR", "non-commercial"),
+        ("LicenseRef-CC-BY-2.1-JP", "unknown"),
+        ("LicenseRef-Nobody-Knows", "unknown"),
+        ("Aladdin", "unknown"),
+        ("NOASSERTION", "unknown"),
+        ("NONE", "proprietary"),
+        ("MIT AND GPL-3.0-only", "copyleft"),
+        ("MIT OR GPL-3.0-only", "permissive"),
+        ("MIT AND LicenseRef-Nobody-Knows", "unknown"),
+        ("MIT OR LicenseRef-Nobody-Knows", "permissive"),
+        ("(MIT OR GPL-3.0-only) AND CC-BY-SA-4.0", "share-alike"),
+        ("GPL-2.0-or-later WITH Classpath-exception-2.0", "copyleft"),
+        ("Apache-2.0 WITH LLVM-exception", "permissive"),
+        ("MPL-1.1+", "weak-copyleft"),
+    ],
+)
+def test_class_of(expression, expected):
+    assert class_of(expression) == expected
+
+
+def test_unknown_terms_are_unknown_in_everything():
+    terms = terms_of("LicenseRef-X")
+    assert (terms.commercial_use, terms.derivatives, terms.attribution) == ("unknown",) * 3
+
+
+def test_the_text_of_an_exception_is_kept():
+    assert terms_of("Apache-2.0 WITH LLVM-exception").id == "Apache-2.0 WITH LLVM-exception"
+
+
+def test_choices_are_recorded():
+    assert choose("MIT").notes == ()
+    choice = choose("GPL-2.0-only OR MIT")
+    assert (choice.expression, choice.notes) == ("MIT", ("chose MIT of GPL-2.0-only OR MIT",))
+    assert choose("Apache-2.0 OR MIT").expression == "Apache-2.0"  # a tie: the alphabet
+    assert choose("(ISC AND MIT) OR Zlib").expression == "Zlib"  # a tie: the fewer
+    assert choose("(MIT OR GPL-2.0-only) AND ISC").expression == "ISC AND MIT"
+
+
+@given(st.lists(IDS, min_size=1, max_size=4), IDS)
+def test_and_never_loosens_or_never_tightens(ids, extra):
+    before = conjunction(ids)
+    assert strictness(class_of(conjunction([before, extra]))) >= strictness(class_of(before))
+    assert strictness(class_of(f"({before}) OR {extra}")) <= strictness(class_of(before))
+    assert strictness(class_of(before)) == max(strictness(terms_of(license_id).license_class) for license_id in ids)
