@@ -19,12 +19,12 @@ from dagster_project.corpus.mixing import mix, selection
 from dagster_project.corpus.model.documents import DOCUMENTS
 from dagster_project.corpus.model.manifests import Input, Manifest
 from dagster_project.corpus.model.partitions import Partition
-from dagster_project.corpus.model.recipes import ACCESS_CLASSES, CorpusRecipe, MixRecipe, PolicyRecipe, SourceRecipe
+from dagster_project.corpus.model.raw import RawObject, Source
+from dagster_project.corpus.model.recipes import ACCESS_CLASSES, CorpusRecipe, MixRecipe
 from dagster_project.corpus.publishing import exports
 from dagster_project.corpus.signals import groups
 from dagster_project.corpus.snapshots import freeze
-from dagster_project.corpus.sources.checksums import checksummed
-from dagster_project.corpus.sources.registry import source_named
+from dagster_project.corpus.sources.registry import source_for
 from dagster_project.corpus.storage import refs
 from dagster_project.corpus.storage.stores import Store
 
@@ -98,8 +98,8 @@ class Planner:
 
     def snapshots(self, partition: Partition) -> Plan:
         recipe = self.recipes.source(partition.key)
-        source = source_named(recipe.format)
-        objects = checksummed(source, recipe, self._known_objects(partition))
+        source = source_for(recipe.format)
+        objects = checksummed(source, source.objects(recipe), self._known_objects(partition))
         return Plan(
             schema=DOCUMENTS,
             code_version=freeze.CODE_VERSION,
@@ -283,6 +283,15 @@ class Planner:
         """Raw objects as the newest version of the partition recorded them, so that unchanged ones are not read again."""
         newest = refs.latest(self.store, partition)
         return refs.load_manifest(self.store, newest.id).facts["raw_objects"] if newest else ()
+
+
+def checksummed(source: Source, objects: Sequence[RawObject], known: Sequence[Mapping[str, Any]]) -> list[RawObject]:
+    """Raw objects with their checksums; one of the same size and modification time as before is not read again."""
+    before = {(item["uri"], item["size"], item["modified_ns"]): item["sha256"] for item in known}
+    return [
+        replace(item, sha256=before.get((item.uri, item.size, item.modified_ns)) or source.checksum(item))
+        for item in objects
+    ]
 
 
 def strictest(manifests: Sequence[Manifest]) -> str:

@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 from dagster_project.corpus.engine.tables import Column, map_shards
 from dagster_project.corpus.engine.work import Work
 from dagster_project.corpus.kernels.bands import band_keys
-from dagster_project.corpus.kernels.minhash import normalize, signatures
+from dagster_project.corpus.kernels.minhash import signatures
+from dagster_project.corpus.kernels.normalization import normalize
 from dagster_project.corpus.kernels.texts import buffers
 from dagster_project.corpus.model.documents import ID
 from dagster_project.corpus.model.manifests import Manifest

@@ -18,7 +18,7 @@ import pyarrow.compute as pc
 from dagster_project.corpus.engine.tables import Column, align, zipped
 from dagster_project.corpus.engine.work import ShardResult, Work, assemble
 from dagster_project.corpus.licenses.obligations import Effective, effective
-from dagster_project.corpus.licenses.table import CLASSES, class_of
+from dagster_project.corpus.licenses.table import class_of, strictness
 from dagster_project.corpus.model.documents import ID
 from dagster_project.corpus.model.manifests import File, Manifest
 from dagster_project.corpus.storage.rows import entries
@@ -94,7 +94,7 @@ def choose(members: Sequence[Member], prefer: Sequence[str]) -> Choice:
 
 def _preference(member: Member, prefer: Sequence[str]) -> tuple[Any, ...]:
     values = {
-        "license": CLASSES.index(class_of(member.license)),
+        "license": strictness(class_of(member.license)),
         "source": member.source,
         "longest": -member.characters,
     }

@@ -70,7 +70,7 @@ def _ratio(part: Values, whole: Values) -> Values:
 # Gopher quality (Rae et al. 2021, appendix A), with the semantics of datatrove 0.10.1
 RULES: dict[str, Rule] = {
     "content_words": count_of("content_words"),
-    "mean_word_length": ratio("content_word_characters", "content_words"),
+    "mean_word_length": ratio("content_characters", "content_words"),
     "hash_share": ratio("hashes", "words"),
     "ellipsis_share": ratio("ellipses", "words"),
     "bullet_line_share": ratio("bullet_lines", "lines"),

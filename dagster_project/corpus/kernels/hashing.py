@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
-import numba
 import numpy as np
 from numpy.typing import NDArray
 
+from dagster_project.corpus.kernels.compiling import compiled
 from dagster_project.corpus.kernels.texts import Bytes, Offsets
 
 P1, P2, P3 = np.uint64(0x9E3779B185EBCA87), np.uint64(0xC2B2AE3D27D4EB4F), np.uint64(0x165667B19E3779F9)
 P4, P5 = np.uint64(0x85EBCA77C2B2AE63), np.uint64(0x27D4EB2F165667C5)
+EACH = np.uint64(0x0101010101010101)  # times a byte: that byte, eight times
 GOLDEN = np.uint64(0x9E3779B97F4A7C15)
 
 
@@ -21,7 +22,7 @@ def digests(data: Bytes, offsets: Offsets) -> NDArray[np.uint64]:
     return hashes
 
 
-@numba.njit(nogil=True, cache=True)
+@compiled
 def _digests(data: Any, offsets: Any) -> Any:
     hashes = np.empty(len(offsets) - 1, np.uint64)
     for i in range(len(hashes)):
@@ -29,7 +30,7 @@ def _digests(data: Any, offsets: Any) -> Any:
     return hashes
 
 
-@numba.njit(nogil=True, cache=True)
+@compiled
 def xxh64(data: Any, start: Any, end: Any) -> Any:
     """xxh64 with seed 0 of data[start:end] (Collet, xxHash specification 0.1.1)."""
     at, last = np.uint64(start), np.uint64(end)
@@ -49,7 +50,7 @@ def xxh64(data: Any, start: Any, end: Any) -> Any:
     return _finish(data, at, last, state + length)
 
 
-@numba.njit(nogil=True, cache=True)
+@compiled
 def _finish(data: Any, at: Any, last: Any, state: Any) -> Any:
     while at + np.uint64(8) <= last:
         state = rotate(state ^ _round(np.uint64(0), load64(data, at)), 27) * P1 + P4
@@ -65,7 +66,7 @@ def _finish(data: Any, at: Any, last: Any, state: Any) -> Any:
     return state ^ (state >> np.uint64(32))
 
 
-@numba.njit(nogil=True, cache=True)
+@compiled
 def mix64(value: Any) -> Any:
     """One step of splitmix64 (Steele, Lea, Flood 2014): a bijection of 64 bits."""
     value = value + GOLDEN
@@ -74,19 +75,38 @@ def mix64(value: Any) -> Any:
     return value ^ (value >> np.uint64(31))
 
 
-@numba.njit(nogil=True, cache=True)
+@compiled
 def rotate(value: Any, bits: Any) -> Any:
     """Rotate 64 bits to the left."""
     return (value << np.uint64(bits)) | (value >> np.uint64(64 - bits))
 
 
-@numba.njit(nogil=True, cache=True)
+@compiled
 def load64(data: Any, at: Any) -> Any:
     """Eight bytes, little-endian. Unsigned indexes: LLVM then makes one load of it."""
     return load32(data, at) | load32(data, at + np.uint64(4)) << np.uint64(32)
 
 
-@numba.njit(nogil=True, cache=True)
+@compiled
+def store64(target: Any, at: Any, eight: Any) -> Any:
+    """Eight bytes, little-endian."""
+    for i in range(8):
+        target[at + np.uint64(i)] = np.uint8(eight >> np.uint64(8 * i) & np.uint64(255))
+
+
+@compiled
+def mask_before(found: Any) -> Any:
+    """Ones in the bytes before the first byte whose high bit, the only one that may, is set; all ones if none is."""
+    return ((found & (np.uint64(0) - found)) >> np.uint64(7)) - np.uint64(1)
+
+
+@compiled
+def bytes_before(found: Any) -> Any:
+    """How many bytes come before that byte."""
+    return (mask_before(found) & EACH) * EACH >> np.uint64(56)
+
+
+@compiled
 def load32(data: Any, at: Any) -> Any:
     """Four bytes, little-endian."""
     low = np.uint64(data[at]) | np.uint64(data[at + np.uint64(1)]) << np.uint64(8)
@@ -94,11 +114,11 @@ def load32(data: Any, at: Any) -> Any:
     return low | high << np.uint64(16)
 
 
-@numba.njit(nogil=True, cache=True)
+@compiled
 def _round(state: Any, lane: Any) -> Any:
     return rotate(state + lane * P2, 31) * P1
 
 
-@numba.njit(nogil=True, cache=True)
+@compiled
 def _merge(state: Any, lane: Any) -> Any:
     return (state ^ _round(np.uint64(0), lane)) * P1 + P4

@@ -5,13 +5,13 @@ from __future__ import annotations
 from functools import cache
 from typing import Any
 
-import numba
 import numpy as np
 from numpy.typing import NDArray
 
 from dagster_project.corpus.kernels import shingles
 from dagster_project.corpus.kernels import unicode as u
-from dagster_project.corpus.kernels.normalization import GROWTH, simplify
+from dagster_project.corpus.kernels.compiling import compiled
+from dagster_project.corpus.kernels.normalization import GROWTH, SLACK, simplify
 from dagster_project.corpus.kernels.texts import Bytes, Offsets
 
 PERMUTATIONS, NGRAM, SEED = 112, 5, 1
@@ -40,12 +40,12 @@ def coefficients(permutations: int = PERMUTATIONS, seed: int = SEED) -> tuple[ND
     return a, draw(0, PRIME, dtype=np.uint64, size=permutations)
 
 
-@numba.njit(nogil=True, cache=True)
+@compiled
 def _signatures(data: Any, offsets: Any, a: Any, b: Any, ngram: Any, tables: Any) -> Any:
     documents = len(offsets) - 1
     rows, counts = np.full((documents, len(a)), EMPTY), np.zeros(documents, np.int64)
     size = GROWTH * _longest(offsets)
-    text, room = np.empty(size + shingles.SLACK, np.uint8), shingles.room(size)
+    text, room = np.empty(size + SLACK, np.uint8), shingles.room(size)
     for i in range(documents):
         end = simplify(data, offsets[i], offsets[i + 1], text, 0, tables)
         counts[i] = max(0, shingles.split(text, end, room, tables) - ngram + 1)
@@ -54,7 +54,7 @@ def _signatures(data: Any, offsets: Any, a: Any, b: Any, ngram: Any, tables: Any
     return rows, counts
 
 
-@numba.njit(nogil=True, cache=True)
+@compiled
 def _longest(offsets: Any) -> Any:
     longest = 0
     for i in range(len(offsets) - 1):
@@ -62,7 +62,7 @@ def _longest(offsets: Any) -> Any:
     return longest
 
 
-@numba.njit(nogil=True, cache=True)
+@compiled
 def _lower(row: Any, value: Any, a: Any, b: Any) -> Any:
     """Lower each minimum to the permuted value. Without branches, so that it compiles to vector instructions."""
     for i in range(len(row)):

@@ -4,27 +4,28 @@ from __future__ import annotations
 
 from typing import Any
 
-import numba
 import numpy as np
 
 from dagster_project.corpus.kernels import unicode as u
+from dagster_project.corpus.kernels.compiling import compiled
 from dagster_project.corpus.kernels.texts import Bytes, Offsets, sealed
 from dagster_project.corpus.kernels.unicode import decode, fold_number, previous, property_bits
 
+SLACK = 16  # bytes after a text that are written or read with it, and mean nothing
 GROWTH = 3  # U+AC01, three bytes, becomes three jamo of three bytes; nothing grows more
-SPACE, ZERO = np.uint8(32), np.uint8(48)
+SPACE, ZERO, PERIOD, COMMA = np.uint8(32), np.uint8(48), np.uint8(46), np.uint8(44)
 SIGMA = 0x3A3
 FINAL_SIGMA = (np.uint8(0xCF), np.uint8(0x82))
 
 
 def normalize(data: Bytes, offsets: Offsets) -> tuple[Bytes, Offsets]:
     """The normalized texts (algorithms.md section 1): bytes, and offsets int64[n + 1]."""
-    target = np.empty(GROWTH * len(data), np.uint8)
+    target = np.empty(GROWTH * len(data) + SLACK, np.uint8)
     ends = _normalize(data, offsets, target, u.tables())
     return sealed(target[: ends[-1]]), ends
 
 
-@numba.njit(nogil=True, cache=True)
+@compiled
 def _normalize(data: Any, offsets: Any, target: Any, tables: Any) -> Any:
     ends = np.zeros_like(offsets)
     for i in range(len(offsets) - 1):
@@ -32,11 +33,11 @@ def _normalize(data: Any, offsets: Any, target: Any, tables: Any) -> Any:
     return ends
 
 
-@numba.njit(nogil=True, cache=True)
+@compiled
 def simplify(data: Any, start: Any, end: Any, target: Any, begin: Any, tables: Any) -> Any:
-    """Write data[start:end], simplified, at target[begin:]; returns where it ends. Needs GROWTH times the room.
+    """Write data[start:end], simplified, at target[begin:]; returns where it ends.
 
-    Lower case; each number becomes 0; punctuation and runs of whitespace become one space; nonspacing marks go.
+    Needs GROWTH times the room, and SLACK. Lower case; each number becomes 0; punctuation and runs of whitespace become one space; nonspacing marks go.
     A space that only a dropped mark separates from another stays, as it does in datatrove.
     """
     at, out, barrier, was_space = start, begin, begin, True
@@ -45,14 +46,14 @@ def simplify(data: Any, start: Any, end: Any, target: Any, begin: Any, tables: A
         if at == end:
             break
         code, after = decode(data, at, end)
-        bits = property_bits(tables, code)
+        bits = property_bits(tables, code) if code >= 128 else np.int64(u.DIGIT)
         if bits & u.DIGIT:
             target[out], out, was_space = ZERO, out + 1, False
             after = _skip_number(data, after, end, tables)
         elif bits & (u.SPACE | u.PUNCTUATION):
             target[out], out, was_space = SPACE, out + (not was_space), True
         else:
-            out, barrier = _fold(data, start, at, after, end, code, bits, target, out, barrier, tables)
+            out, barrier = _fold(data, (start, at, after, end), code, bits, target, out, barrier, tables)
             was_space = out == begin
         at = after
     while out > begin and target[out - 1] == SPACE:
@@ -60,27 +61,27 @@ def simplify(data: Any, start: Any, end: Any, target: Any, begin: Any, tables: A
     return out
 
 
-@numba.njit(nogil=True, cache=True)
+@compiled
 def _run(data: Any, at: Any, end: Any, target: Any, out: Any, was_space: Any, ascii: Any) -> Any:
     """Simplify up to the next digit or byte above ASCII. Unsigned and free of branches: most bytes pass here."""
     source, stop, sink = np.uint64(at), np.uint64(end), np.uint64(out)
     while source < stop:
-        byte = data[source]
-        if byte >= 128 or ascii[byte] == ZERO:
+        folded = ascii[data[source]]
+        if folded == 0:
             break
-        is_space = ascii[byte] == SPACE
-        target[sink] = ascii[byte]
+        is_space = folded == SPACE
+        target[sink] = folded
         sink += np.uint64(1) - np.uint64(is_space & was_space)
         source += np.uint64(1)
         was_space = is_space
     return np.int64(source), np.int64(sink), was_space
 
 
-@numba.njit(nogil=True, cache=True)
+@compiled
 def _skip_number(data: Any, at: Any, end: Any, tables: Any) -> Any:
     """Past the digits, and past one separator if digits follow it."""
     at = _skip_digits(data, at, end, tables)
-    if at == end:
+    if at == end or (data[at] < 128 and data[at] != PERIOD and data[at] != COMMA):
         return at
     code, after = decode(data, at, end)
     if not property_bits(tables, code) & u.SEPARATOR:
@@ -89,7 +90,7 @@ def _skip_number(data: Any, at: Any, end: Any, tables: Any) -> Any:
     return fraction if fraction > after else at
 
 
-@numba.njit(nogil=True, cache=True)
+@compiled
 def _skip_digits(data: Any, at: Any, end: Any, tables: Any) -> Any:
     while at < end:
         if data[at] < 128:
@@ -104,11 +105,10 @@ def _skip_digits(data: Any, at: Any, end: Any, tables: Any) -> Any:
     return at
 
 
-@numba.njit(nogil=True, cache=True)
-def _fold(
-    data: Any, start: Any, at: Any, after: Any, end: Any, code: Any, bits: Any, target: Any, out: Any, barrier: Any, tables: Any
-) -> Any:
+@compiled
+def _fold(data: Any, span: Any, code: Any, bits: Any, target: Any, out: Any, barrier: Any, tables: Any) -> Any:
     """Write one folded character above ASCII; a dropped mark of combining class 0 is a barrier to reordering."""
+    start, at, after, end = span
     number = fold_number(tables, code)
     if number == u.DROPPED:
         return out, (barrier if bits >> u.COMBINING_SHIFT else out)
@@ -130,7 +130,7 @@ def _fold(
     return _copy(data, at, after, target, out), barrier
 
 
-@numba.njit(nogil=True, cache=True)
+@compiled
 def _copy(source: Any, start: Any, end: Any, target: Any, out: Any) -> Any:
     for i in range(start, end):
         target[out] = source[i]
@@ -138,7 +138,7 @@ def _copy(source: Any, start: Any, end: Any, target: Any, out: Any) -> Any:
     return out
 
 
-@numba.njit(nogil=True, cache=True)
+@compiled
 def _write_jamo(index: Any, target: Any, out: Any) -> Any:
     """A Hangul syllable as its two or three jamo (Unicode standard, section 3.12)."""
     out = _write3(0x1100 + index // 588, target, out)
@@ -146,7 +146,7 @@ def _write_jamo(index: Any, target: Any, out: Any) -> Any:
     return _write3(0x11A7 + index % 28, target, out) if index % 28 else out
 
 
-@numba.njit(nogil=True, cache=True)
+@compiled
 def _write3(code: Any, target: Any, out: Any) -> Any:
     target[out] = np.uint8(0xE0 | code >> 12)
     target[out + 1] = np.uint8(0x80 | code >> 6 & 0x3F)
@@ -154,9 +154,9 @@ def _write3(code: Any, target: Any, out: Any) -> Any:
     return out + 3
 
 
-@numba.njit(nogil=True, cache=True)
+@compiled
 def _insert(source: Any, at: Any, after: Any, target: Any, out: Any, barrier: Any, tables: Any) -> Any:
-    """Write source[at:after], which holds spacing marks with a combining class, each at its place in canonical order."""
+    """Write source[at:after], which holds marks with a combining class, each at its place in canonical order."""
     while at < after:
         code, following = decode(source, at, after)
         place = _place(property_bits(tables, code) >> u.COMBINING_SHIFT, target, out, barrier, tables)
@@ -168,7 +168,7 @@ def _insert(source: Any, at: Any, after: Any, target: Any, out: Any, barrier: An
     return out
 
 
-@numba.njit(nogil=True, cache=True)
+@compiled
 def _place(combining: Any, target: Any, out: Any, barrier: Any, tables: Any) -> Any:
     """Before which written byte a mark of this class belongs."""
     place = out
@@ -181,7 +181,7 @@ def _place(combining: Any, target: Any, out: Any, barrier: Any, tables: Any) -> 
     return place
 
 
-@numba.njit(nogil=True, cache=True)
+@compiled
 def _is_final(data: Any, start: Any, at: Any, after: Any, end: Any, tables: Any) -> Any:
     """Does a cased letter precede this sigma and none follow it, ignorable characters aside (Unicode, table 3-17)?"""
     bits = np.int64(u.IGNORABLE)

@@ -8,19 +8,20 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-import numba
 import numpy as np
 from numpy.typing import NDArray
 
 from dagster_project.corpus.kernels import unicode as u
-from dagster_project.corpus.kernels.hashing import load64, xxh64
+from dagster_project.corpus.kernels.compiling import compiled
+from dagster_project.corpus.kernels.hashing import EACH, bytes_before, load64, mask_before, store64, xxh64
+from dagster_project.corpus.kernels.normalization import SLACK
 from dagster_project.corpus.kernels.unicode import decode, previous, property_bits, slot
 
 SPACE, ZERO = np.uint8(32), np.uint8(48)
 LETTER_A, LETTER_Z = np.uint8(97), np.uint8(122)
-LONGEST = 16  # bytes of the longest word that is looked up
-SLACK = 16  # bytes that must be readable after a text
-ALL, EACH = np.uint64(0xFFFFFFFFFFFFFFFF), np.uint64(0x0101010101010101)
+LONGEST = 16  # bytes of the longest word that can be looked up
+LONGEST_SPECIAL = 9  # letters: oughtntve
+ALL = np.uint64(0xFFFFFFFFFFFFFFFF)
 
 
 class Room(NamedTuple):
@@ -31,19 +32,19 @@ class Room(NamedTuple):
     cuts: NDArray[np.uint8]  # all zero between calls
 
 
-@numba.njit(nogil=True, cache=True)
+@compiled
 def room(size: Any) -> Any:
     """Room for any text of `size` bytes: at worst every byte is a word and gets a space."""
     return Room(np.empty(2 * size + SLACK, np.uint8), np.empty(size + 1, np.int32), np.zeros(size + 1, np.uint8))
 
 
-@numba.njit(nogil=True, cache=True)
+@compiled
 def shingle_hash(room: Any, first: Any, ngram: Any) -> Any:
     """xxh64 of `ngram` words joined by one space."""
     return xxh64(room.joined, room.words[first], room.words[first + ngram] - 1)
 
 
-@numba.njit(nogil=True, cache=True)
+@compiled
 def split(text: Any, end: Any, room: Any, tables: Any) -> Any:
     """Write the words of text[:end], which is normalized, to `room`; returns how many there are.
 
@@ -54,9 +55,7 @@ def split(text: Any, end: Any, room: Any, tables: Any) -> Any:
     while at < end:
         size, is_odd = _scan(text, at, room.joined, out)
         stop = at + size
-        if is_odd and _cut_odd(text, at, stop, room.cuts, tables):
-            count, out = _write_parts(text, at, stop, count, out, room)
-        elif size <= LONGEST and not is_odd and _cut_special(exception(text, at, stop, tables), at, room.cuts):
+        if (is_odd and _cut_odd(text, at, stop, room.cuts, tables)) or (size <= LONGEST and not is_odd and _cut_special(exception(text, at, stop, tables), at, room.cuts)):
             count, out = _write_parts(text, at, stop, count, out, room)
         elif size:
             count, out = _close_word(count, out + size, room)
@@ -64,41 +63,35 @@ def split(text: Any, end: Any, room: Any, tables: Any) -> Any:
     return count
 
 
-@numba.njit(nogil=True, cache=True)
+@compiled
 def _scan(text: Any, at: Any, target: Any, out: Any) -> Any:
     """Copy up to the next space, eight bytes at a time; returns the size, and is anything there but letters a to z?"""
     source, sink, size, odd = np.uint64(at), np.uint64(out), np.uint64(0), np.uint64(0)
     inside = ALL
     while inside == ALL:
         eight = load64(text, source + size)
-        _store64(target, sink + size, eight)
+        store64(target, sink + size, eight)
         spaces = _zero_bytes(eight ^ EACH * np.uint64(32))
-        inside = ((spaces & (np.uint64(0) - spaces)) >> np.uint64(7)) - np.uint64(1)
+        inside = mask_before(spaces)
         odd |= inside & (eight & EACH * np.uint64(128) | ~eight & EACH * np.uint64(64) | _zero_bytes(eight ^ EACH * np.uint64(96)))
-        size += (inside & EACH) * EACH >> np.uint64(56)
+        size += bytes_before(spaces)
     return np.int64(size), odd != 0
 
 
-@numba.njit(nogil=True, cache=True)
+@compiled
 def _zero_bytes(eight: Any) -> Any:
     """The high bit of every zero byte; above the lowest one there may be false ones (Mycroft 1987)."""
     return (eight - EACH) & ~eight & EACH * np.uint64(128)
 
 
-@numba.njit(nogil=True, cache=True)
-def _store64(target: Any, at: Any, eight: Any) -> Any:
-    for i in range(8):
-        target[at + np.uint64(i)] = np.uint8(eight >> np.uint64(8 * i) & np.uint64(255))
-
-
-@numba.njit(nogil=True, cache=True)
+@compiled
 def _close_word(count: Any, out: Any, room: Any) -> Any:
     room.joined[out] = SPACE
     room.words[count + 1] = out + 1
     return count + 1, out + 1
 
 
-@numba.njit(nogil=True, cache=True)
+@compiled
 def _write_parts(text: Any, start: Any, end: Any, count: Any, out: Any, room: Any) -> Any:
     for i in range(start, end):
         if room.cuts[i] and i > start:
@@ -109,7 +102,7 @@ def _write_parts(text: Any, start: Any, end: Any, count: Any, out: Any, room: An
     return _close_word(count, out, room)
 
 
-@numba.njit(nogil=True, cache=True)
+@compiled
 def _cut_odd(text: Any, start: Any, end: Any, cuts: Any, tables: Any) -> Any:
     """Mark where a word with a digit or a symbol comes apart; false if it does not."""
     if end - start == 1:
@@ -126,7 +119,7 @@ def _cut_odd(text: Any, start: Any, end: Any, cuts: Any, tables: Any) -> Any:
     return is_cut
 
 
-@numba.njit(nogil=True, cache=True)
+@compiled
 def exception(text: Any, start: Any, end: Any, tables: Any) -> Any:
     """What the table says of a word: SPECIAL with its cuts, UNIT, or 0."""
     size = end - start
@@ -145,7 +138,7 @@ def exception(text: Any, start: Any, end: Any, tables: Any) -> Any:
     return np.int64(0)
 
 
-@numba.njit(nogil=True, cache=True)
+@compiled
 def _cut_special(action: Any, start: Any, cuts: Any) -> Any:
     for cut in (action & 0xFF, action >> u.SECOND_CUT_SHIFT & 0xFF):
         if action & u.SPECIAL and cut:
@@ -153,7 +146,7 @@ def _cut_special(action: Any, start: Any, cuts: Any) -> Any:
     return action & u.SPECIAL != 0
 
 
-@numba.njit(nogil=True, cache=True)
+@compiled
 def _cut_symbolic(text: Any, start: Any, end: Any, cuts: Any, tables: Any) -> Any:
     """spaCy 3.8's loop: cut affixes from both ends until a known word or nothing more is found, then cut at infixes."""
     first, last = start, end
@@ -177,13 +170,13 @@ def _cut_symbolic(text: Any, start: Any, end: Any, cuts: Any, tables: Any) -> An
     return True
 
 
-@numba.njit(nogil=True, cache=True)
+@compiled
 def _prefix(text: Any, start: Any, end: Any, tables: Any) -> Any:
     code, after = decode(text, start, end)
     return after - start if property_bits(tables, code) & u.PREFIX else 0
 
 
-@numba.njit(nogil=True, cache=True)
+@compiled
 def _suffix(text: Any, start: Any, end: Any, tables: Any) -> Any:
     """The bytes of a unit after a digit, of a currency sign after a digit, or of a symbol."""
     if start == end:
@@ -200,7 +193,7 @@ def _suffix(text: Any, start: Any, end: Any, tables: Any) -> Any:
     return end - at if bits & u.SUFFIX or is_price else 0
 
 
-@numba.njit(nogil=True, cache=True)
+@compiled
 def _cut_infixes(text: Any, start: Any, end: Any, cuts: Any, tables: Any) -> Any:
     at = start
     while at < end:

@@ -6,9 +6,10 @@ from functools import cache
 from importlib.resources import files
 from typing import Any, NamedTuple
 
-import numba
 import numpy as np
 from numpy.typing import NDArray
+
+from dagster_project.corpus.kernels.compiling import compiled
 
 # fmt: off
 CATEGORIES = ["Lu", "Ll", "Lt", "Lm", "Lo", "Mn", "Mc", "Me", "Nd", "Nl", "No", "Pc", "Pd", "Ps", "Pe", "Pi", "Pf", "Po",
@@ -43,7 +44,7 @@ class Tables(NamedTuple):
     fold_index: NDArray[np.uint16]
     fold_offsets: NDArray[np.int32]
     fold_bytes: NDArray[np.uint8]
-    ascii: NDArray[np.uint8]  # 128 folds: a letter in lower case, "0" for a digit, " " for the rest
+    ascii: NDArray[np.uint8]  # 256 bytes: a letter in lower case, 0 for a digit or above ASCII, " " for the rest
     exception_keys: NDArray[np.uint64]  # (SLOTS, 2): words of at most 16 bytes, little-endian, zero-padded
     exception_actions: NDArray[np.int32]  # (SLOTS,): 0 where the slot is free
 
@@ -70,8 +71,8 @@ def _stored() -> dict[str, Any]:
 
 
 def _ascii() -> NDArray[np.uint8]:
-    folded = [chr(c).lower() if chr(c).isalpha() else "0" if chr(c).isdecimal() else " " for c in range(128)]
-    return np.frombuffer("".join(folded).encode(), np.uint8).copy()
+    letters = [ord(chr(c).lower()) if chr(c).isalpha() else 0 if chr(c).isdecimal() else ord(" ") for c in range(128)]
+    return np.array(letters + [0] * 128, np.uint8)
 
 
 def _slotted(keys: NDArray[np.uint64], actions: NDArray[np.int32]) -> tuple[NDArray[np.uint64], NDArray[np.int32]]:
@@ -85,14 +86,14 @@ def _slotted(keys: NDArray[np.uint64], actions: NDArray[np.int32]) -> tuple[NDAr
     return slots, slotted
 
 
-@numba.njit(nogil=True, cache=True)
+@compiled
 def slot(first: Any, second: Any) -> Any:
     """Where the search for a 16-byte word begins."""
     mixed = (first ^ (second * np.uint64(0x9E3779B97F4A7C15))) * np.uint64(0xD6E8FEB86659FD93)
     return np.int64(mixed >> SLOT_SHIFT)
 
 
-@numba.njit(nogil=True, cache=True)
+@compiled
 def decode(data: Any, at: Any, end: Any) -> Any:
     """The code point at `at` and where the next one begins; a broken one is U+FFFD and one byte long."""
     lead = np.int64(data[at])
@@ -107,19 +108,19 @@ def decode(data: Any, at: Any, end: Any) -> Any:
     return (code, at + size) if code < 0x110000 else (REPLACEMENT, at + 1)
 
 
-@numba.njit(nogil=True, cache=True)
+@compiled
 def property_bits(tables: Any, code: Any) -> Any:
     """The property bits of a code point."""
     return np.int64(tables.properties[np.int64(tables.pages[code >> PAGE_SHIFT]) * PAGE + (code & PAGE_MASK)])
 
 
-@numba.njit(nogil=True, cache=True)
+@compiled
 def fold_number(tables: Any, code: Any) -> Any:
     """Which fold a code point has; 0 is itself."""
     return np.int64(tables.fold_index[np.int64(tables.fold_pages[code >> PAGE_SHIFT]) * PAGE + (code & PAGE_MASK)])
 
 
-@numba.njit(nogil=True, cache=True)
+@compiled
 def previous(data: Any, at: Any, start: Any) -> Any:
     """Where the code point before `at` begins."""
     at -= 1

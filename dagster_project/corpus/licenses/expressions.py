@@ -24,6 +24,7 @@ _ADDITION = re.compile(r"(DocumentRef-[A-Za-z0-9.-]+:)?AdditionRef-[A-Za-z0-9.-]
 _PREFIX = re.compile("LicenseRef-", re.IGNORECASE)
 _OLD_GNU = re.compile(r"(A|L)?GPL-\d\.\d\+?|GFDL-\d\.\d\+?")  # SPDX once spelled "only" by leaving it out
 _BEFORE_A_LICENSE, _AFTER_A_LICENSE = ("(", "AND", "OR", "WITH"), (")", "AND", "OR", "WITH")
+_NOT_AN_EXCEPTION = "MPL-2.0-no-copyleft-exception"  # a license that the bundled index lists with the exceptions
 _OLD_BSD = ("BSD-2-Clause-FreeBSD", "BSD-2-Clause-NetBSD")
 
 
@@ -114,7 +115,9 @@ def _identifiers() -> tuple[dict[str, str], dict[str, str]]:
         if key.startswith("LicenseRef-"):
             continue
         names = [key, *(old for old in entry["other_spdx_license_keys"] if _OLD_GNU.fullmatch(old) or old in _OLD_BSD)]
-        (exceptions if entry["is_exception"] else licenses).update({name.lower(): key for name in names})
+        (exceptions if entry["is_exception"] and key != _NOT_AN_EXCEPTION else licenses).update(
+            {name.lower(): key for name in names}
+        )
     return licenses, exceptions
 
 

@@ -1,6 +1,6 @@
 """The catalog's indexes: one sorted Parquet per version, by which a look-up reads a few row groups and not a corpus.
 
-Snapshots are indexed by doc_id, record_id, locator, URL and host; mixes by doc_id. Keys are the first 64 bits of
+INDEXED names the columns of each stage. Keys are the first 64 bits of
 SHA-256 (of the leading bits of an id), so every hit is checked against the row itself. Rebuildable from the manifests.
 """
 
@@ -23,7 +23,12 @@ from dagster_project.corpus.storage.spool import Spool
 from dagster_project.corpus.storage.stores import Store
 
 POINTER = np.dtype([("key", "<u8"), ("shard", "<u4"), ("row", "<u4")])
-SNAPSHOT_KEYS = ("doc_id", "record_id", "locator", "url", "host")
+INDEXED: dict[str, Sequence[str]] = {
+    "snapshots": ("doc_id", "record_id", "locator", "url", "host"),
+    "fingerprints": ("text_digest", "normalized_digest"),
+    "families": ("family",),
+    "mixed": ("doc_id",),
+}
 GROUP_ROWS = 16_384
 
 
@@ -35,7 +40,7 @@ def index_version(store: Store, manifest: Manifest) -> None:
 
 
 def indexed(stage: str) -> Sequence[str]:
-    return {"snapshots": SNAPSHOT_KEYS, "mixed": ("doc_id",)}.get(stage, ())
+    return INDEXED.get(stage, ())
 
 
 def find(store: Store, manifest: Manifest, column: str, value: bytes | str) -> list[tuple[int, int]]:

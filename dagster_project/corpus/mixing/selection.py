@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from dagster_project.corpus.licenses.expressions import parse
-from dagster_project.corpus.licenses.table import CLASSES
+from dagster_project.corpus.licenses.table import table
 from dagster_project.corpus.model.errors import Refused
 from dagster_project.corpus.model.recipes import ComponentRecipe, LicensePolicy
 
@@ -57,9 +57,9 @@ class Gate:
 
 def allowed_classes(licenses: LicensePolicy) -> tuple[str, ...]:
     """The license classes that may enter, strictness order as in the license table."""
-    if unknown := sorted(set(licenses.allow) - set(CLASSES)):
-        raise Refused(f"{', '.join(unknown)}: no such license class; use some of {', '.join(CLASSES)}")
-    return tuple(licenses.allow) or tuple(name for name in CLASSES if name not in NEVER_BY_DEFAULT)
+    if unknown := sorted(set(licenses.allow) - set(table().classes)):
+        raise Refused(f"{', '.join(unknown)}: no such license class; use some of {', '.join(table().classes)}")
+    return tuple(licenses.allow) or tuple(name for name in table().classes if name not in NEVER_BY_DEFAULT)
 
 
 def counted(excluded: Mapping[str, Counter[str]]) -> dict[str, dict[str, int]]:

@@ -28,7 +28,7 @@ RECORDS = pa.schema(
         pa.field("published_at", MOMENT),
         pa.field("metadata", pa.string()),  # canonical JSON object of everything else that the source says
         pa.field("raw_object", pa.string(), nullable=False),
-        pa.field("raw_position", pa.int64(), nullable=False),  # line, row or member number in the raw object, from 0
+        pa.field("raw_position", pa.int64(), nullable=False),  # from 0: row or member number; in JSONL the plain byte
     ]
 )
 

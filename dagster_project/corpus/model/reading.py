@@ -82,7 +82,8 @@ def read_recipe(file: str, text: str) -> ReadRecipe:
     except FieldProblem as problem:
         walk.problems.append(problem)
     if walk.problems:
-        raise RecipeError([Problem(file, item.line, item.path, item.message) for item in walk.problems])
+        in_order = sorted(walk.problems, key=lambda item: item.line)
+        raise RecipeError([Problem(file, item.line, item.path, item.message) for item in in_order])
     return ReadRecipe(kind, file, recipe, walk.lines)
 
 
@@ -93,7 +94,7 @@ class _Walk:
         self.problems: list[FieldProblem] = []
         self.lines: dict[str, int] = {}
 
-    def build(self, cls: type, node: Any, path: str) -> Any:
+    def build(self, cls: Any, node: Any, path: str) -> Any:
         """The dataclass at a node, or None with the problems noted."""
         before = len(self.problems)
         nodes = self._fields(cls, node, path)

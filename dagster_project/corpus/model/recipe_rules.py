@@ -26,7 +26,7 @@ LARGEST_SEED = 2**63 - 1
 
 def _name(value: str) -> Complaint:
     good = re.fullmatch(NAME, value) and ".." not in value
-    return None if good else f"{value!r} cannot be a name; use a-z 0-9 . _ - without '..', starting with a letter or digit"
+    return None if good else f"{value!r} cannot be a name; use a-z 0-9 . _ - without '..', a letter or digit first"
 
 
 def _reference(value: str) -> Complaint:
@@ -94,7 +94,7 @@ FIELD_RULES: dict[tuple[type, str], Callable[[Any], Complaint]] = {
     (MixRecipe, "components"): _filled,
     (MixRecipe, "seed"): _seed,
     (MixRecipe, "exports"): _exports,
-    (MixRecipe, "shard_documents"): _positive,
+    (MixRecipe, "shard_words"): _positive,
 }
 
 

@@ -47,6 +47,11 @@ class SourceRecipe:
     max_bad_records: float = 0.05  # share of dead letters above which the snapshot is refused
     notes: str = ""
 
+    @property
+    def key(self) -> str:
+        """The partition key: name@version."""
+        return f"{self.name}@{self.version}"
+
 
 @dataclass(frozen=True)
 class RuleRecipe:
@@ -96,6 +101,11 @@ class CorpusRecipe:
     prefer: tuple[Literal["license", "longest", "source"], ...] = ("license", "source", "longest")
     max_removed: float = 0.6  # share of a source's kept documents that may be suppressed as copies
 
+    @property
+    def key(self) -> str:
+        """The partition key: name@version."""
+        return f"{self.name}@{self.version}"
+
 
 @dataclass(frozen=True)
 class Budget:
@@ -138,6 +148,11 @@ class MixRecipe:
     licenses: LicensePolicy = field(default_factory=LicensePolicy)
     exports: tuple[Literal["parquet", "jsonl"], ...] = ("parquet", "jsonl")
     shard_words: int = 10_000_000  # words after which a new export shard begins
+
+    @property
+    def key(self) -> str:
+        """The partition key: name@version."""
+        return f"{self.name}@{self.version}"
 
 
 def as_data(recipe: Any) -> dict[str, Any]:

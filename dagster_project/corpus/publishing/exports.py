@@ -6,7 +6,6 @@ what a shard received and writes it in every format asked for. Each format is on
 
 from __future__ import annotations
 
-import io
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any
@@ -52,14 +51,12 @@ def write_parquet(table: pa.Table, store: Store, access: str) -> File:
 
 def write_jsonl(table: pa.Table, store: Store, access: str) -> File:
     """One object per line, zstd-compressed, ids in hexadecimal."""
-    sink = io.BytesIO()
+    sink = pa.BufferOutputStream()
     with pa.CompressedOutputStream(sink, "zstd") as stream:
         for batch in table.to_batches(max_chunksize=2048):
             for row in batch.to_pylist():
                 stream.write(orjson.dumps({**row, "doc_id": row["doc_id"].hex()}) + b"\n")
-        stream.flush()
-        stream.close()
-    body = sink.getvalue()
+    body = sink.getvalue().to_pybytes()
     path, sha256 = put_object(store, body, access=access, suffix="jsonl.zst")
     return File(path, sha256, len(body), table.num_rows)
 

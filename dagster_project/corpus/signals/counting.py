@@ -8,18 +8,18 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from dagster_project.corpus.kernels.counts import COUNTS, count
+from dagster_project.corpus.kernels.counts import Counts, count
 from dagster_project.corpus.kernels.texts import buffers
 from dagster_project.corpus.model.documents import ID
 
 CODE_VERSION = "1"
-SCHEMA = pa.schema([pa.field("doc_id", ID, nullable=False), *[pa.field(name, pa.int64(), nullable=False) for name in COUNTS]])
+SCHEMA = pa.schema([pa.field("doc_id", ID, nullable=False), *[pa.field(name, pa.int64(), nullable=False) for name in Counts._fields]])
 
 
 def measure(documents: pa.Table, recipe: Mapping[str, Any]) -> tuple[pa.Table, dict[str, Any]]:
     """The counts of every document, and their sums."""
     counts = count(*buffers(documents.column("text")))
-    table = pa.table([documents.column("doc_id"), *[pa.array(counts[name]) for name in COUNTS]], schema=SCHEMA)
+    table = pa.table([documents.column("doc_id"), *[pa.array(counts[name]) for name in Counts._fields]], schema=SCHEMA)
     totals = {name: int(counts[name].sum()) for name in ("bytes", "characters", "lines", "words")}
     return table, {**totals, "words_histogram": _histogram(counts["words"])}
 

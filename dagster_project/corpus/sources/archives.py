@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import bz2
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
+from contextlib import suppress
 from typing import BinaryIO, NamedTuple
 
 import pyarrow as pa
@@ -22,6 +23,9 @@ class Damage(NamedTuple):
     detail: str
 
 
+Decoded = Generator[bytes, None, Damage | None]
+
+
 class Blocks:
     """The plain bytes of a stream, block by block; when they are used up, `damage` says whether they are all."""
 
@@ -31,9 +35,6 @@ class Blocks:
 
     def __iter__(self) -> Iterator[bytes]:
         self.damage = yield from self._decode(self._raw)
-
-
-Decoded = Iterator[bytes]
 
 
 def plain(raw: BinaryIO) -> Decoded:
@@ -68,17 +69,12 @@ def bunzip(raw: BinaryIO) -> Decoded:
     started = False
     try:
         while data := raw.read(BLOCK_BYTES):
-            if decoder.eof:
-                decoder, started = bz2.BZ2Decompressor(), False
-            while data or not decoder.needs_input:
+            while data or not (decoder.needs_input or decoder.eof):
+                if decoder.eof:
+                    decoder = bz2.BZ2Decompressor()
                 started = True
                 yield decoder.decompress(data, BLOCK_BYTES)
-                data = b""
-                if decoder.eof:
-                    data = decoder.unused_data
-                    if not data:
-                        break
-                    decoder = bz2.BZ2Decompressor()
+                data = decoder.unused_data if decoder.eof else b""
     except OSError as error:
         return Damage(CORRUPT, str(error))
     return Damage(TRUNCATED, "bzip2 stream without its end") if started and not decoder.eof else None
@@ -102,16 +98,15 @@ def unzstd(raw: BinaryIO) -> Decoded:
 
 
 def _salvage(raw: BinaryIO, done: int) -> bytes:
+    """What can still be decoded after the first `done` bytes."""
     raw.seek(0)
     stream = pa.CompressedInputStream(raw, "zstd")
-    while done:
-        done -= len(stream.read(min(done, BLOCK_BYTES)))
     saved = bytearray()
-    try:
+    with suppress(OSError):
+        while done and (block := stream.read(min(done, BLOCK_BYTES))):
+            done -= len(block)
         while byte := stream.read(1):
             saved += byte
-    except OSError:
-        return bytes(saved)
     return bytes(saved)
 
 

@@ -8,7 +8,16 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 from dagster_project.corpus.model.recipes import Columns
-from dagster_project.corpus.sources.raw import BAD_KEY, EMPTY_TEXT, NO_TEXT, TEXT_NOT_A_STRING, DeadLetter, Record
+from dagster_project.corpus.sources.raw import (
+    BAD_KEY,
+    EMPTY_TEXT,
+    EXCERPT_BYTES,
+    NO_TEXT,
+    NOT_UTF8,
+    TEXT_NOT_A_STRING,
+    DeadLetter,
+    Record,
+)
 
 VALUE_CHARACTERS = 4_096  # of one metadata value, in JSON; longer ones are dropped and named
 NAME_CHARACTERS = 200
@@ -54,11 +63,11 @@ class Fields:
         )
         self._declared = [(Record._fields.index(slot), _path(name), read) for slot, name, read in declared if name]
 
-    def take(self, value: dict[str, Any], position: int, excerpt: bytes | None = None) -> Record | DeadLetter:
+    def take(self, value: dict[str, Any], position: int, raw: bytes = b"") -> Record | DeadLetter:
         """A record, or why there is none. What no column used stays as metadata; `value` is used up."""
         text = _get(value, self._text)
         if type(text) is not str or not text or text.isspace():
-            return DeadLetter(position, *_bad_text(text, self._text), excerpt)
+            return DeadLetter(position, *_bad_text(text, self._text), raw[:EXCERPT_BYTES])
         row: list[Any] = [None, None, text, None, None, [], None, None, None, position]
         used = [self._text]
         for slot, path, read in self._declared:
@@ -69,7 +78,8 @@ class Fields:
             try:
                 converted = read(found)
             except _BadKey as error:
-                return DeadLetter(position, BAD_KEY, f"column {'.'.join(path)} holds {error}", excerpt)
+                detail = f"column {'.'.join(path)} holds {error}"
+                return DeadLetter(position, BAD_KEY, detail, raw[:EXCERPT_BYTES])
             if converted is not None:
                 row[slot] = converted
                 used.append(path)
@@ -83,16 +93,15 @@ class Fields:
         """One item per license that the record states, in its own words."""
         values = value if isinstance(value, list) else [value]
         said = [item if isinstance(item, str) else _encoded(item) for item in values if item is not None and item != ""]
-        where = f"column {self._license}"
-        return [{"kind": "record.license", "value": text[:EVIDENCE_CHARACTERS], "where": where} for text in said if text]
+        shown = [text[:EVIDENCE_CHARACTERS] for text in said if text]
+        return [{"kind": "record.license", "value": text, "where": f"column {self._license}"} for text in shown]
 
 
 def metadata(value: dict[str, Any]) -> str:
     """Canonical JSON of what a record says besides; values too long or too deep are named under `_dropped`."""
-    if all(type(item) in PLAIN for item in value.values()) or _is_shallow(value, DEEPEST):
-        text = _encoded(value)
-        if text is not None and len(text) <= VALUE_CHARACTERS and DROPPED not in value:
-            return text
+    text = _encoded(value)
+    if text is not None and len(text) <= VALUE_CHARACTERS and DROPPED not in value:
+        return text
     kept = {name: item for name, item in value.items() if _is_kept(name, item)}
     dropped = sorted({name[:NAME_CHARACTERS] for name in value if name not in kept})
     return ENCODE({**kept, DROPPED: dropped} if dropped else kept)
@@ -106,18 +115,18 @@ def seconds(value: Any) -> int | None:
         moment = datetime.fromisoformat(value.strip())
     except ValueError:
         return None
-    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).__sub__(EPOCH) // SECOND
+    return ((moment if moment.tzinfo else moment.replace(tzinfo=UTC)) - EPOCH) // SECOND
 
 
 def _is_kept(name: str, value: Any) -> bool:
-    if len(name) > NAME_CHARACTERS or name == DROPPED or not _is_shallow(value, DEEPEST):
+    if len(name) > NAME_CHARACTERS or name == DROPPED:
         return False
     text = _encoded(value)
     return text is not None and len(text) <= VALUE_CHARACTERS
 
 
 def _encoded(value: Any) -> str | None:
-    """Canonical JSON, or None for what has none. Depth is checked by a number of ours, not by the interpreter's stack."""
+    """Canonical JSON, or None for what has none. Depth is limited by our number, not by the interpreter's stack."""
     if not _is_shallow(value, DEEPEST):
         return None
     try:
@@ -140,7 +149,7 @@ def _bad_text(text: Any, path: Path) -> tuple[str, str]:
         return NO_TEXT, f"{column} is missing or null"
     if isinstance(text, str):
         return EMPTY_TEXT, f"{column} holds {len(text)} characters, all of them white space"
-    return TEXT_NOT_A_STRING, f"{column} holds {_kind(text)}"
+    return NOT_UTF8 if text is UNREADABLE else TEXT_NOT_A_STRING, f"{column} holds {_kind(text)}"
 
 
 def _locator(value: Any) -> str:

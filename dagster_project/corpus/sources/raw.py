@@ -129,11 +129,11 @@ class Gathering:
         self.count = 0  # records so far, over all batches
 
     def add(self, item: Record | DeadLetter, size: int) -> None:
-        if type(item) is Record:
+        if isinstance(item, Record):
             self._records.append(item)
             self.count += 1
         else:
-            self._dead.append(item)  # type: ignore[arg-type]  # mypy does not narrow by `type(…) is`, three times as fast
+            self._dead.append(item)
         self._bytes += size
 
     def has_no_room_for(self, size: int) -> bool:

@@ -36,7 +36,8 @@ GRPC_OFFSET = 10_000  # every HTTP port takes a second one, 10,000 above, for gR
 PORTS = range(10_500, 20_500)  # the twins end below 32,768, where Linux begins to lend ports to clients
 SERVICES = ("master", "volume", "filer", "s3", "admin")
 SOCKET_PATH_BYTES = 90  # the system's limit is about 100
-STARTS, READY_SECONDS, STOP_SECONDS, DEATH_SECONDS = 5, 30.0, 6.0, 6.0
+STARTS = 5
+READY_SECONDS, ANSWER_SECONDS, STOP_SECONDS, DEATH_SECONDS = 30.0, 6.0, 6.0, 6.0
 LEAST_FREE_BYTES = 64 << 20
 LOG_BYTES = 8 << 20
 
@@ -147,7 +148,7 @@ class EmbeddedServer:
         server = self.recorded()
         if server is None or not server.alive():
             return None
-        if _answers(server, time.monotonic() + STOP_SECONDS):
+        if _answers(server, time.monotonic() + ANSWER_SECONDS):
             return server
         _stop(server)
         return None
@@ -178,6 +179,8 @@ class EmbeddedServer:
     def _choices(self) -> Iterator[tuple[int, ...]]:
         """First the ports of the last time: users of a server that died then find the new one where it was."""
         previous = self.recorded()
+        if previous:
+            _sweep(previous)
         if previous and all(map(_is_free, previous.ports)):
             yield previous.ports
         for _ in range(STARTS):
@@ -230,6 +233,7 @@ class EmbeddedServer:
             "-master.telemetry=false",  # on by default
             "-master.volumeSizeLimitMB=1024",  # a volume grows as it is written: an idle store takes no space
             "-volume.max=4096",
+            "-volume.preStopSeconds=0",  # there is no other server to tell
             "-webdav=false",
             "-admin.ui=false",  # its port is taken all the same
         ]
@@ -397,6 +401,11 @@ def _answers(server: Server, deadline: float) -> bool:
 
 def _stop(server: Server) -> None:
     _end(server.pid, server.started)
+    _sweep(server)
+
+
+def _sweep(server: Server) -> None:
+    """Remove the sockets of a dead server."""
     for name, port in zip(SERVICES, server.ports, strict=True):  # weed leaves them behind when killed
         with contextlib.suppress(OSError):
             os.unlink(f"/tmp/seaweedfs-{name}-grpc-{port + GRPC_OFFSET}.sock")

@@ -113,12 +113,13 @@ def test_conjunction_of_many_alternatives_is_not_too_deep():
     assert conjunction([f"LicenseRef-{n} OR MIT" for n in range(100)]).count("OR") == 100
 
 
+@settings(deadline=None)  # the first call reads tables and imports
 @given(EXPRESSIONS)
 def test_spelling_is_a_fixed_point(expression):
     assert parse(parse(expression)) == parse(expression)
 
 
-@settings(max_examples=60)
+@settings(max_examples=60, deadline=None)
 @given(st.lists(EXPRESSIONS, min_size=1, max_size=4), st.randoms())
 def test_conjunction_is_order_free_idempotent_and_associative(expressions, random):
     united = conjunction(expressions)

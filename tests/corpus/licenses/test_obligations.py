@@ -1,7 +1,7 @@
 """Permissions are intersected, duties united; unknowns flag and do not poison."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dagster_project.corpus.licenses.expressions import NOASSERTION
@@ -52,6 +52,7 @@ def test_too_many_licenses_are_a_finding():
     assert result.findings[1] == "too many licenses: 1000 different expressions"
 
 
+@settings(deadline=None)  # the first call reads tables and imports
 @given(st.lists(st.tuples(IDS, st.sampled_from(["registry", None])), max_size=5), st.randoms())
 def test_effective_is_order_free_and_grows_stricter(conclusions, random):
     result = effective(conclusions)
@@ -77,6 +78,7 @@ def test_duties():
     assert duties([]) == Duties("unknown", "unknown", "unknown", (), ())
 
 
+@settings(deadline=None)  # the first call reads tables and imports
 @given(st.lists(IDS, min_size=1, max_size=4), IDS)
 def test_one_more_license_never_permits_more(ids, extra):
     before, after = duties(ids), duties([*ids, extra])

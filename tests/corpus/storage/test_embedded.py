@@ -61,6 +61,12 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         yield directory
 
 
+@pytest.fixture(autouse=True)
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Stop by SIGKILL soon; the processes of `users` still stop by SIGTERM in their own time."""
+    monkeypatch.setattr(module, "STOP_SECONDS", 0.2)
+
+
 def pid_of(directory: Path) -> int:
     pid = status(directory).pid
     assert pid is not None
@@ -133,7 +139,7 @@ def test_a_killed_server_comes_back_with_data_keys_and_ports(home: Path) -> None
 
 def test_a_server_that_hangs_is_replaced(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     pid = pid_of(home)
-    monkeypatch.setattr(module, "STOP_SECONDS", 0.5)
+    monkeypatch.setattr(module, "ANSWER_SECONDS", 0.5)
     os.kill(pid, signal.SIGSTOP)
     with embedded(home) as config:
         S3Store(config).check()

@@ -1,0 +1,200 @@
+"""From a mix to everything about one of its documents: mix → document → verdict → family → record → raw object → license."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from dagster_project.corpus.lineage.rows import Ancestry, Placed, Row, matching, placed_at, position, row_at
+from dagster_project.corpus.model.documents import ID_BYTES
+from dagster_project.corpus.model.errors import PartitionError
+from dagster_project.corpus.model.manifests import Manifest
+from dagster_project.corpus.model.partitions import Partition
+from dagster_project.corpus.storage import refs
+from dagster_project.corpus.storage.stores import Store
+
+FAMILY_SHOWN = 50
+
+
+def trace(store: Store, mix: Partition, doc_id: bytes, version: str | None = None) -> dict[str, Any]:
+    """Everything that is known of a document of a mix; a document that was left out is traced to where it went.
+
+    Raises PartitionError when no snapshot below the mix holds it.
+    """
+    identifier = refs.resolve(store, mix, version)
+    mixed = refs.load_manifest(store, identifier)
+    ancestry = Ancestry(store, mixed)
+    places = matching(store, mixed, "doc_id", doc_id)
+    snapshot, held, row = _document(ancestry, doc_id)
+    documents = held.files[row.shard].sha256
+    return {
+        "mix": {"partition": str(mix), "id": mixed.id},
+        "document": _described(row.values),
+        "snapshot": {"partition": snapshot, "id": held.id, "shard": held.files[row.shard].path, "row": row.row},
+        "raw": {"object": row.values["raw_object"], "position": row.values["raw_position"], **_raw_object(held, row.values)},
+        "license": _license(ancestry, documents, row),
+        "verdicts": _verdicts(ancestry, documents, row.row),
+        "families": _families(ancestry, documents, row.row),
+        "members": _members(store, mix, mixed, places),
+    }
+
+
+def documents_by_url(store: Store, mix: Partition, url: str, version: str | None = None) -> list[bytes]:
+    """Documents below a mix that came from a URL, given as the page has it or in canonical form."""
+    return _look_up(store, mix, version, "snapshots", {"url": url, "locator": url})
+
+
+def documents_by_text(store: Store, mix: Partition, text: str, version: str | None = None) -> list[bytes]:
+    """Documents below a mix with exactly this text."""
+    digest = hashlib.sha256(text.encode()).digest()[:ID_BYTES]
+    return _look_up(store, mix, version, "fingerprints", {"text_digest": digest})
+
+
+def _look_up(
+    store: Store, mix: Partition, version: str | None, stage: str, keys: Mapping[str, bytes | str]
+) -> list[bytes]:
+    ancestry = Ancestry(store, refs.load_manifest(store, refs.resolve(store, mix, version)))
+    return sorted(
+        {
+            item.values["doc_id"]
+            for _, manifest in ancestry.of_stage(stage)
+            for column, value in keys.items()
+            for item in matching(store, manifest, column, value)
+        }
+    )
+
+
+def _document(ancestry: Ancestry, doc_id: bytes) -> tuple[str, Manifest, Placed]:
+    for item, manifest in ancestry.of_stage("snapshots"):
+        for found in matching(ancestry.store, manifest, "doc_id", doc_id):
+            return item.partition, manifest, found
+    raise PartitionError(f"no snapshot below mix {ancestry.manifest.id[:12]} holds document {doc_id.hex()}: check the id")
+
+
+def _described(document: Row) -> dict[str, Any]:
+    shown = ("source", "locator", "url", "title", "language", "metadata")
+    moments = {name: document[name].isoformat() if document[name] else None for name in ("collected_at", "published_at")}
+    text = document["text"]
+    return {
+        "doc_id": document["doc_id"].hex(),
+        "record_id": document["record_id"].hex(),
+        **{name: document[name] for name in shown},
+        **moments,
+        "characters": len(text),
+    }
+
+
+def _raw_object(snapshot: Manifest, document: Row) -> dict[str, Any]:
+    for item in snapshot.facts["raw_objects"]:
+        if item["uri"] == document["raw_object"]:
+            return {"sha256": item["sha256"], "size": item["size"]}
+    return {}
+
+
+def _license(ancestry: Ancestry, documents: str, document: Placed) -> dict[str, Any]:
+    """What the document's evidence led to, and what binds after its exact copies had their say."""
+    concluded = [
+        {
+            "expression": row["license"],
+            "class": row["license_class"],
+            "kind": row["license_kind"],
+            "value": row["license_value"],
+            "findings": row["license_findings"],
+            "licensed": manifest.id,
+        }
+        for _, manifest, row in ancestry.side_rows("licensed", documents, document.row)
+    ]
+    effective = [
+        {"corpus": item.partition, "expression": row["license"], "class": row["license_class"], "findings": row["license_findings"]}
+        for item, _, row in ancestry.side_rows("deduplicated", documents, document.row)
+    ]
+    evidence = document.values["license_evidence"]
+    return {"concluded": concluded[0] if concluded else None, "effective": effective, "evidence": evidence}
+
+
+def _verdicts(ancestry: Ancestry, documents: str, row: int) -> list[dict[str, Any]]:
+    return [
+        {
+            "partition": item.partition,
+            "id": manifest.id,
+            "keep": values["keep"],
+            "rule": values["rule"],
+            "value": values["value"],
+            "code_version": manifest.identity.code_version,
+            "rules": manifest.identity.recipe["rules"],
+        }
+        for item, manifest, values in ancestry.side_rows("filtered", documents, row)
+    ]
+
+
+def _families(ancestry: Ancestry, documents: str, row: int) -> list[dict[str, Any]]:
+    return [
+        {
+            "partition": item.partition,
+            "id": manifest.id,
+            "status": values["status"],
+            "survivor": _hex(values["survivor"]),
+            "kind": values["kind"],
+            "similarity": values["similarity"],
+            "family": _hex(values["family"]),
+            "size": values["family_size"],
+            "members": _family_members(ancestry, manifest, values["family"]),
+        }
+        for item, manifest, values in ancestry.side_rows("deduplicated", documents, row)
+    ]
+
+
+def _family_members(ancestry: Ancestry, deduplicated: Manifest, family: bytes | None) -> list[dict[str, Any]]:
+    """The first members of a family, each with its source, its license and what became of it."""
+    if family is None:
+        return []
+    store = ancestry.store
+    below = Ancestry(store, deduplicated)
+    members = []
+    for _, manifest in below.of_stage("families"):
+        for found in matching(store, manifest, "family", family)[:FAMILY_SHOWN]:
+            documents = manifest.files[found.shard].documents
+            item, _, _ = below.snapshot_of(documents)
+            (verdict,) = _rows_of(store, deduplicated, documents, found.row)
+            members.append(
+                {
+                    "doc_id": found.values["doc_id"].hex(),
+                    "snapshot": item.partition,
+                    "status": verdict["status"],
+                    "license": verdict["license"],
+                    "same_text": _hex(found.values["same_text"]),
+                }
+            )
+    return members
+
+
+def _rows_of(store: Store, manifest: Manifest, documents: str, row: int) -> Sequence[Row]:
+    return [row_at(store, file, row) for file in manifest.files if file.documents == documents]
+
+
+def _members(store: Store, mix: Partition, mixed: Manifest, places: Sequence[Placed]) -> list[dict[str, Any]]:
+    """Every place of the document in the order of the mix, and in the shards that were published from it."""
+    exported = published_from(store, mix, mixed.id)
+    members = []
+    for place in places:
+        index = position(mixed.files, place.shard, place.row)
+        member = {"index": index, "component": place.values["component"], "copy": place.values["copy"]}
+        if exported:
+            shard, row = placed_at(exported.files, index)
+            member |= {"published": exported.id, "shard": shard, "row": row, "path": exported.files[shard].path}
+        members.append(member)
+    return members
+
+
+def published_from(store: Store, mix: Partition, mixed_id: str) -> Manifest | None:
+    """The newest publication made from one version of a mix."""
+    for ref in reversed(refs.history(store, Partition("published", mix.key))):
+        manifest = refs.load_manifest(store, ref.id)
+        if manifest.identity.inputs == (mixed_id,):
+            return manifest
+    return None
+
+
+def _hex(identifier: bytes | None) -> str | None:
+    return identifier.hex() if identifier is not None else None

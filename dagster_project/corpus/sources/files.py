@@ -1,0 +1,201 @@
+"""Where raw objects lie: files, directories, globs and s3:// prefixes, listed and opened alike."""
+
+from __future__ import annotations
+
+import glob
+import hashlib
+import os
+import stat
+from collections.abc import Iterable, Iterator
+from fnmatch import fnmatchcase
+from functools import cache
+from pathlib import Path
+from typing import Any, BinaryIO, cast
+from urllib.parse import unquote_to_bytes
+
+from pyarrow import fs
+
+from dagster_project.corpus.model.errors import SourceError
+from dagster_project.corpus.model.recipes import SourceRecipe
+from dagster_project.corpus.sources.raw import RawObject
+
+S3 = "s3://"
+FILE = "file://"
+WILD = "*?["
+UNREAD_ARCHIVES = {".xz", ".zip", ".7z", ".br", ".lz4", ".tar", ".tgz", ".rar", ".lzma"}
+BLOCK_BYTES = 1 << 20
+
+
+def find(recipe: SourceRecipe, suffixes: Iterable[str]) -> list[RawObject]:
+    """The raw objects at a recipe's location, sorted by uri. In a directory or below a prefix, `suffixes` choose."""
+    location, endings = recipe.location, tuple(suffixes)
+    if not location:
+        raise SourceError(f"source {recipe.name} says no location: give a path, a glob or an s3:// prefix")
+    found = _find_s3(recipe, endings) if location.startswith(S3) else _find_local(recipe, endings)
+    if not found:
+        ending = ", ".join(endings)
+        raise SourceError(f"source {recipe.name}: nothing at {location!r} ends in {ending}: mend `location`")
+    for item in found:
+        if (ending := suffix_of(item.uri)) in UNREAD_ARCHIVES:
+            raise SourceError(f"source {recipe.name}: {item.uri} is {ending}, which is not read: use .gz, .bz2 or .zst")
+    return sorted(set(found), key=lambda item: item.uri)
+
+
+def open_raw(uri: str) -> BinaryIO:
+    """The bytes of a raw object, seekable; every failure to read them is a SourceError."""
+    with _sentences(uri):
+        if uri.startswith(S3):
+            return cast(BinaryIO, Raw(uri, _s3().open_input_file(uri.removeprefix(S3))))
+        return cast(BinaryIO, Raw(uri, open(local_path(uri), "rb")))
+
+
+def checksum(uri: str) -> str:
+    """SHA-256 of a raw object, read as a stream."""
+    seen = hashlib.sha256()
+    with open_raw(uri) as raw:
+        while block := raw.read(BLOCK_BYTES):
+            seen.update(block)
+    return seen.hexdigest()
+
+
+def size_of(raw: BinaryIO) -> int:
+    return raw.seek(0, os.SEEK_END)
+
+
+def suffix_of(uri: str) -> str:
+    return os.path.splitext(uri)[1].lower()
+
+
+def local_path(uri: str) -> str:
+    return os.fsdecode(unquote_to_bytes(uri.removeprefix(FILE)))
+
+
+class Raw:
+    """A file whose read errors are sentences, so that a lost network never passes for a corrupt archive."""
+
+    mode = "rb"
+
+    def __init__(self, uri: str, file: Any):
+        self._uri, self._file = uri, file
+
+    def read(self, size: int = -1) -> bytes:
+        with _sentences(self._uri):
+            return bytes(self._file.read(size if size >= 0 else None))
+
+    def seek(self, offset: int, whence: int = 0) -> int:
+        with _sentences(self._uri):
+            return int(self._file.seek(offset, whence))
+
+    def tell(self) -> int:
+        return int(self._file.tell())
+
+    def close(self) -> None:
+        self._file.close()
+
+    @property
+    def closed(self) -> bool:
+        return bool(self._file.closed)
+
+    def readable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return True
+
+    def writable(self) -> bool:
+        return False
+
+    def __enter__(self) -> Raw:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+class _sentences:
+    """Turns an OSError into a SourceError that names the object."""
+
+    def __init__(self, uri: str):
+        self._uri = uri
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, _: object, error: BaseException | None, __: object) -> None:
+        if isinstance(error, OSError):
+            said = f"{self._uri} cannot be read: {_reason(error)}: check that it is there and readable"
+            raise SourceError(said) from error
+
+
+def _reason(error: OSError) -> str:
+    return (error.strerror or str(error) or type(error).__name__).split("\n", 1)[0][:300]
+
+
+def _find_local(recipe: SourceRecipe, endings: tuple[str, ...]) -> list[RawObject]:
+    location = os.path.abspath(os.path.expanduser(recipe.location))
+    if os.path.isdir(location):
+        return [_local_object(path) for path in _walk(location, endings)]
+    if os.path.lexists(location):
+        return [_local_object(location)]
+    if not any(sign in location for sign in WILD):
+        raise SourceError(f"source {recipe.name}: there is no {location!r}: mend `location`, or put the file there")
+    matches = glob.glob(location, recursive=True)
+    return [_local_object(path) for path in matches if not os.path.isdir(path)]
+
+
+def _walk(root: str, endings: tuple[str, ...]) -> Iterator[str]:
+    """Files of a directory tree; links may point inside the tree, never out of it."""
+    home = os.path.realpath(root)
+    for folder, folders, files in os.walk(root, onerror=_refuse):
+        for name in folders + files:
+            path = os.path.join(folder, name)
+            if os.path.islink(path) and not _is_within(os.path.realpath(path), home):
+                raise SourceError(f"{path} is a link out of {root}: copy the file there, or name it in `location`")
+            if name in files and name.lower().endswith(endings):
+                yield path
+
+
+def _refuse(error: OSError) -> None:
+    raise SourceError(f"{error.filename} cannot be listed: {_reason(error)}: check its permissions")
+
+
+def _is_within(path: str, home: str) -> bool:
+    return os.path.commonpath((path, home)) == home
+
+
+def _local_object(path: str) -> RawObject:
+    uri = Path(path).as_uri()
+    with _sentences(uri):
+        facts = os.stat(path)
+        if not stat.S_ISREG(facts.st_mode):
+            raise SourceError(f"{uri} is not a file: name files or a directory of files in `location`")
+        if not os.access(path, os.R_OK):
+            raise PermissionError(13, "Permission denied")
+    return RawObject(uri, facts.st_size, facts.st_mtime_ns)
+
+
+def _find_s3(recipe: SourceRecipe, endings: tuple[str, ...]) -> list[RawObject]:
+    """Objects below a bucket or prefix, one object, or those that match a glob, in which `*` crosses slashes."""
+    path = recipe.location.removeprefix(S3).rstrip("/")
+    stem = path[: min((path.find(sign) for sign in WILD if sign in path), default=len(path))]
+    with _sentences(recipe.location):
+        if stem == path and (single := _s3().get_file_info(path)).type == fs.FileType.File:
+            return [_s3_object(single)]
+        folder = path if stem == path else stem.rpartition("/")[0]
+        if not folder:
+            raise SourceError(f"source {recipe.name}: {recipe.location!r} names no bucket: write s3://bucket/prefix")
+        below = _s3().get_file_info(fs.FileSelector(folder, recursive=True, allow_not_found=stem == path))
+    files = [info for info in below if info.type == fs.FileType.File]
+    if stem == path:
+        return [_s3_object(info) for info in files if info.path.lower().endswith(endings)]
+    return [_s3_object(info) for info in files if fnmatchcase(info.path, path)]
+
+
+def _s3_object(info: Any) -> RawObject:
+    return RawObject(S3 + info.path, info.size, info.mtime_ns or 0)
+
+
+@cache
+def _s3() -> Any:
+    """Credentials, region and endpoint from the standard AWS variables, which Arrow reads by itself."""
+    return fs.S3FileSystem()

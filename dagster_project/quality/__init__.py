@@ -1,0 +1,1 @@
+"""Expectations judged: suites (JSON) on one-row profiles of versions. The only room that speaks Great Expectations."""

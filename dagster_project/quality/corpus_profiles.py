@@ -1,0 +1,107 @@
+"""Profiles of the stages that bring sources together: families, corpora, mixes and what is published of them."""
+
+from __future__ import annotations
+
+from dagster_project.quality.counts import Counts, share
+from dagster_project.quality.document_profiles import UNKNOWN, Numbers
+
+
+def families(counts: Counts) -> Numbers:
+    found, members = counts.number("families"), counts.number("in_families")
+    numbers = {
+        "rows": counts.rows,
+        "uncovered_documents": counts.uncovered(),
+        "families": found,
+        "in_families": members,
+        "families_without_members": max(0, 2 * found - members),  # a family has two members at least
+        "in_families_share": share(members, counts.rows),
+        "families_over_limit": counts.number("families_over_limit"),
+    }
+    return numbers, {"families_over_limit": _sizes(counts.by_name("family_sizes"))}
+
+
+def deduplicated(counts: Counts) -> Numbers:
+    status = counts.by_name("status")
+    survivors, suppressed = status.get("survivor", 0), status.get("suppressed", 0)
+    classes, licenses = counts.by_name("license_classes"), counts.by_name("licenses")
+    by_source = counts.by_name("by_source")
+    shares = {source: suppressed_share(found) for source, found in by_source.items()}
+    barren = {source: found.get("rejected", 0) for source, found in by_source.items() if not found.get("survivor")}
+    numbers = {
+        "rows": counts.rows,
+        "uncovered_documents": counts.uncovered(),
+        "survivors": survivors,
+        "unbalanced_documents": sum(status.values()) - counts.rows,
+        "unbalanced_sources": sum(sum(found.values()) for found in by_source.values()) - counts.rows,
+        "unexplained_copies": suppressed - sum(counts.by_name("copies").values()),
+        "suppressed_share": suppressed_share(status),
+        "largest_removed_share_by_source": max(shares.values(), default=0.0),
+        "sources_without_survivors": len(barren),
+        "members_without_license": survivors - sum(licenses.values()) + licenses.get("", 0),
+        "license_unknown_share": share(classes.get(UNKNOWN, 0), survivors),
+        "license_findings_share": share(counts.number("with_findings"), survivors),
+    }
+    by_share = {"suppressed_share": shares, "largest_removed_share_by_source": shares}
+    by_count = {"sources_without_survivors": barren, "license_unknown_share": classes, "unbalanced_documents": status}
+    return numbers, {**by_share, **by_count}
+
+
+def mixed(counts: Counts) -> Numbers:
+    components, licenses, classes = (counts.column(f"by_{name}") for name in ("component", "license", "license_class"))
+    excluded = _licenses_refused(counts)
+    empty = {name: 0.0 for name in counts.by_name("asked") if not components.get(name)}
+    unit, budget = _budget(counts)
+    got = counts.number("words") if unit == "words" else counts.rows
+    numbers = {
+        "rows": counts.rows,
+        "words": counts.number("words"),
+        "unbalanced_members": sum(components.values()) - counts.rows,
+        "unbalanced_words": sum(counts.column("by_component", "words").values()) - counts.number("words"),
+        "members_without_source": counts.rows - sum(counts.column("by_source").values()),
+        "members_without_license": counts.rows - sum(licenses.values()) + licenses.get("", 0),
+        "license_unknown_share": share(classes.get(UNKNOWN, 0), counts.rows),
+        "excluded_by_license_share": share(sum(excluded.values()), sum(excluded.values()) + counts.rows),
+        "empty_components": len(empty),
+        "repeated_share": share(counts.number("repeats"), counts.rows),
+        "budget_share": share(got, budget),
+    }
+    by_license = {"excluded_by_license_share": excluded, "license_unknown_share": classes}
+    return numbers, {**by_license, "empty_components": empty, "unbalanced_members": components}
+
+
+def published(counts: Counts) -> Numbers:
+    exports = counts.facts.get("exports", {})
+    rows = {name: sum(file["rows"] for file in files) for name, files in exports.items()}
+    missing = {name: counts.rows - found for name, found in rows.items() if found != counts.rows}
+    numbers = {
+        "rows": counts.rows,
+        "uncovered_documents": counts.uncovered(),
+        "formats": len(exports),
+        "incomplete_formats": len(missing),
+        "words": counts.number("words"),
+        "text_bytes": counts.number("text_bytes"),
+    }
+    return numbers, {"incomplete_formats": missing}
+
+
+def suppressed_share(status: dict[str, int]) -> float:
+    """Copies among the documents that their policy kept."""
+    suppressed = status.get("suppressed", 0)
+    return share(suppressed, suppressed + status.get("survivor", 0))
+
+
+def _sizes(histogram: dict[str, int]) -> dict[str, float]:
+    return {f"of {2 ** int(size):,} and more": number for size, number in histogram.items()}
+
+
+def _licenses_refused(counts: Counts) -> dict[str, float]:
+    refused: dict[str, float] = {}
+    for by_license in counts.by_name("excluded_by_license").values():
+        for name, number in by_license.items():
+            refused[name] = refused.get(name, 0) + number
+    return refused
+
+
+def _budget(counts: Counts) -> tuple[str, int]:
+    asked = counts.recipe.get("budget") or {}
+    return ("words", asked["words"]) if asked.get("words") else ("documents", asked.get("documents") or 0)

@@ -1,0 +1,72 @@
+"""What Great Expectations sees of a version: one row of numbers per stage, never text, never rows of documents.
+
+A stage's function tolerates counts that are not there, as of a version without shards; what is missing then shows as
+a balance that is not zero. The columns of a stage are the numbers it gives for nothing at all.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from dagster_project.corpus.model.manifests import Manifest
+from dagster_project.quality import corpus_profiles, document_profiles
+from dagster_project.quality.counts import Counts
+
+OFFENDERS = 20  # names told per number
+
+
+@dataclass(frozen=True)
+class Profile:
+    """The one row, and for some of its numbers the names behind them, worst first."""
+
+    numbers: Mapping[str, float]
+    offenders: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+
+
+PROFILES: Mapping[str, Callable[[Counts], corpus_profiles.Numbers]] = {
+    "snapshots": document_profiles.snapshots,
+    "licensed": document_profiles.licensed,
+    "signals": document_profiles.signals,
+    "filtered": document_profiles.filtered,
+    "fingerprints": document_profiles.fingerprints,
+    "families": corpus_profiles.families,
+    "deduplicated": corpus_profiles.deduplicated,
+    "mixed": corpus_profiles.mixed,
+    "published": corpus_profiles.published,
+}
+STAGES = tuple(PROFILES)
+
+# what the recipes and inputs promise about a version, by the names that `Plan.bounds` gives them
+BOUNDS: Mapping[str, tuple[str, ...]] = {
+    "snapshots": ("max_bad_records",),
+    "licensed": ("documents",),
+    "signals": ("documents",),
+    "filtered": ("documents", "max_removed"),
+    "fingerprints": ("documents",),
+    "families": ("documents",),
+    "deduplicated": ("documents", "max_removed"),
+    "mixed": (),
+    "published": ("documents",),
+}
+
+
+def profile_of(manifest: Manifest, bounds: Mapping[str, Any]) -> Profile:
+    """The profile of a version, with at most OFFENDERS names per number."""
+    numbers, offenders = PROFILES[manifest.stage](
+        Counts(manifest.rows, manifest.profile, bounds, manifest.identity.recipe, manifest.facts)
+    )
+    return Profile(numbers, {name: worst(found) for name, found in offenders.items()})
+
+
+def columns_of(stage: str) -> tuple[str, ...]:
+    """The numbers that an expectation of a stage may speak of."""
+    numbers, _ = PROFILES[stage](Counts())
+    return tuple(numbers)
+
+
+def worst(found: Mapping[str, float]) -> dict[str, float]:
+    """The largest numbers first, names in order where they are equal; zeros stay, for a rule that removed nothing."""
+    ranked = sorted(found.items(), key=lambda item: (-item[1], item[0]))
+    return {name[:200]: number for name, number in ranked[:OFFENDERS]}

@@ -1,0 +1,130 @@
+"""Suites: what good data looks like, as JSON in Great Expectations' own format, checked when it is read.
+
+Files are edited by hand, so a refusal names the file, the line and the check, and what would be allowed. Nothing here
+imports Great Expectations, whose import takes seconds: the Dagster shell needs only names and severities.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from dagster_project.corpus.model.canonical import digest
+from dagster_project.corpus.model.errors import Problem, RecipeError
+from dagster_project.corpus.model.outcomes import Severity
+from dagster_project.quality.profiles import STAGES
+from dagster_project.quality.suite_rules import complaints_of, complaints_of_suite
+
+SEVERITIES: Mapping[str, Severity] = {"critical": "error", "warning": "warning", "info": "warning"}
+PACKAGE = Path(__file__).parent.parent
+
+
+@dataclass(frozen=True)
+class Expectation:
+    """One expectation of a suite, by the name of its check."""
+
+    check: str
+    severity: Severity
+    description: str
+    data: Mapping[str, Any]  # as the file has it
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        named = (value for name, value in self.data["kwargs"].items() if name.startswith("column"))
+        return tuple(column for value in named for column in (value if isinstance(value, list) else [value]))
+
+    @property
+    def parameters(self) -> tuple[str, ...]:
+        values = self.data["kwargs"].values()
+        return tuple(value["$PARAMETER"] for value in values if isinstance(value, Mapping))
+
+
+@dataclass(frozen=True)
+class Suite:
+    """The expectations of one stage."""
+
+    stage: str
+    expectations: tuple[Expectation, ...]
+
+    @cached_property
+    def digest(self) -> str:
+        """A hash of what the suite says, whatever the spacing of its file."""
+        return digest([self.stage, [expectation.data for expectation in self.expectations]])
+
+
+def suites_directory() -> Path:
+    """`expectations/` of the checkout, else the copy that travels in the wheel."""
+    checkout = PACKAGE.parent / "expectations"
+    return checkout if (PACKAGE.parent / "pyproject.toml").is_file() else PACKAGE / "_data" / "expectations"
+
+
+def load_suites(directory: Path | None = None) -> dict[str, Suite]:
+    """The suite of every stage; RecipeError with every problem of every file at once."""
+    found: dict[str, Suite] = {}
+    problems: list[Problem] = []
+    for stage in STAGES:
+        try:
+            found[stage] = load_suite(directory or suites_directory(), stage)
+        except RecipeError as error:
+            problems += error.problems
+    if problems:
+        raise RecipeError(problems)
+    return found
+
+
+def load_suite(directory: Path, stage: str) -> Suite:
+    """The suite of one stage, from `<stage>.json`."""
+    file = directory / f"{stage}.json"
+    text, data = _parsed(file)
+    problems = [Problem(str(file), 1, "", complaint) for complaint in complaints_of_suite(data, stage)]
+    if not problems:
+        for number, item in enumerate(data["expectations"]):
+            name = _check_of(item) or f"expectations[{number}]"
+            problems += [Problem(str(file), _line(text, name), name, said) for said in complaints_of(item, stage)]
+        problems += [Problem(str(file), _line(text, name, -1), name, said) for name, said in _repeated(data)]
+    if problems:
+        raise RecipeError(problems)
+    return Suite(stage, tuple(_expectation(item) for item in data["expectations"]))
+
+
+def _parsed(file: Path) -> tuple[str, Any]:
+    try:
+        text = file.read_text(encoding="utf-8")
+        return text, json.loads(text)
+    except OSError as error:
+        raise _refused(file, 1, f"cannot be read ({(error.strerror or str(error)).lower()}); every stage has a suite")
+    except (UnicodeDecodeError, RecursionError) as error:
+        raise _refused(file, 1, "is not JSON in UTF-8") from error
+    except json.JSONDecodeError as error:
+        raise _refused(file, error.lineno, f"is not JSON: {error.msg.lower()}") from None
+
+
+def _refused(file: Path, line: int, message: str) -> RecipeError:
+    return RecipeError([Problem(str(file), line, "", message)])
+
+
+def _expectation(item: Mapping[str, Any]) -> Expectation:
+    severity = SEVERITIES[item.get("severity", "critical")]
+    return Expectation(item["meta"]["check"], severity, item["meta"]["description"], item)
+
+
+def _repeated(data: Mapping[str, Any]) -> list[tuple[str, str]]:
+    names = [_check_of(item) for item in data["expectations"]]
+    again = dict.fromkeys(name for number, name in enumerate(names) if name and name in names[:number])
+    return [(name, "is the name of two checks; give each its own") for name in again]
+
+
+def _check_of(item: Any) -> str:
+    meta = item.get("meta") if isinstance(item, Mapping) else None
+    name = meta.get("check") if isinstance(meta, Mapping) else None
+    return name if isinstance(name, str) else ""
+
+
+def _line(text: str, check: str, which: int = 0) -> int:
+    found = list(re.finditer(rf'"check"\s*:\s*"{re.escape(check)}"', text))
+    return text.count("\n", 0, found[which].start()) + 1 if found else 1

@@ -1,0 +1,140 @@
+"""Suites: those of the repository are sound, and a slip of the hand is refused with file, line and check."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from dagster_project.corpus.model.errors import RecipeError
+from dagster_project.quality import suites
+from dagster_project.quality.profiles import STAGES
+from dagster_project.quality.suites import load_suite, load_suites, suites_directory
+
+GOOD: dict[str, Any] = {
+    "type": "expect_column_values_to_be_between",
+    "kwargs": {"column": "removed_share", "max_value": {"$PARAMETER": "max_removed"}},
+    "severity": "critical",
+    "meta": {"check": "removed_share_within_bound", "description": "Not too much is removed."},
+}
+
+
+def written(directory: Path, *expectations: Any, **suite: Any) -> Path:
+    data = {"name": "filtered", "expectations": list(expectations), **suite}
+    (directory / "filtered.json").write_text(json.dumps(data, indent=2))
+    return directory
+
+
+def changed(**changes: Any) -> dict[str, Any]:
+    return {**GOOD, **changes}
+
+
+def test_every_stage_has_a_suite() -> None:
+    found = load_suites()
+    assert tuple(found) == STAGES
+    assert {path.stem for path in suites_directory().glob("*.json")} == set(STAGES)
+    assert all(suite.expectations for suite in found.values())
+
+
+def test_what_no_peer_checks_is_always_checked() -> None:
+    checks = {stage: {item.check for item in suite.expectations} for stage, suite in load_suites().items()}
+    side_tables = ("licensed", "signals", "filtered", "fingerprints", "families", "deduplicated", "published")
+    assert all("every_document_is_covered" in checks[stage] for stage in side_tables)
+    assert {"removed_share_within_bound", "every_rule_matched_something", "kept_and_removed_add_up"} <= checks["filtered"]
+    assert {"suppressed_share_within_bound", "statuses_add_up", "every_survivor_has_a_license"} <= checks["deduplicated"]
+    assert "every_member_has_a_license" in checks["mixed"]
+    assert "every_record_is_accounted_for" in checks["snapshots"]
+
+
+def test_a_good_suite_is_read(tmp_path: Path) -> None:
+    (expectation,) = load_suite(written(tmp_path, GOOD), "filtered").expectations
+    assert (expectation.check, expectation.severity) == ("removed_share_within_bound", "error")
+    assert expectation.columns == ("removed_share",)
+    assert expectation.parameters == ("max_removed",)
+
+
+@pytest.mark.parametrize(
+    ("slip", "told"),
+    [
+        (changed(type="expect_colum_values_to_be_between"), "use one of expect_column_values_to_be_between"),
+        (changed(kwargs={"column": "removed_shar", "max_value": 1}), "use one of removed_share, rows"),
+        (changed(kwargs={"column": "removed_share", "max_value": {"$PARAMETER": "max_remove"}}), "documents, max_removed"),
+        (changed(kwargs={"column": "removed_share", "max_value": "1"}), "max_value '1' is not a number"),
+        (changed(kwargs={"column": "removed_share", "max_value": True}), "is not a number"),
+        (changed(kwargs={"column": "removed_share"}), "give min_value or max_value"),
+        (changed(kwargs={"column": ["removed_share"], "max_value": 1}), "is unknown in filtered"),
+        (changed(kwargs={"column": "removed_share", "max": 1, "max_value": 1}), "'max' is not a argument"),
+        (changed(kwargs=3), "has no kwargs"),
+        (changed(severity="fatal"), "use one of critical, warning, info"),
+        (changed(meta={"check": "Not A Name", "description": "x"}), "cannot name a check"),
+        (changed(meta={"check": "x", "description": " "}), "has no description"),
+        (changed(meta=None), "has no meta"),
+        (changed(kwarg={}), "'kwarg' is not a field"),
+        ("expect", "is not an expectation"),
+    ],
+)
+def test_a_slip_is_refused_with_what_is_allowed(tmp_path: Path, slip: Any, told: str) -> None:
+    with pytest.raises(RecipeError) as refusal:
+        load_suite(written(tmp_path, slip), "filtered")
+    assert str(tmp_path / "filtered.json") in str(refusal.value)
+    assert told in str(refusal.value)
+
+
+def test_two_checks_of_one_name_are_refused_at_the_second(tmp_path: Path) -> None:
+    with pytest.raises(RecipeError) as refusal:
+        load_suite(written(tmp_path, GOOD, GOOD), "filtered")
+    (problem,) = refusal.value.problems
+    text = (tmp_path / "filtered.json").read_text().splitlines()
+    assert problem.field == "removed_share_within_bound"
+    assert "removed_share_within_bound" in text[problem.line - 1]
+    assert problem.line > len(text) / 2
+
+
+def test_every_problem_of_every_file_is_told_at_once(tmp_path: Path) -> None:
+    written(tmp_path, changed(severity="fatal"), changed(kwargs=3))
+    with pytest.raises(RecipeError) as refusal:
+        load_suites(tmp_path)
+    files = {Path(problem.file).stem for problem in refusal.value.problems}
+    assert files == set(STAGES)
+    assert len(refusal.value.problems) > len(STAGES)
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [("{\n  oops", ":2: is not JSON"), ("[]", "is not a suite"), ('{"name": "mixed", "expectations": []}', "has the name 'mixed'")],
+)
+def test_a_file_that_is_no_suite_is_refused(tmp_path: Path, text: str, told: str) -> None:
+    (tmp_path / "filtered.json").write_text(text)
+    with pytest.raises(RecipeError) as refusal:
+        load_suite(tmp_path, "filtered")
+    assert told in str(refusal.value)
+
+
+def test_bytes_that_are_no_text_are_refused(tmp_path: Path) -> None:
+    (tmp_path / "filtered.json").write_bytes(b'{"name": "\xff"}')
+    with pytest.raises(RecipeError, match="is not JSON in UTF-8"):
+        load_suite(tmp_path, "filtered")
+
+
+def test_the_digest_hears_words_and_not_spaces(tmp_path: Path) -> None:
+    first = load_suite(written(tmp_path, GOOD), "filtered").digest
+    (tmp_path / "filtered.json").write_text(json.dumps({"name": "filtered", "expectations": [GOOD]}, indent=7))
+    assert load_suite(tmp_path, "filtered").digest == first
+    assert load_suite(written(tmp_path, changed(severity="warning")), "filtered").digest != first
+
+
+def test_an_installed_wheel_finds_its_own_copy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(suites, "PACKAGE", tmp_path / "site-packages" / "dagster_project")
+    assert suites_directory() == tmp_path / "site-packages" / "dagster_project" / "_data" / "expectations"
+
+
+def test_reading_suites_imports_no_great_expectations() -> None:
+    program = (
+        "import sys; from dagster_project.quality.suites import load_suites; import dagster_project.quality.auditor;"
+        "load_suites(); sys.exit(bool({'great_expectations', 'dagster', 'pandas'} & set(sys.modules)))"
+    )
+    assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 0
