@@ -48,7 +48,7 @@ class GreatExpectationsAuditor:
 
 
 def validate(suite: Suite, profile: Profile, bounds: Mapping[str, Any]) -> dict[str, Any]:
-    """The raw results by check. An expectation whose bound is missing is not run: its number would be judged by none."""
+    """The raw results by check. An expectation whose bound is missing is not run: it would hold of any number."""
     import great_expectations as gx
     import pandas as pd
 
@@ -68,9 +68,9 @@ def validate(suite: Suite, profile: Profile, bounds: Mapping[str, Any]) -> dict[
         result = validation.run(
             batch_parameters={"dataframe": frame},
             expectation_parameters=dict(bounds),
-            result_format=NOTHING_FROM_THE_DATA,  # type: ignore[arg-type]
+            result_format=NOTHING_FROM_THE_DATA,
         )
-    return {item.expectation_config.meta["check"]: item for item in result.results}
+    return {item.expectation_config.meta["check"]: item for item in result.results if item.expectation_config}
 
 
 def outcome_of(expectation: Expectation, result: Any, profile: Profile, bounds: Mapping[str, Any]) -> Outcome:
@@ -78,9 +78,9 @@ def outcome_of(expectation: Expectation, result: Any, profile: Profile, bounds: 
     problem = _problem(expectation, result, profile, bounds)
     observed: dict[str, Any] = {name: profile.numbers[name] for name in expectation.columns}
     observed |= {name: bounds[name] for name in expectation.parameters if name in bounds}
-    offenders = {name: number for column in expectation.columns for name, number in profile.offenders.get(column, {}).items()}
-    if offenders:
-        observed["offenders"] = offenders
+    for column in expectation.columns:
+        if offenders := profile.offenders.get(column):
+            observed["offenders"] = {**observed.get("offenders", {}), **offenders}
     said = f"{expectation.description} {problem}" if problem else expectation.description
     return Outcome(expectation.check, not problem, expectation.severity, said, observed)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from dagster_project.quality.counts import Counts, share
 from dagster_project.quality.document_profiles import UNKNOWN, Numbers
 
@@ -41,15 +43,14 @@ def deduplicated(counts: Counts) -> Numbers:
         "license_unknown_share": share(classes.get(UNKNOWN, 0), survivors),
         "license_findings_share": share(counts.number("with_findings"), survivors),
     }
-    by_share = {"suppressed_share": shares, "largest_removed_share_by_source": shares}
-    by_count = {"sources_without_survivors": barren, "license_unknown_share": classes, "unbalanced_documents": status}
-    return numbers, {**by_share, **by_count}
+    offenders = {"suppressed_share": shares, "largest_removed_share_by_source": shares, "unbalanced_documents": status}
+    return numbers, {**offenders, "sources_without_survivors": barren, "license_unknown_share": classes}
 
 
 def mixed(counts: Counts) -> Numbers:
     components, licenses, classes = (counts.column(f"by_{name}") for name in ("component", "license", "license_class"))
     excluded = _licenses_refused(counts)
-    empty = {name: 0.0 for name in counts.by_name("asked") if not components.get(name)}
+    empty: Mapping[str, float] = {name: 0.0 for name in counts.by_name("asked") if not components.get(name)}
     unit, budget = _budget(counts)
     got = counts.number("words") if unit == "words" else counts.rows
     numbers = {
@@ -65,15 +66,20 @@ def mixed(counts: Counts) -> Numbers:
         "repeated_share": share(counts.number("repeats"), counts.rows),
         "budget_share": share(got, budget),
     }
-    by_license = {"excluded_by_license_share": excluded, "license_unknown_share": classes}
-    return numbers, {**by_license, "empty_components": empty, "unbalanced_members": components}
+    offenders: dict[str, Mapping[str, float]] = {
+        "excluded_by_license_share": excluded,
+        "license_unknown_share": classes,
+        "empty_components": empty,
+        "unbalanced_members": components,
+    }
+    return numbers, offenders
 
 
 def published(counts: Counts) -> Numbers:
     exports = counts.facts.get("exports", {})
     rows = {name: sum(file["rows"] for file in files) for name, files in exports.items()}
     missing = {name: counts.rows - found for name, found in rows.items() if found != counts.rows}
-    numbers = {
+    numbers: dict[str, float] = {
         "rows": counts.rows,
         "uncovered_documents": counts.uncovered(),
         "formats": len(exports),
@@ -84,13 +90,13 @@ def published(counts: Counts) -> Numbers:
     return numbers, {"incomplete_formats": missing}
 
 
-def suppressed_share(status: dict[str, int]) -> float:
+def suppressed_share(status: Mapping[str, int]) -> float:
     """Copies among the documents that their policy kept."""
     suppressed = status.get("suppressed", 0)
     return share(suppressed, suppressed + status.get("survivor", 0))
 
 
-def _sizes(histogram: dict[str, int]) -> dict[str, float]:
+def _sizes(histogram: Mapping[str, int]) -> dict[str, float]:
     return {f"of {2 ** int(size):,} and more": number for size, number in histogram.items()}
 
 

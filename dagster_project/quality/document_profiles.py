@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from dagster_project.quality.counts import Counts, share
 
-Numbers = tuple[dict[str, float], dict[str, dict[str, float]]]
+Numbers = tuple[Mapping[str, float], Mapping[str, Mapping[str, float]]]  # the row, and the names behind a number
 REPEATED = "repeated record"  # a dead letter that says nothing bad about the input
 UNKNOWN = "unknown"  # the license class of NOASSERTION
 

@@ -13,6 +13,7 @@ from typing import Any
 from dagster_project.corpus.model.manifests import Manifest
 from dagster_project.quality import corpus_profiles, document_profiles
 from dagster_project.quality.counts import Counts
+from dagster_project.quality.document_profiles import Numbers
 
 OFFENDERS = 20  # names told per number
 
@@ -25,7 +26,7 @@ class Profile:
     offenders: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
 
 
-PROFILES: Mapping[str, Callable[[Counts], corpus_profiles.Numbers]] = {
+PROFILES: Mapping[str, Callable[[Counts], Numbers]] = {
     "snapshots": document_profiles.snapshots,
     "licensed": document_profiles.licensed,
     "signals": document_profiles.signals,

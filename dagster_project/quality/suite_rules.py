@@ -1,4 +1,4 @@
-"""What a suite file may say: which expectations there are for one row of numbers, on which columns, with which bounds."""
+"""What a suite file may say: the expectations that there are for one row of numbers, its columns and its bounds."""
 
 from __future__ import annotations
 
@@ -108,7 +108,7 @@ def _parameter(name: str, value: Mapping[str, Any], stage: str) -> Iterator[str]
 def _unknown(what: str, given: Mapping[str, Any], known: tuple[str, ...]) -> Iterator[str]:
     for name in given:
         if name not in known:
-            yield f"{name!r} is not a {what}; use {', '.join(known)}"
+            yield f"{name!r} is no {what}; use {', '.join(known)}"
 
 
 def _is_number(value: Any) -> bool:

@@ -97,9 +97,10 @@ def _parsed(file: Path) -> tuple[str, Any]:
         text = file.read_text(encoding="utf-8")
         return text, json.loads(text)
     except OSError as error:
-        raise _refused(file, 1, f"cannot be read ({(error.strerror or str(error)).lower()}); every stage has a suite")
-    except (UnicodeDecodeError, RecursionError) as error:
-        raise _refused(file, 1, "is not JSON in UTF-8") from error
+        reason = (error.strerror or str(error)).lower()
+        raise _refused(file, 1, f"cannot be read ({reason}); every stage has a suite") from None
+    except (UnicodeDecodeError, RecursionError):
+        raise _refused(file, 1, "is not JSON in UTF-8") from None
     except json.JSONDecodeError as error:
         raise _refused(file, error.lineno, f"is not JSON: {error.msg.lower()}") from None
 

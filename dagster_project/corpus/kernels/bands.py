@@ -32,7 +32,7 @@ def _band_keys(signatures: Any, bands: Any, rows: Any) -> Any:
         if signatures[i, 0] == EMPTY:
             continue
         for band in range(bands):
-            key = np.uint64(band)
+            key = mix64(np.uint64(band))
             for row in range(band * rows, band * rows + rows):
                 key = mix64(key ^ signatures[i, row])
             keys[i, band] = min(key, EMPTY - np.uint64(1))

@@ -37,8 +37,8 @@ def _normalize(data: Any, offsets: Any, target: Any, tables: Any) -> Any:
 def simplify(data: Any, start: Any, end: Any, target: Any, begin: Any, tables: Any) -> Any:
     """Write data[start:end], simplified, at target[begin:]; returns where it ends.
 
-    Needs GROWTH times the room, and SLACK. Lower case; each number becomes 0; punctuation and runs of whitespace become one space; nonspacing marks go.
-    A space that only a dropped mark separates from another stays, as it does in datatrove.
+    Lower case; each number becomes 0; punctuation and runs of whitespace become one space; nonspacing marks go. A space
+    that only a dropped mark separates from another stays, as in datatrove. Needs GROWTH times the room, and SLACK.
     """
     at, out, barrier, was_space = start, begin, begin, True
     while at < end:

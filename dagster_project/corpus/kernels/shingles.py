@@ -55,7 +55,9 @@ def split(text: Any, end: Any, room: Any, tables: Any) -> Any:
     while at < end:
         size, is_odd = _scan(text, at, room.joined, out)
         stop = at + size
-        if (is_odd and _cut_odd(text, at, stop, room.cuts, tables)) or (size <= LONGEST and not is_odd and _cut_special(exception(text, at, stop, tables), at, room.cuts)):
+        if (is_odd and _cut_odd(text, at, stop, room.cuts, tables)) or (
+            size <= LONGEST and not is_odd and _cut_special(exception(text, at, stop, tables), at, room.cuts)
+        ):
             count, out = _write_parts(text, at, stop, count, out, room)
         elif size:
             count, out = _close_word(count, out + size, room)
@@ -73,7 +75,9 @@ def _scan(text: Any, at: Any, target: Any, out: Any) -> Any:
         store64(target, sink + size, eight)
         spaces = _zero_bytes(eight ^ EACH * np.uint64(32))
         inside = mask_before(spaces)
-        odd |= inside & (eight & EACH * np.uint64(128) | ~eight & EACH * np.uint64(64) | _zero_bytes(eight ^ EACH * np.uint64(96)))
+        odd |= inside & (
+            eight & EACH * np.uint64(128) | ~eight & EACH * np.uint64(64) | _zero_bytes(eight ^ EACH * np.uint64(96))
+        )
         size += bytes_before(spaces)
     return np.int64(size), odd != 0
 

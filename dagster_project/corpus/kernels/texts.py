@@ -18,7 +18,9 @@ def buffers(array: Any) -> tuple[Bytes, Offsets]:
     Nothing is copied but the offsets, unless there are several chunks or nulls that hide bytes.
     """
     if isinstance(array, pa.ChunkedArray):
-        array = array.chunk(0) if array.num_chunks == 1 else pa.concat_arrays([_plain(c) for c in array.chunks] or [_EMPTY])
+        array = (
+            array.chunk(0) if array.num_chunks == 1 else pa.concat_arrays([_plain(c) for c in array.chunks] or [_EMPTY])
+        )
     array = _plain(array)
     width = np.int64 if array.type in (pa.large_string(), pa.large_binary()) else np.int32
     _, positions, values = array.buffers()

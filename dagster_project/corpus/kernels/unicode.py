@@ -11,10 +11,11 @@ from numpy.typing import NDArray
 
 from dagster_project.corpus.kernels.compiling import compiled
 
-# fmt: off
-CATEGORIES = ["Lu", "Ll", "Lt", "Lm", "Lo", "Mn", "Mc", "Me", "Nd", "Nl", "No", "Pc", "Pd", "Ps", "Pe", "Pi", "Pf", "Po",
-              "Sm", "Sc", "Sk", "So", "Zs", "Zl", "Zp", "Cc", "Cf", "Cs", "Co", "Cn"]
-# fmt: on
+CATEGORIES = [
+    *["Lu", "Ll", "Lt", "Lm", "Lo", "Mn", "Mc", "Me", "Nd", "Nl", "No"],
+    *["Pc", "Pd", "Ps", "Pe", "Pi", "Pf", "Po", "Sm", "Sc", "Sk", "So"],
+    *["Zs", "Zl", "Zp", "Cc", "Cf", "Cs", "Co", "Cn"],
+]
 CATEGORY = 31
 LAST_LETTER, LAST_MARK, LAST_NUMBER, CONNECTOR, FORMAT = 4, 7, 10, 11, 26
 SPACE, ALPHABETIC, DIGIT, UPPER = 1 << 5, 1 << 6, 1 << 7, 1 << 8  # str.isspace, isalpha, isdecimal, isupper
@@ -55,7 +56,8 @@ def tables() -> Tables:
     stored = _stored()
     keys, actions = _slotted(stored["exception_keys"], stored["exception_actions"])
     names = ("pages", "properties", "fold_pages", "fold_index", "fold_offsets", "fold_bytes")
-    return Tables(*(stored[name] for name in names), _ascii(), keys, actions)
+    plain = {name: stored[name] for name in names}
+    return Tables(**plain, ascii=_ascii(), exception_keys=keys, exception_actions=actions)
 
 
 def versions() -> tuple[str, str]:

@@ -21,11 +21,12 @@ from dagster_project.corpus.kernels.compiling import compiled
 from dagster_project.corpus.kernels.texts import Bytes, Offsets
 from dagster_project.corpus.kernels.unicode import decode, property_bits
 
-PERIOD, COMMA, APOSTROPHE, QUOTE = ord("."), ord(","), ord("'"), 0x2019
+COMMA = ord(",")
+JOINTS = (COMMA, ord("."), ord("'"), 0x2019)
 
 
 def boundaries(data: Bytes, offsets: Offsets) -> tuple[Offsets, Offsets, Offsets]:
-    """Begin and end bytes of every token, int64[tokens] in `data`, and where each document's tokens begin, int64[n + 1]."""
+    """Begin and end byte of every token, int64[tokens], and the first token of each document, int64[n + 1]."""
     found: tuple[Offsets, Offsets, Offsets] = _boundaries(data, offsets, u.tables())
     return found
 
@@ -84,7 +85,7 @@ def _skip_word(data: Any, at: Any, end: Any, last: Any, tables: Any) -> Any:
         code, after = decode(data, at, end)
         bits = property_bits(tables, code)
         if not _is_word_character(bits):
-            if group or after == end or not (code == PERIOD or code == COMMA or code == APOSTROPHE or code == QUOTE):
+            if group or after == end or code not in JOINTS:
                 return at
             following, after = decode(data, after, end)
             bits = property_bits(tables, following)

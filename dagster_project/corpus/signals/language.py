@@ -56,10 +56,12 @@ def guess(model: Model, text: str) -> list[dict[str, Any]]:
     if len(text) > 2 * SAMPLE:
         middle = len(text) // 2
         text = f"{text[:SAMPLE]} {text[middle : middle + SAMPLE]}"
+    if not any(map(str.isalpha, text)):
+        return [{"language": "und", "score": 0}]
     found = model.predict(" ".join(text.split()) + "\n", KEPT, 0.0, "strict")
     named = [(min(1000, round(score * 1000)), label.removeprefix("__label__")) for score, label in found]
     ranked = [{"language": language, "score": score} for score, language in sorted(named, key=lambda item: (-item[0], item[1]))]
-    return ranked or [{"language": "und", "score": 0}]
+    return ranked
 
 
 @lru_cache(maxsize=1)

@@ -10,7 +10,7 @@ from typing import BinaryIO, NamedTuple
 
 import pyarrow as pa
 
-from dagster_project.corpus.sources.raw import CORRUPT, TRUNCATED
+from dagster_project.corpus.sources.batches import CORRUPT, TRUNCATED
 
 BLOCK_BYTES = 1 << 20
 GZIP = 31  # zlib's number for "gzip header and trailer"

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
+import orjson
+
 from dagster_project.corpus.model.recipes import Columns
-from dagster_project.corpus.sources.raw import (
+from dagster_project.corpus.sources.batches import (
     BAD_KEY,
     EMPTY_TEXT,
     EXCERPT_BYTES,
@@ -26,10 +29,10 @@ DEEPEST = 32  # levels of nesting in a metadata value
 DROPPED = "_dropped"
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 SECOND = timedelta(seconds=1)
-PLAIN = (str, int, float, bool, type(None))
+EXACT = frozenset({str, int, bool, type(None)})  # leaves that every JSON writer spells alike
 
 Path = tuple[str, ...]
-# the spelling of `canonical`, kept ready: building an encoder per record takes longer than most records
+# The spelling of `canonical`, which orjson shares but for some floats, and is faster at.
 ENCODE = json.JSONEncoder(
     sort_keys=True, separators=(",", ":"), allow_nan=False, ensure_ascii=False, check_circular=False
 ).encode
@@ -51,7 +54,7 @@ class Fields:
 
     def __init__(self, columns: Columns):
         self._text = _path(columns.text)
-        self._license = columns.license
+        self._where = f"column {columns.license}"
         declared: tuple[tuple[str, str | None, Callable[[Any], Any]], ...] = (
             ("key", columns.key, _locator),
             ("url", columns.url, _locator),
@@ -91,10 +94,12 @@ class Fields:
 
     def _evidence(self, value: Any) -> list[dict[str, str]]:
         """One item per license that the record states, in its own words."""
+        if type(value) is str:
+            return [{"kind": "record.license", "value": value[:EVIDENCE_CHARACTERS], "where": self._where}]
         values = value if isinstance(value, list) else [value]
         said = [item if isinstance(item, str) else _encoded(item) for item in values if item is not None and item != ""]
         shown = [text[:EVIDENCE_CHARACTERS] for text in said if text]
-        return [{"kind": "record.license", "value": text, "where": f"column {self._license}"} for text in shown]
+        return [{"kind": "record.license", "value": text, "where": self._where} for text in shown]
 
 
 def metadata(value: dict[str, Any]) -> str:
@@ -127,20 +132,36 @@ def _is_kept(name: str, value: Any) -> bool:
 
 def _encoded(value: Any) -> str | None:
     """Canonical JSON, or None for what has none. Depth is limited by our number, not by the interpreter's stack."""
-    if not _is_shallow(value, DEEPEST):
+    if _is_shallow(value, DEEPEST, _is_simple):
+        return orjson.dumps(value, option=orjson.OPT_SORT_KEYS).decode()
+    if not _is_shallow(value, DEEPEST, _is_leaf):
         return None
     try:
         return ENCODE(value)
-    except (ValueError, TypeError):
+    except ValueError:  # NaN and infinities
         return None
 
 
-def _is_shallow(value: Any, levels: int) -> bool:
-    if isinstance(value, dict):
-        return levels > 0 and all(type(item) in PLAIN or _is_shallow(item, levels - 1) for item in value.values())
-    if isinstance(value, list):
-        return levels > 0 and all(type(item) in PLAIN or _is_shallow(item, levels - 1) for item in value)
+def _is_shallow(value: Any, levels: int, is_leaf: Callable[[Any], bool]) -> bool:
+    """Whether a value nests no deeper than `levels` and is made of such leaves."""
+    kind = type(value)
+    if not (kind is dict or kind is list):
+        return is_leaf(value)
+    if levels == 0:
+        return False
+    for item in value.values() if kind is dict else value:  # a loop: `all` over a generator takes twice as long
+        if type(item) not in EXACT and not _is_shallow(item, levels - 1, is_leaf):
+            return False
     return True
+
+
+def _is_leaf(value: Any) -> bool:
+    return type(value) in EXACT or type(value) is float
+
+
+def _is_simple(value: Any) -> bool:
+    """Whether orjson spells a leaf as Python does: beyond these bounds floats get an exponent, and they differ."""
+    return type(value) in EXACT or (type(value) is float and (1e-4 <= abs(value) < 1e15 or value == 0))
 
 
 def _bad_text(text: Any, path: Path) -> tuple[str, str]:
@@ -175,6 +196,8 @@ def _path(name: str) -> Path:
 
 def _get(value: dict[str, Any], path: Path) -> Any:
     found: Any = value.get(path[0])
+    if len(path) == 1:
+        return found
     for name in path[1:]:
         found = found.get(name) if isinstance(found, dict) else None
     return found

@@ -16,8 +16,8 @@ from urllib.parse import unquote_to_bytes
 from pyarrow import fs
 
 from dagster_project.corpus.model.errors import SourceError
+from dagster_project.corpus.model.raw import RawObject
 from dagster_project.corpus.model.recipes import SourceRecipe
-from dagster_project.corpus.sources.raw import RawObject
 
 S3 = "s3://"
 FILE = "file://"

@@ -10,11 +10,11 @@ from dataclasses import dataclass
 
 import orjson
 
+from dagster_project.corpus.model.raw import Batch, RawObject, RawPart
 from dagster_project.corpus.model.recipes import SourceRecipe
 from dagster_project.corpus.sources import files
 from dagster_project.corpus.sources.archives import DECODERS, Blocks, Damage
-from dagster_project.corpus.sources.fields import Fields
-from dagster_project.corpus.sources.raw import (
+from dagster_project.corpus.sources.batches import (
     EMPTY_OBJECT,
     EXCERPT_BYTES,
     LINE_TOO_LONG,
@@ -22,13 +22,11 @@ from dagster_project.corpus.sources.raw import (
     NOT_AN_OBJECT,
     NOT_JSON,
     NOT_UTF8,
-    Batch,
     DeadLetter,
     Gathering,
-    RawObject,
-    RawPart,
     Record,
 )
+from dagster_project.corpus.sources.fields import Fields
 
 STEMS = (".jsonl", ".ndjson", ".json")
 SUFFIXES = tuple(stem + packed for stem in STEMS for packed in ("", *DECODERS))

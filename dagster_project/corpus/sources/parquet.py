@@ -13,20 +13,18 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from dagster_project.corpus.model.errors import SourceError
+from dagster_project.corpus.model.raw import Batch, RawObject, RawPart
 from dagster_project.corpus.model.recipes import SourceRecipe
 from dagster_project.corpus.sources import files
-from dagster_project.corpus.sources.fields import UNREADABLE, Fields
-from dagster_project.corpus.sources.raw import (
+from dagster_project.corpus.sources.batches import (
     BATCH_BYTES,
     BATCH_RECORDS,
     CORRUPT,
     EMPTY_OBJECT,
-    Batch,
     DeadLetter,
     Gathering,
-    RawObject,
-    RawPart,
 )
+from dagster_project.corpus.sources.fields import UNREADABLE, Fields
 
 SUFFIXES = (".parquet", ".pq")
 BUFFER_BYTES = 1 << 20

@@ -26,21 +26,19 @@ from packaging.utils import canonicalize_name
 
 from dagster_project.corpus.model.canonical import canonical, digest
 from dagster_project.corpus.model.errors import SourceError
+from dagster_project.corpus.model.raw import Batch, RawObject, RawPart
 from dagster_project.corpus.model.recipes import SourceRecipe
-from dagster_project.corpus.sources.fields import EVIDENCE_CHARACTERS
-from dagster_project.corpus.sources.raw import (
+from dagster_project.corpus.sources.batches import (
     EMPTY_TEXT,
     EXCERPT_BYTES,
     NO_TEXT,
     NOT_UTF8,
     TEXT_TOO_LONG,
-    Batch,
     DeadLetter,
     Gathering,
-    RawObject,
-    RawPart,
     Record,
 )
+from dagster_project.corpus.sources.fields import EVIDENCE_CHARACTERS
 
 OURSELVES = "florilegium"
 DIST = "dist:"

@@ -5,10 +5,11 @@ from __future__ import annotations
 from difflib import get_close_matches
 
 from dagster_project.corpus.model.errors import SourceError
+from dagster_project.corpus.model.raw import Batch, RawObject, RawPart, Source
+from dagster_project.corpus.sources.batches import DeadLetter, Record
 from dagster_project.corpus.sources.jsonl import JsonLines
 from dagster_project.corpus.sources.parquet import Parquet
 from dagster_project.corpus.sources.python_environment import PythonCode, PythonManual, PythonReadmes
-from dagster_project.corpus.sources.raw import Batch, DeadLetter, RawObject, RawPart, Record, Source
 
 __all__ = ["SOURCES", "Batch", "DeadLetter", "RawObject", "RawPart", "Record", "Source", "source_for"]
 

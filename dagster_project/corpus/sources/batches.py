@@ -1,15 +1,14 @@
-"""The nouns of the reading room: raw objects, their parts, batches of records, and dead letters."""
+"""Records and dead letters, one by one, gathered into batches of a bounded size."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple
 
 import pyarrow as pa
 
 from dagster_project.corpus.model.documents import DEAD_LETTERS, EVIDENCE, RECORDS
-from dagster_project.corpus.model.recipes import SourceRecipe
+from dagster_project.corpus.model.raw import Batch
 
 BATCH_BYTES = 16 << 20  # of raw record; one record may be longer
 BATCH_RECORDS = 2_000
@@ -48,25 +47,6 @@ REASONS = frozenset(
 )
 
 
-@dataclass(frozen=True, order=True)
-class RawObject:
-    """One thing that a source is read from; same size and same modification time may be taken for same bytes."""
-
-    uri: str
-    size: int  # bytes
-    modified_ns: int
-    sha256: str | None = None  # filled by whoever asks `Source.checksum`
-
-
-@dataclass(frozen=True, order=True)
-class RawPart:
-    """What one task reads of one object: bytes, or row groups, from `start` to before `end`; no `end` means all."""
-
-    uri: str
-    start: int = 0
-    end: int | None = None
-
-
 class Record(NamedTuple):
     """One row of RECORDS, less its raw object."""
 
@@ -89,33 +69,6 @@ class DeadLetter(NamedTuple):
     reason: str
     detail: str | None = None
     excerpt: bytes | None = None
-
-
-class Batch(NamedTuple):
-    """Records in the schema RECORDS, and what could not become one in the schema DEAD_LETTERS."""
-
-    records: pa.RecordBatch
-    dead: pa.RecordBatch
-
-
-class Source(Protocol):
-    """A format: where its objects are, how one splits for parallel reading, and what is in a part. Picklable."""
-
-    def objects(self, recipe: SourceRecipe) -> list[RawObject]:
-        """All raw objects, sorted by uri, without checksums; SourceError when there is none."""
-        ...
-
-    def checksum(self, item: RawObject) -> str:
-        """SHA-256 of the object's content, as 64 hexadecimal digits."""
-        ...
-
-    def parts(self, recipe: SourceRecipe, item: RawObject) -> list[RawPart]:
-        """The parts of one object; read together they give each of its records once."""
-        ...
-
-    def read(self, recipe: SourceRecipe, part: RawPart) -> Iterator[Batch]:
-        """The records of a part, in the order of the object; bad ones are dead letters, never exceptions."""
-        ...
 
 
 class Gathering:

@@ -1,0 +1,25 @@
+"""florilegium: the group of all verbs. Every heavy import waits inside the command that needs it."""
+
+from __future__ import annotations
+
+import click
+
+from dagster_project.cli import build, demo, lineage, recipes, report, server, up
+from dagster_project.cli.failing import Program
+from dagster_project.cli.session import global_options
+
+
+@click.group(cls=Program, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="florilegium")
+@global_options
+def main() -> None:
+    """Training corpora that can name their sources.
+
+    Build mixes from sources, see what is in them and under which licenses, and find every document both ways.
+    Begin with `florilegium demo`.
+    """
+
+
+for command in (demo.demo, build.build, lineage.trace, lineage.impact, lineage.history, lineage.versions, report.report,
+                *recipes.GROUPS, up.up, server.status):
+    main.add_command(command)

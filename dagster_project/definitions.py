@@ -1,0 +1,38 @@
+"""The composition root of the Dagster shell: assets, jobs, sensors, schedules and resources, and nothing else.
+
+No store is asked and none is started here; a run does that, when it opens its library.
+"""
+
+import dagster as dg
+
+from dagster_project.defs import automation, jobs
+from dagster_project.defs.artifacts import artifacts
+from dagster_project.defs.deduplicated import deduplicated
+from dagster_project.defs.families import families
+from dagster_project.defs.filtered import filtered
+from dagster_project.defs.fingerprints import fingerprints
+from dagster_project.defs.licensed import licensed
+from dagster_project.defs.mixed import mixed
+from dagster_project.defs.published import published
+from dagster_project.defs.resources import library_resource
+from dagster_project.defs.signals import signals
+from dagster_project.defs.snapshots import snapshots
+from dagster_project.settings import Settings
+
+STAGES = [snapshots, signals, licensed, fingerprints, filtered, families, deduplicated, mixed, published]
+
+
+def build_definitions(settings: Settings) -> dg.Definitions:
+    """Everything that Dagster knows of, for one store and one set of recipe directories."""
+    return dg.Definitions(
+        # LEAD: add `*marts(settings)` from dagster_project.defs.marts to this list when that file is there.
+        assets=[*STAGES, artifacts],
+        jobs=[*jobs.ASSET_JOBS, jobs.build_mix],
+        sensors=automation.sensors(settings),
+        schedules=automation.schedules(settings),
+        resources={"library": library_resource(settings)},
+        executor=dg.in_process_executor,  # the engine of the library does the work, and a process per step costs 5 s
+    )
+
+
+definitions = build_definitions(Settings.from_environment())

@@ -1,0 +1,1 @@
+"""The shell: everything that imports Dagster, and nothing that touches a row."""

@@ -1,0 +1,97 @@
+"""Suites as asset check specs, and outcomes as check results: one check per expectation, for each partition."""
+
+import warnings
+from collections.abc import Iterable, Mapping, Sequence
+from functools import cache
+from typing import Any
+
+import dagster as dg
+
+from dagster_project.corpus.model.errors import AuditFailed
+from dagster_project.corpus.model.outcomes import Outcome, Severity
+from dagster_project.defs.partitions import partitions_of
+from dagster_project.quality.suites import Expectation, Suite, load_suites
+
+SEVERITIES: Mapping[Severity, dg.AssetCheckSeverity] = {
+    "error": dg.AssetCheckSeverity.ERROR,
+    "warning": dg.AssetCheckSeverity.WARN,
+}
+
+
+def checks_of(stage: str) -> list[dg.AssetCheckSpec]:
+    """One spec per expectation of the stage's suite, in its order."""
+    return [_partitioned_spec(stage, expectation) for expectation in suites()[stage].expectations]
+
+
+@cache
+def suites() -> Mapping[str, Suite]:
+    """Every suite; a bad one stops the code location with all its problems."""
+    return load_suites()
+
+
+def results_of(outcomes: Iterable[Outcome]) -> list[dg.AssetCheckResult]:
+    """Check results of one version; those of several parts of a partition are one result per check."""
+    by_check: dict[str, list[Outcome]] = {}
+    for outcome in outcomes:
+        by_check.setdefault(outcome.check, []).append(outcome)
+    return [
+        dg.AssetCheckResult(
+            check_name=check,
+            passed=all(outcome.passed for outcome in found),
+            severity=SEVERITIES[found[0].severity],
+            description=_description(found),
+            metadata=_observed(found),
+        )
+        for check, found in by_check.items()
+    ]
+
+
+def refusals_of(refusal: AuditFailed) -> list[Outcome]:
+    """The expectations that stopped a publication, as the refusal tells them."""
+    pairs = (failure.partition(": ") for failure in refusal.failures)
+    return [Outcome(check, False, "error", description) for check, _, description in pairs]
+
+
+def evaluations_of(stage: str, key: str, outcomes: Iterable[Outcome]) -> list[dg.AssetCheckEvaluation]:
+    """The same for a version that no run of Dagster made; a check that its suite no longer has is left out."""
+    known = {expectation.check for expectation in suites()[stage].expectations} if stage in suites() else set()
+    return [
+        dg.AssetCheckEvaluation(
+            asset_key=dg.AssetKey(stage),
+            check_name=result.check_name or "",
+            passed=result.passed,
+            severity=result.severity,
+            description=result.description,
+            metadata=result.metadata,
+            partition=key,
+        )
+        for result in results_of(outcomes)
+        if result.check_name in known
+    ]
+
+
+def _partitioned_spec(stage: str, expectation: Expectation) -> dg.AssetCheckSpec:
+    """Partitioned specs are a preview in Dagster 1.13, which is pinned: the one warning is silenced here alone."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings(
+            "ignore", "Specifying a partitions_def on an AssetCheckSpec", category=dg.PreviewWarning
+        )
+        return dg.AssetCheckSpec(
+            expectation.check,
+            asset=stage,
+            description=expectation.description,
+            blocking=expectation.severity == "error",
+            metadata={"severity": expectation.severity, "expectation": dg.MetadataValue.json(dict(expectation.data))},
+            partitions_def=partitions_of(stage),
+        )
+
+
+def _description(found: Sequence[Outcome]) -> str:
+    failed = [outcome.description for outcome in found if not outcome.passed]
+    return " ".join(dict.fromkeys(failed)) or found[0].description
+
+
+def _observed(found: Sequence[Outcome]) -> dict[str, Any]:
+    """The numbers that were judged; of several parts the failed one's, else the first one's."""
+    observed = next((outcome for outcome in found if not outcome.passed), found[0]).observed
+    return {name: dict(value) if isinstance(value, Mapping) else value for name, value in observed.items()}

@@ -1,0 +1,23 @@
+"""What each document is recognized by."""
+
+import dagster as dg
+
+from dagster_project.corpus.building.library import Library
+from dagster_project.corpus.deduplication import fingerprints as fingerprints_stage
+from dagster_project.defs.checks import checks_of
+from dagster_project.defs.materializing import Events, materialized
+from dagster_project.defs.partitions import needs, partitions_of
+
+
+@dg.asset(
+    partitions_def=partitions_of("fingerprints"),
+    deps=needs("fingerprints", "snapshots"),
+    check_specs=checks_of("fingerprints"),
+    code_version=fingerprints_stage.CODE_VERSION,
+    group_name="snapshots",
+    owners=["team:corpus"],
+    kinds={"parquet", "s3"},
+)
+def fingerprints(context: dg.AssetExecutionContext, library: dg.ResourceParam[Library]) -> Events:
+    """Text digests, a MinHash signature and its bands, one row per document."""
+    yield from materialized(context, library, "fingerprints")

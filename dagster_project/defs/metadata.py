@@ -1,0 +1,56 @@
+"""What the asset page shows of a version: its id, sizes, funnel, licenses, inputs, a plot, and where to read on."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import dagster as dg
+
+from dagster_project.corpus.model.manifests import Manifest
+from dagster_project.corpus.storage.stores import Store
+from dagster_project.defs.plots import plot_of
+from dagster_project.defs.tables import funnel_of, inputs_of, licenses_of, table
+from dagster_project.defs.versions import Standing
+
+
+def metadata_of(store: Store, standing: Standing) -> dict[str, Any]:
+    """Metadata of a partition, from manifests alone; of several parts each has its own section."""
+    manifests = standing.manifests(store)
+    first = manifests[0]
+    found: dict[str, Any] = {
+        "dagster/partition_row_count": first.rows,
+        "dagster/row_count": first.rows,
+        "version": standing.data_version,
+        "size_bytes": sum(manifest.size_bytes for manifest in manifests),
+        "seconds": round(sum(float(ref.run.get("seconds", 0)) for _, ref in standing.parts), 3),
+        "access": first.facts.get("access", "public"),
+        "manifest": f"{store.location}/manifests/{first.id}.json",
+    }
+    for (partition, _), manifest in zip(standing.parts, manifests, strict=True):
+        section = f"{partition.part}/" if partition.part else ""
+        found |= {f"{section}{name}": value for name, value in described(manifest).items()}
+    return found | (readings(store, standing, first) if standing.stage == "published" else {})
+
+
+def described(manifest: Manifest) -> dict[str, Any]:
+    """Tables and a plot of one version; what its stage has not is left out."""
+    tables = {
+        "funnel": funnel_of(manifest.stage, manifest.profile),
+        "licenses": licenses_of(manifest.profile),
+        "inputs": inputs_of(manifest),
+    }
+    plot = plot_of(manifest.stage, manifest.profile)
+    return {name: table(rows) for name, rows in tables.items() if rows} | ({"plot": plot} if plot else {})
+
+
+def readings(store: Store, standing: Standing, manifest: Manifest) -> dict[str, Any]:
+    """Where the shards of a published mix lie, and how to have its report."""
+    exports: Mapping[str, Sequence[Mapping[str, Any]]] = manifest.facts.get("exports", {})
+    shards = [
+        {"format": name, "path": f"{store.location}/{file['path']}", "rows": file["rows"], "bytes": file["size_bytes"]}
+        for name, files in exports.items()
+        for file in files
+    ]
+    report = f"florilegium report published/{standing.key} --format html"
+    return {"report": dg.MetadataValue.md(f"`{report}`")} | ({"shards": table(shards)} if shards else {})

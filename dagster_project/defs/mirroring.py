@@ -1,0 +1,74 @@
+"""Versions that the store has and Dagster lacks, built by the CLI or by another deployment, told to Dagster."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from itertools import islice
+
+import dagster as dg
+
+from dagster_project.corpus.model.outcomes import Outcome
+from dagster_project.corpus.model.partitions import SPACES, STAGES
+from dagster_project.corpus.storage.refs import find_build
+from dagster_project.corpus.storage.stores import Store
+from dagster_project.defs.checks import evaluations_of
+from dagster_project.defs.metadata import metadata_of
+from dagster_project.defs.versions import Standing, standings
+
+DATA_VERSION = "dagster/data_version"
+Event = dg.AssetMaterialization | dg.AssetCheckEvaluation
+
+
+@dataclass(frozen=True)
+class Mirrored:
+    """One partition that Dagster does not know at its newest version, and the events that tell of it."""
+
+    space: str
+    key: str
+    events: tuple[Event, ...]
+
+
+def mirror(instance: dg.DagsterInstance, store: Store) -> list[Mirrored]:
+    """Report everything that is lacking. Told twice it is told once: what Dagster has at that data version is left."""
+    found = list(lacking(instance, store))
+    for item in found:
+        instance.add_dynamic_partitions(item.space, [item.key])
+        for event in item.events:
+            instance.report_runless_asset_event(event)
+    return found
+
+
+def lacking(instance: dg.DagsterInstance, store: Store, at_most: int | None = None) -> Iterator[Mirrored]:
+    """The partitions whose newest version in the store is not the newest that Dagster knows."""
+    known = {stage: known_versions(instance, stage) for stage in STAGES}
+    new = (item for item in standings(store) if known[item.stage].get(item.key) != item.data_version)
+    for standing in islice(new, at_most):
+        yield Mirrored(SPACES[standing.stage], standing.key, tuple(events_of(store, standing)))
+
+
+def known_versions(instance: dg.DagsterInstance, stage: str) -> Mapping[str, str]:
+    """The data version of the newest materialization of each partition of an asset: one query."""
+    tags = instance.event_log_storage.get_latest_tags_by_partition(
+        dg.AssetKey(stage), dg.DagsterEventType.ASSET_MATERIALIZATION, [DATA_VERSION]
+    )
+    return {partition: found[DATA_VERSION] for partition, found in tags.items() if DATA_VERSION in found}
+
+
+def events_of(store: Store, standing: Standing) -> Iterator[Event]:
+    """A materialization without a run, then its checks, as they were judged when it was published."""
+    manifest = standing.manifests(store)[0]
+    yield dg.AssetMaterialization(
+        standing.stage,
+        partition=standing.key,
+        metadata=metadata_of(store, standing),
+        tags={DATA_VERSION: standing.data_version, "dagster/code_version": manifest.identity.code_version},
+    )
+    outcomes = [outcome for _, ref in standing.parts for outcome in outcomes_of(store, ref.run.get("audit"))]
+    yield from evaluations_of(standing.stage, standing.key, outcomes)
+
+
+def outcomes_of(store: Store, audit: str | None) -> list[Outcome]:
+    """The outcomes under an audit key; a ref that names none was published without."""
+    record = find_build(store, audit) if audit else None
+    return [Outcome(**item) for item in record["outcomes"]] if record else []

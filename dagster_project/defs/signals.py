@@ -1,0 +1,25 @@
+"""What was measured of each document."""
+
+import dagster as dg
+
+from dagster_project.corpus.building.library import Library
+from dagster_project.corpus.signals.groups import GROUPS
+from dagster_project.defs.checks import checks_of
+from dagster_project.defs.materializing import Events, materialized
+from dagster_project.defs.partitions import needs, partitions_of
+
+CODE_VERSION = " ".join(f"{name}:{group.code_version}" for name, group in GROUPS.items())
+
+
+@dg.asset(
+    partitions_def=partitions_of("signals"),
+    deps=needs("signals", "snapshots"),
+    check_specs=checks_of("signals"),
+    code_version=CODE_VERSION,
+    group_name="snapshots",
+    owners=["team:corpus"],
+    kinds={"parquet", "s3"},
+)
+def signals(context: dg.AssetExecutionContext, library: dg.ResourceParam[Library]) -> Events:
+    """One row of measured properties per document, in groups that are versions of their own."""
+    yield from materialized(context, library, "signals", tuple(GROUPS))

@@ -1,0 +1,106 @@
+"""What a version did with its documents, as small tables for the asset page: the funnel, the licenses, the inputs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import dagster as dg
+
+from dagster_project.corpus.model.manifests import Manifest
+
+Row = dict[str, str | int | float | bool]
+Profile = Mapping[str, Any]
+MOST_ROWS = 40
+
+
+def table(rows: Sequence[Row]) -> dg.TableMetadataValue:
+    """At most MOST_ROWS rows, and how many there are beyond."""
+    shown = list(rows[:MOST_ROWS])
+    if len(rows) > MOST_ROWS:
+        shown.append(dict.fromkeys(rows[0], "") | {next(iter(rows[0])): f"… and {len(rows) - MOST_ROWS:,} more"})
+    return dg.MetadataValue.table([dg.TableRecord(row) for row in shown])
+
+
+def funnel_of(stage: str, profile: Profile) -> list[Row]:
+    """Where the documents of a version came from and went, in words and numbers."""
+    return FUNNELS[stage](profile) if stage in FUNNELS else []
+
+
+def licenses_of(profile: Profile) -> list[Row]:
+    """Documents by license, most first."""
+    counted = {name: _documents(count) for name, count in _licenses(profile).items()}
+    ranked = sorted(counted.items(), key=lambda item: (-item[1], item[0]))
+    return [{"license": name or "none", "documents": number} for name, number in ranked]
+
+
+def inputs_of(manifest: Manifest) -> list[Row]:
+    """The versions that this one was built from."""
+    return [{"input": item.partition, "version": item.id[:16], "stage": item.stage} for item in manifest.inputs]
+
+
+def _snapshots(profile: Profile) -> list[Row]:
+    dead = profile.get("dead_letters", {})
+    refused = [_step(f"dead letters: {reason}", -number) for reason, number in dead.items()]
+    return [_step("records", profile.get("records", 0)), *refused, _step("documents", profile.get("documents", 0))]
+
+
+def _filtered(profile: Profile) -> list[Row]:
+    removed = [_weighed(f"removed by {rule}", counts, -1) for rule, counts in profile.get("removed", {}).items()]
+    return [_step("documents", profile.get("rows", 0)), *removed, _weighed("kept", profile.get("kept", {}))]
+
+
+def _deduplicated(profile: Profile) -> list[Row]:
+    status, copies = profile.get("status", {}), profile.get("copies", {})
+    suppressed = [_step(f"{kind} copies", -number) for kind, number in copies.items()]
+    rejected = _step("rejected by their policy", -status.get("rejected", 0))
+    return [
+        _step("documents", profile.get("rows", 0)),
+        rejected,
+        *suppressed,
+        _step("survivors", status.get("survivor", 0)),
+    ]
+
+
+def _mixed(profile: Profile) -> list[Row]:
+    asked = profile.get("asked", {})
+    rows = [_component(name, asked.get(name, {}), taken) for name, taken in profile.get("by_component", {}).items()]
+    return [
+        *rows,
+        {"component": "all", "available": "", "documents": profile.get("rows", 0), "words": profile.get("words", 0)},
+    ]
+
+
+def _published(profile: Profile) -> list[Row]:
+    return [_weighed("members", {"documents": profile.get("rows", 0), "words": profile.get("words", 0)})]
+
+
+def _component(name: str, asked: Profile, taken: Profile) -> Row:
+    available = asked.get("available", {}).get("documents", 0)
+    return {"component": name, "available": available, "documents": taken["documents"], "words": taken["words"]}
+
+
+def _step(name: str, documents: int) -> Row:
+    return {"step": name, "documents": documents}
+
+
+def _weighed(name: str, counts: Profile, sign: int = 1) -> Row:
+    return {"step": name, "documents": sign * counts.get("documents", 0), "words": sign * counts.get("words", 0)}
+
+
+def _licenses(profile: Profile) -> Mapping[str, Any]:
+    found: Mapping[str, Any] = profile.get("licenses") or profile.get("by_license") or {}
+    return found
+
+
+def _documents(count: Any) -> int:
+    return int(count["documents"] if isinstance(count, Mapping) else count)
+
+
+FUNNELS: Mapping[str, Callable[[Profile], list[Row]]] = {
+    "snapshots": _snapshots,
+    "filtered": _filtered,
+    "deduplicated": _deduplicated,
+    "mixed": _mixed,
+    "published": _published,
+}

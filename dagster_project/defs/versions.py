@@ -1,0 +1,49 @@
+"""A partition as the store has it: one version, or for signals one per group; and its data version for Dagster."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from dagster_project.corpus.building.library import Built
+from dagster_project.corpus.model.canonical import digest
+from dagster_project.corpus.model.manifests import Manifest
+from dagster_project.corpus.model.partitions import STAGES, Partition
+from dagster_project.corpus.storage import refs
+from dagster_project.corpus.storage.refs import Ref
+from dagster_project.corpus.storage.stores import Store
+
+
+@dataclass(frozen=True)
+class Standing:
+    """The newest versions of one partition of an asset, by part."""
+
+    stage: str
+    key: str
+    parts: tuple[tuple[Partition, Ref], ...]
+
+    @property
+    def data_version(self) -> str:
+        """The version id; of a partition in parts, a digest over their ids."""
+        if [partition.part for partition, _ in self.parts] == [""]:
+            return self.parts[0][1].id
+        return digest({partition.part: ref.id for partition, ref in self.parts})
+
+    def manifests(self, store: Store) -> list[Manifest]:
+        return [refs.load_manifest(store, ref.id) for _, ref in self.parts]
+
+
+def standing_of(built: Sequence[Built]) -> Standing:
+    """What a build left standing."""
+    first = built[0].partition
+    return Standing(first.stage, first.key, tuple((item.partition, item.ref) for item in built))
+
+
+def standings(store: Store, stage: str = "") -> Iterator[Standing]:
+    """Every published partition of a store, or of one stage of it."""
+    found: dict[tuple[str, str], list[tuple[Partition, Ref]]] = {}
+    for partition in refs.published(store, stage):
+        if partition.stage in STAGES and (ref := refs.latest(store, partition)):
+            found.setdefault((partition.stage, partition.key), []).append((partition, ref))
+    for (name, key), parts in found.items():
+        yield Standing(name, key, tuple(sorted(parts, key=lambda item: item[0])))

@@ -1,0 +1,83 @@
+"""Where the store is, where recipes lie, how many workers: read from the environment here and nowhere else."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from dagster_project.corpus.model.errors import FlorilegiumError
+
+HOME = ".florilegium"
+
+
+class SettingsError(FlorilegiumError):
+    """A setting that cannot be used."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """All that a process must know beforehand. Without `store`, the embedded one under `home` is used."""
+
+    store: str | None = None  # s3://bucket/prefix
+    home: Path = Path(HOME)
+    recipes: tuple[Path, ...] = ()
+    workers: int | None = None  # none: one per core
+    endpoint: str | None = None
+    region: str = "us-east-1"
+    access_key: str | None = field(default=None, repr=False)
+    secret_key: str | None = field(default=None, repr=False)
+    session_token: str | None = field(default=None, repr=False)
+
+    def __post_init__(self) -> None:
+        if self.store is not None:
+            self.bucket_and_prefix()
+        if self.workers is not None and self.workers < 1:
+            raise SettingsError(f"{self.workers} workers cannot work: use 1 or more (FLORILEGIUM_WORKERS, --workers)")
+
+    @classmethod
+    def from_environment(cls, environment: Mapping[str, str] | None = None, **overrides: Any) -> Settings:
+        """The environment's settings; overrides that are not None win."""
+        env = os.environ if environment is None else environment
+        found = cls(
+            store=env.get("FLORILEGIUM_STORE") or None,
+            home=Path(env.get("FLORILEGIUM_HOME") or HOME),
+            recipes=tuple(Path(item) for item in env.get("FLORILEGIUM_RECIPES", "").split(os.pathsep) if item),
+            workers=_workers(env.get("FLORILEGIUM_WORKERS")),
+            endpoint=env.get("AWS_ENDPOINT_URL_S3") or env.get("AWS_ENDPOINT_URL") or None,
+            region=env.get("AWS_REGION") or env.get("AWS_DEFAULT_REGION") or cls.region,
+            access_key=env.get("AWS_ACCESS_KEY_ID") or None,
+            secret_key=env.get("AWS_SECRET_ACCESS_KEY") or None,
+            session_token=env.get("AWS_SESSION_TOKEN") or None,
+        )
+        return replace(found, **{name: value for name, value in overrides.items() if value is not None})
+
+    @property
+    def embedded(self) -> Path | None:
+        """The directory of the embedded store, when that is the one in use."""
+        return self.home / "store" if self.store is None else None
+
+    def bucket_and_prefix(self) -> tuple[str, str]:
+        """The two parts of `store`."""
+        url = urlsplit(self.store or "")
+        if url.scheme != "s3" or not url.netloc or "@" in url.netloc or url.query or url.fragment:
+            raise SettingsError(
+                f"{self._shown()!r} names no store: use s3://bucket or s3://bucket/prefix, without keys"
+            )
+        return url.netloc, url.path.strip("/")
+
+    def _shown(self) -> str:
+        """The store as it was given, less any credentials in it."""
+        before, at, after = (self.store or "").rpartition("@")
+        return f"{before.partition('://')[0]}://…@{after}" if at else after
+
+
+def _workers(text: str | None) -> int | None:
+    if not text:
+        return None
+    if not text.isascii() or not text.isdigit():
+        raise SettingsError(f"FLORILEGIUM_WORKERS is {text!r}: use a whole number")
+    return int(text)

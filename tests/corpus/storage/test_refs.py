@@ -1,0 +1,112 @@
+"""Publication: racing publishers lose nothing and undo nothing, identical work adds no version, names stay bound."""
+
+from __future__ import annotations
+
+import json
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from dagster_project.corpus.model.errors import IntegrityError, Moved, PartitionError, Refused
+from dagster_project.corpus.model.manifests import File, Identity, Manifest
+from dagster_project.corpus.model.partitions import Partition
+from dagster_project.corpus.storage import refs
+from dagster_project.corpus.storage.memory import MemoryStore
+from dagster_project.corpus.storage.stores import Store
+
+DEV, BOUND = Partition("mixed", "demo@dev"), Partition("mixed", "demo@1")
+
+
+def manifest(name: str) -> Manifest:
+    identity = Identity("mixed", (("doc_id", "binary"),), {"name": name}, "1", ("a" * 64,), "d" * 64)
+    return Manifest(identity, (), (File("data/public/x", "0" * 64, 1, 2),), {"rows": 2}, {"access": "public"})
+
+
+def test_publishing_the_same_version_adds_nothing(store: Store) -> None:
+    first = refs.publish(store, DEV, "a" * 64, build_key="k", started_from=None)
+    again = refs.publish(store, DEV, "a" * 64, build_key="other", started_from=None)
+    assert (first.number, again.number, len(refs.history(store, DEV))) == (1, 1, 1)
+
+
+def test_racing_publishers_lose_nothing_and_undo_nothing(store: Store) -> None:
+    def publish(number: int) -> str:
+        for _ in range(200):
+            try:
+                started = refs.latest(store, DEV)
+                return refs.publish(store, DEV, f"{number:064x}", build_key=str(number), started_from=started).id
+            except Moved:
+                continue
+        raise AssertionError("never got through")
+
+    with ThreadPoolExecutor(8) as pool:
+        published = sorted(pool.map(publish, range(8)))
+    history = refs.history(store, DEV)
+    assert sorted(ref.id for ref in history) == published
+    assert [ref.number for ref in history] == list(range(1, 9))
+
+
+def test_a_publisher_that_was_overtaken_is_told() -> None:
+    store = MemoryStore()
+    started = refs.latest(store, DEV)
+    refs.publish(store, DEV, "a" * 64, build_key="a", started_from=started)
+    with pytest.raises(Moved, match=r"mixed/demo@dev moved to aaaaaaaaaaaa"):
+        refs.publish(store, DEV, "b" * 64, build_key="b", started_from=started)
+    assert refs.resolve(store, DEV) == "a" * 64
+
+
+def test_a_version_name_is_bound_to_its_first_build() -> None:
+    store = MemoryStore()
+    first = refs.publish(store, BOUND, "a" * 64, build_key="a", started_from=None)
+    with pytest.raises(Refused, match="give the recipe a new version"):
+        refs.publish(store, BOUND, "b" * 64, build_key="b", started_from=first)
+    corrected = refs.publish(store, BOUND, "b" * 64, build_key="b", started_from=first, reason="wrong license table")
+    assert (corrected.number, corrected.reason) == (2, "wrong license table")
+
+
+def test_names_resolve_to_versions() -> None:
+    store = MemoryStore()
+    first = refs.publish(store, DEV, "ab" * 32, build_key="a", started_from=None)
+    refs.publish(store, DEV, "ac" * 32, build_key="b", started_from=first)
+    assert refs.resolve(store, DEV) == "ac" * 32
+    assert refs.resolve(store, DEV, "abab") == "ab" * 32
+    with pytest.raises(PartitionError, match="means 2 versions"):
+        refs.resolve(store, DEV, "a")
+    with pytest.raises(PartitionError, match="has no version ffff"):
+        refs.resolve(store, DEV, "ffff")
+    with pytest.raises(PartitionError, match="not built yet"):
+        refs.resolve(store, Partition("mixed", "other@dev"))
+
+
+def test_signal_groups_do_not_mix_with_their_partition() -> None:
+    store = MemoryStore()
+    group = Partition("signals", "web@1", "counts")
+    refs.publish(store, group, "a" * 64, build_key="a", started_from=None)
+    assert refs.latest(store, Partition("signals", "web@1")) is None
+    assert list(refs.published(store)) == [group]
+
+
+def test_a_manifest_reads_back_and_knows_its_id() -> None:
+    store = MemoryStore()
+    written = refs.put_manifest(store, manifest("one"))
+    read = refs.load_manifest(store, written.id)
+    assert (read.id, read.rows, read.files) == (written.id, 2, written.files)
+
+
+def test_the_same_version_in_other_files_is_the_one_that_stands() -> None:
+    store = MemoryStore()
+    first = refs.put_manifest(store, manifest("one"))
+    other = Manifest(first.identity, (), (File("data/public/y", "1" * 64, 1, 2),), {}, {})
+    assert refs.put_manifest(store, other).files == first.files
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "message"), [("format", 99, "has format 99"), ("logical_digest", "e" * 64, "it was altered")]
+)
+def test_an_altered_or_unknown_manifest_is_refused(field: str, value: object, message: str) -> None:
+    store = MemoryStore()
+    written = refs.put_manifest(store, manifest("one"))
+    record = json.loads(written.encoded())
+    record["identity"][field] = value
+    store.put(f"manifests/{written.id}.json", json.dumps(record).encode())
+    with pytest.raises(IntegrityError, match=message):
+        refs.load_manifest(store, written.id)
