@@ -1,4 +1,4 @@
-"""The composition root of the library: store, recipes, engine and auditor from settings. The CLI and Dagster call it."""
+"""The composition root of the library: store, recipes, engine and auditor from settings, for the CLI and Dagster."""
 
 from __future__ import annotations
 

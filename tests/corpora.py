@@ -15,10 +15,47 @@ from dagster_project.corpus.model.manifests import Manifest
 from dagster_project.corpus.model.outcomes import Outcome
 from dagster_project.corpus.storage.stores import Store
 
-WORDS = (
-    "the garden and house of every reader have with that simple stone river to be found between old paper trees where "
-    "a quiet letter stands open while morning light falls over long tables full of printed books about weather"
-).split()
+WORDS = [
+    "the",
+    "garden",
+    "and",
+    "house",
+    "of",
+    "every",
+    "reader",
+    "have",
+    "with",
+    "that",
+    "simple",
+    "stone",
+    "river",
+    "to",
+    "be",
+    "found",
+    "between",
+    "old",
+    "paper",
+    "trees",
+    "where",
+    "a",
+    "quiet",
+    "letter",
+    "stands",
+    "open",
+    "while",
+    "morning",
+    "light",
+    "falls",
+    "over",
+    "long",
+    "tables",
+    "full",
+    "of",
+    "printed",
+    "books",
+    "about",
+    "weather",
+]
 
 
 class Lenient:
@@ -48,7 +85,9 @@ def write_jsonl(path: Path, rows: Iterable[Mapping[str, Any]]) -> Path:
     return path
 
 
-def write_recipes(folder: Path, location: str, *, version: str = "dev", words: int = 2000, key: str = "key: id, ") -> Path:
+def write_recipes(
+    folder: Path, location: str, *, version: str = "dev", words: int = 2000, key: str = "key: id, "
+) -> Path:
     """A source `notes`, a corpus and a mix of the same name."""
     texts = {
         "sources/notes.yaml": f"""

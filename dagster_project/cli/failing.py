@@ -1,4 +1,4 @@
-"""How a command ends: 0 well, 1 refused or failed, 2 badly used, 130 and 143 interrupted; a user's mistake is a sentence."""
+"""How a command ends: 0 well, 1 refused or failed, 2 badly used, 130 or 143 interrupted; mistakes are sentences."""
 
 from __future__ import annotations
 

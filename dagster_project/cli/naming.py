@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from dagster_project.corpus.model.reading import Kind
     from dagster_project.corpus.storage.stores import Store
 
-BUILT_BY_NAME: tuple[tuple[Kind, str], ...] = (("mixes", "published"), ("corpora", "deduplicated"), ("sources", "snapshots"))
+BUILT_BY_NAME: dict[Kind, str] = {"mixes": "published", "corpora": "deduplicated", "sources": "snapshots"}
 KIND_OF_SPACE: dict[str, Kind] = {"snapshots": "sources", "verdicts": "sources", "corpora": "corpora", "mixes": "mixes"}
 
 
@@ -35,7 +35,7 @@ def to_build(recipes: Recipes, text: str) -> list[Partition]:
 def by_name(recipes: Recipes, text: str) -> Partition:
     """A mix of that name, else a corpus, else a source."""
     name = text.partition("@")[0]
-    for kind, stage in BUILT_BY_NAME:
+    for kind, stage in BUILT_BY_NAME.items():
         if any(item.kind == kind and item.recipe.name == name for item in recipes.all):
             return Partition(stage, _key(recipes, kind, text))
     names = {f"{item.recipe.name}@{item.recipe.version}" for item in recipes.all if item.kind != "policies"}
@@ -104,8 +104,9 @@ def _parts(partition: Partition) -> list[Partition]:
 def _key(recipes: Recipes, kind: Kind, reference: str) -> str:
     if message := recipes.lacks(kind, reference):
         raise PartitionError(message)
-    found = {"mixes": recipes.mix, "corpora": recipes.corpus, "sources": recipes.source}[kind](reference)
-    return str(found.key)
+    if kind == "mixes":
+        return recipes.mix(reference).key
+    return recipes.corpus(reference).key if kind == "corpora" else recipes.source(reference).key
 
 
 def _listed(word: str, names: Iterable[str]) -> str:

@@ -19,9 +19,10 @@ if TYPE_CHECKING:
     from dagster_project.settings import Settings
 
 META = "florilegium"
+FILE_WIDTH = 1000
 PATHS = click.Path(path_type=Path)
 GIVEN: dict[str, tuple[tuple[str, ...], dict[str, Any]]] = {
-    "recipes": (("--recipes",), {"multiple": True, "type": PATHS, "help": "A directory of recipes of yours; repeatable."}),
+    "recipes": (("--recipes",), {"multiple": True, "type": PATHS, "help": "A directory of your recipes; repeatable."}),
     "store": (("--store",), {"metavar": "s3://…", "help": "Another S3-compatible store than the embedded one."}),
     "home": (("--home",), {"type": PATHS, "help": "Where the embedded store and reports lie. [default: .florilegium]"}),
     "workers": (("--workers",), {"type": click.IntRange(1), "help": "Processes that work. [default: one per core]"}),
@@ -87,7 +88,8 @@ def console(stderr: bool = False) -> Console:
     from rich.console import Console
 
     stream = sys.stderr if stderr else sys.stdout
-    return Console(file=stream, markup=False, emoji=False, highlight=False, soft_wrap=True)
+    width = None if stream.isatty() else FILE_WIDTH  # a file has no edge at which to fold
+    return Console(file=stream, width=width, markup=False, emoji=False, highlight=False)
 
 
 def global_options(command: Callable[..., Any]) -> Callable[..., Any]:

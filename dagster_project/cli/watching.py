@@ -6,8 +6,6 @@ import contextlib
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from dagster_project.corpus.building.library import Unobserved
-
 if TYPE_CHECKING:
     from rich.console import Console
 
@@ -16,11 +14,15 @@ if TYPE_CHECKING:
     from dagster_project.corpus.model.partitions import Partition
 
 
-class Noted(Unobserved):
+class Noted:
     """Keeps what was built, for the summary; shows nothing."""
 
     def __init__(self) -> None:
         self.built: list[Built] = []
+
+    def started(self, partition: Partition) -> None: ...
+
+    def progressed(self, partition: Partition, done: int, total: int) -> None: ...
 
     def finished(self, built: Built) -> None:
         self.built.append(built)

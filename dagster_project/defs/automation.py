@@ -1,4 +1,4 @@
-"""Sensors and the schedule: register partitions of recipes, follow changed sources, mirror the store, refresh by night."""
+"""Sensors and the schedule: register what recipes name, follow changed sources, mirror the store, refresh by night."""
 
 import json
 from collections.abc import Iterator, Mapping

@@ -1,4 +1,4 @@
-"""What every asset does: build one partition from inputs that stand in the store, and report it. Write, audit, publish."""
+"""What every asset does: build one partition from inputs that stand in the store, and report it once published."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -13,7 +13,7 @@ from dagster_project.defs.metadata import metadata_of
 from dagster_project.defs.resources import Logged
 from dagster_project.defs.versions import standing_of
 
-Events = Iterator[dg.AssetCheckResult | dg.MaterializeResult]
+Events = Iterator[dg.AssetCheckResult | dg.MaterializeResult[None]]
 PASSING = (Moved, StoreError)  # what another try may mend
 
 
@@ -33,7 +33,7 @@ def materialized(
     yield reported(library, built)
 
 
-def reported(library: Library, built: Sequence[Built]) -> dg.MaterializeResult:
+def reported(library: Library, built: Sequence[Built]) -> dg.MaterializeResult[None]:
     """The materialization of a partition; check results given here are tied to it and not to the one before."""
     standing = standing_of(built)
     return dg.MaterializeResult(

@@ -1,5 +1,6 @@
 """What assets and jobs are given: a library, opened once per run and closed after it."""
 
+import time
 from collections.abc import Iterator
 
 import dagster as dg
@@ -8,6 +9,8 @@ from dagster_project.corpus.building.library import Built, Library
 from dagster_project.corpus.model.partitions import Partition
 from dagster_project.opening import opened
 from dagster_project.settings import Settings
+
+QUIET_SECONDS = 5.0
 
 
 def library_resource(settings: Settings) -> dg.ResourceDefinition:
@@ -22,20 +25,19 @@ def library_resource(settings: Settings) -> dg.ResourceDefinition:
 
 
 class Logged:
-    """Progress of a build in the log of a run: at its start, at each tenth, and at its end."""
+    """Progress of a build in the log of a run: its start, its end, and every few seconds between."""
 
     def __init__(self, log: dg.DagsterLogManager) -> None:
         self.log = log
-        self.tenth = 0
+        self.said = time.monotonic()
 
     def started(self, partition: Partition) -> None:
-        self.tenth = 0
+        self.said = time.monotonic()
         self.log.info(f"{partition}: begun")
 
     def progressed(self, partition: Partition, done: int, total: int) -> None:
-        tenth = 10 * done // total if total else 0
-        if tenth > self.tenth:
-            self.tenth = tenth
+        if time.monotonic() - self.said >= QUIET_SECONDS:
+            self.said = time.monotonic()
             self.log.info(f"{partition}: {done:,} of {total:,}")
 
     def finished(self, built: Built) -> None:

@@ -15,11 +15,12 @@ MOST_ROWS = 40
 
 
 def table(rows: Sequence[Row]) -> dg.TableMetadataValue:
-    """At most MOST_ROWS rows, and how many there are beyond."""
+    """At most MOST_ROWS rows, and how many there are beyond; all with all fields, as Dagster demands."""
+    fields = list(dict.fromkeys(name for row in rows for name in row))
     shown = list(rows[:MOST_ROWS])
     if len(rows) > MOST_ROWS:
-        shown.append(dict.fromkeys(rows[0], "") | {next(iter(rows[0])): f"… and {len(rows) - MOST_ROWS:,} more"})
-    return dg.MetadataValue.table([dg.TableRecord(row) for row in shown])
+        shown.append({fields[0]: f"… and {len(rows) - MOST_ROWS:,} more"})
+    return dg.MetadataValue.table([dg.TableRecord({name: row.get(name, "") for name in fields}) for row in shown])
 
 
 def funnel_of(stage: str, profile: Profile) -> list[Row]:

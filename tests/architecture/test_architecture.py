@@ -29,7 +29,9 @@ def test_the_command_line_starts_light() -> None:
 
 
 def test_the_package_root_imports_nothing() -> None:
-    assert "import" not in [line.split()[0] for line in (PACKAGE / "__init__.py").read_text().splitlines() if line[:1].isalpha()]
+    assert "import" not in [
+        line.split()[0] for line in (PACKAGE / "__init__.py").read_text().splitlines() if line[:1].isalpha()
+    ]
 
 
 def test_dbt_is_a_project_and_never_a_package() -> None:
@@ -51,6 +53,8 @@ def test_every_module_says_what_belongs_in_it() -> None:
 def test_only_settings_reads_the_environment() -> None:
     allowed = {PACKAGE / "settings.py"}
     readers = {
-        path for path in PACKAGE.rglob("*.py") if "os.environ" in (text := path.read_text(encoding="utf-8")) or "os.getenv" in text
+        path
+        for path in PACKAGE.rglob("*.py")
+        if "os.environ" in (text := path.read_text(encoding="utf-8")) or "os.getenv" in text
     }
     assert sorted(str(path.relative_to(PACKAGE)) for path in readers - allowed) == []

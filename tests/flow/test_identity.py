@@ -23,7 +23,9 @@ def messy_rows() -> list[dict]:
     """Unique documents, equal texts under different keys and licenses, near copies, and records without a key."""
     rows = documents(60)
     rows += [{"id": f"copy{n}", "text": prose(n), "license": "Apache-2.0"} for n in range(5)]
-    rows += [{"id": f"near{n}", "text": prose(n) + "\nOne more line at the end.", "license": "MIT"} for n in range(5, 10)]
+    rows += [
+        {"id": f"near{n}", "text": prose(n) + "\nOne more line at the end.", "license": "MIT"} for n in range(5, 10)
+    ]
     rows += [{"text": prose(n), "license": "MIT"} for n in (1, 1, 2, 500, 500, 500)]
     return rows
 
@@ -70,12 +72,22 @@ def test_another_text_is_another_version_of_everything(tmp_path: Path) -> None:
 
 
 def test_equal_texts_without_a_key_are_occurrences_and_repeated_records_are_dead_letters(tmp_path: Path) -> None:
-    rows = [{"text": prose(1)}, {"text": prose(1)}, {"text": prose(1)}, {"id": "k", "text": prose(2)}, {"id": "k", "text": prose(2)}]
+    rows = [
+        {"text": prose(1)},
+        {"text": prose(1)},
+        {"text": prose(1)},
+        {"id": "k", "text": prose(2)},
+        {"id": "k", "text": prose(2)},
+    ]
     store = MemoryStore()
     lib = library(store, write_recipes(tmp_path / "r", str(write_jsonl(tmp_path / "all.jsonl", rows))))
     built = lib.build(Partition("snapshots", "notes@dev"))
     table = read_shard(store, built.manifest.files[0])
-    assert sorted(locator[-2:] for locator in table.column("locator").to_pylist() if locator != "k") == ["#1", "#2", "#3"]
+    assert sorted(locator[-2:] for locator in table.column("locator").to_pylist() if locator != "k") == [
+        "#1",
+        "#2",
+        "#3",
+    ]
     assert len(set(table.column("doc_id").to_pylist())) == 4
     assert built.manifest.profile["records"] == 5
     assert built.manifest.profile["dead_letters"] == {"repeated record": 1}

@@ -114,14 +114,21 @@ class Library:
         key = work.key("build", plan.made_of)
         manifest = self._find_or_run(plan, work, key)
         outcomes = self.audit(manifest, plan.bounds)
-        if failures := [f"{item.check}: {item.description}" for item in outcomes if not item.passed and item.severity == "error"]:
+        if failures := [
+            f"{item.check}: {item.description}" for item in outcomes if not item.passed and item.severity == "error"
+        ]:
             raise AuditFailed(str(partition), failures)
         manifest = refs.put_manifest(self.store, manifest)
         index_version(self.store, manifest)
         refs.record_build(self.store, key, {"id": manifest.id})
         seconds = time.monotonic() - begun
         ref = refs.publish(
-            self.store, partition, manifest.id, build_key=key, started_from=started_from, reason=reason,
+            self.store,
+            partition,
+            manifest.id,
+            build_key=key,
+            started_from=started_from,
+            reason=reason,
             run={"seconds": round(seconds, 3), "workers": self.engine.workers},
         )
         fresh = started_from is None or ref.number != started_from.number
@@ -154,5 +161,3 @@ class Library:
         outcomes = list(self.auditor.audit(manifest, bounds))
         refs.record_build(self.store, key, {"outcomes": [asdict(outcome) for outcome in outcomes]})
         return outcomes
-
-

@@ -15,7 +15,8 @@ from dagster_project.corpus.engine.work import Work
 from dagster_project.corpus.filtering import verdicts
 from dagster_project.corpus.licenses import licensed
 from dagster_project.corpus.lineage.walk import snapshots_of
-from dagster_project.corpus.mixing import mix, selection
+from dagster_project.corpus.mixing import mix
+from dagster_project.corpus.mixing.mix import Candidates
 from dagster_project.corpus.model.documents import DOCUMENTS
 from dagster_project.corpus.model.manifests import Input, Manifest
 from dagster_project.corpus.model.partitions import Partition
@@ -113,19 +114,24 @@ class Planner:
 
     def licensed(self, partition: Partition) -> Plan:
         recipe = self.recipes.source(partition.key)
-        declared = {"license": recipe.license, "evidence": recipe.license_evidence or f"registry entry of {recipe.name}"}
+        declared = {
+            "license": recipe.license,
+            "evidence": recipe.license_evidence or f"registry entry of {recipe.name}",
+        }
         return self._side_table(partition, licensed.SCHEMA, licensed.CODE_VERSION, declared, licensed.conclude_licenses)
 
     def signals(self, partition: Partition) -> Plan:
         group = groups.GROUPS[partition.part]
         return self._side_table(
-            partition, group.schema, group.code_version, group.recipe(), lambda work, snapshot: groups.measure(work, snapshot, group)
+            partition,
+            group.schema,
+            group.code_version,
+            group.recipe(),
+            lambda work, snapshot: groups.measure(work, snapshot, group),
         )
 
     def fingerprints(self, partition: Partition) -> Plan:
-        return self._side_table(
-            partition, fingerprints.SCHEMA, fingerprints.CODE_VERSION, {}, fingerprints.fingerprint
-        )
+        return self._side_table(partition, fingerprints.SCHEMA, fingerprints.CODE_VERSION, {}, fingerprints.fingerprint)
 
     def filtered(self, partition: Partition) -> Plan:
         policy = self.recipes.policy(partition.policy)
@@ -176,7 +182,10 @@ class Planner:
         return Plan(
             schema=survivors.SCHEMA,
             code_version=survivors.CODE_VERSION,
-            recipe={"prefer": list(corpus.prefer), "sources": [key.partition("@")[0] for key, _ in self.members(corpus)]},
+            recipe={
+                "prefer": list(corpus.prefer),
+                "sources": [key.partition("@")[0] for key, _ in self.members(corpus)],
+            },
             inputs=inputs,
             run=lambda work: survivors.choose_survivors(work, documents, columns, corpus.prefer),
             access=strictest(members),
@@ -187,9 +196,7 @@ class Planner:
         recipe = self.mix(partition)
         inputs = self._inputs(self.for_mixed(partition))
         found = dict(zip((item.partition for item in inputs), self._load(inputs), strict=True))
-        candidates = [
-            candidate for corpus in self.corpora(recipe) for candidate in self._candidates(corpus, found)
-        ]
+        candidates = [candidate for corpus in self.corpora(recipe) for candidate in self._candidates(corpus, found)]
         return Plan(
             schema=mix.SCHEMA,
             code_version=mix.CODE_VERSION,
@@ -234,10 +241,17 @@ class Planner:
 
     def members(self, corpus: CorpusRecipe) -> list[tuple[str, str]]:
         """(snapshot key, policy name) of every member, in the recipe's order."""
-        return [(self.recipes.source(member.source).key, self.recipes.policy(member.policy).name) for member in corpus.members]
+        return [
+            (self.recipes.source(member.source).key, self.recipes.policy(member.policy).name)
+            for member in corpus.members
+        ]
 
     def _side_table(
-        self, partition: Partition, schema: pa.Schema, code_version: str, recipe: Mapping[str, Any],
+        self,
+        partition: Partition,
+        schema: pa.Schema,
+        code_version: str,
+        recipe: Mapping[str, Any],
         build: Callable[[Work, Manifest], Manifest],
     ) -> Plan:
         inputs = self._inputs(self.snapshot_alone(partition))
@@ -252,7 +266,7 @@ class Planner:
             bounds={"documents": snapshot.rows},
         )
 
-    def _candidates(self, corpus: CorpusRecipe, found: Mapping[str, Manifest]) -> list[mix.Candidates]:
+    def _candidates(self, corpus: CorpusRecipe, found: Mapping[str, Manifest]) -> list[Candidates]:
         """Every documents shard of a corpus with the columns that a mix reads of it."""
         survived = found[f"deduplicated/{corpus.key}"]
         candidates = []
@@ -264,7 +278,7 @@ class Planner:
                 Column(language, ("language",)),
             ]
             files = self._documents(counts)
-            candidates += [mix.Candidates(corpus.key, key, file, parts) for file, parts in align(files, columns)]
+            candidates += [Candidates(corpus.key, key, file, parts) for file, parts in align(files, columns)]
         return candidates
 
     def _documents(self, side_table: Manifest) -> Sequence[Any]:
@@ -280,7 +294,7 @@ class Planner:
         return [refs.load_manifest(self.store, item.id) for item in inputs]
 
     def _known_objects(self, partition: Partition) -> Sequence[Mapping[str, Any]]:
-        """Raw objects as the newest version of the partition recorded them, so that unchanged ones are not read again."""
+        """Raw objects as the newest version recorded them, so that unchanged ones are not read again."""
         newest = refs.latest(self.store, partition)
         return refs.load_manifest(self.store, newest.id).facts["raw_objects"] if newest else ()
 
@@ -296,7 +310,8 @@ def checksummed(source: Source, objects: Sequence[RawObject], known: Sequence[Ma
 
 def strictest(manifests: Sequence[Manifest]) -> str:
     """The access class of what is made from these."""
-    return max((manifest.facts["access"] for manifest in manifests), key=ACCESS_CLASSES.index)
+    classes: list[str] = [manifest.facts["access"] for manifest in manifests]
+    return max(classes, key=ACCESS_CLASSES.index)
 
 
 def _united(manifests: Sequence[Manifest]) -> Manifest:

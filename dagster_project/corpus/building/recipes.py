@@ -6,10 +6,10 @@ import difflib
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar, cast
 
 import dagster_project
-from dagster_project.corpus.model.errors import Problem, RecipeError
+from dagster_project.corpus.model.errors import PartitionError, Problem, RecipeError
 from dagster_project.corpus.model.partitions import MOVING
 from dagster_project.corpus.model.reading import KINDS, Kind, ReadRecipe, read_recipes
 from dagster_project.corpus.model.recipes import CorpusRecipe, MixRecipe, PolicyRecipe, SourceRecipe
@@ -18,6 +18,7 @@ from dagster_project.corpus.sources.registry import SOURCES
 
 PACKAGED = Path(dagster_project.__file__).parent / "recipes"
 SUFFIXES = {".yaml", ".yml"}
+R = TypeVar("R")
 SINGULAR: Mapping[Kind, str] = {"sources": "source", "policies": "policy", "corpora": "corpus", "mixes": "mix"}
 
 
@@ -44,16 +45,16 @@ class Recipes:
         return self._of("mixes")
 
     def source(self, reference: str) -> SourceRecipe:
-        return self._find("sources", reference)
+        return self._find(SourceRecipe, reference)
 
     def policy(self, reference: str) -> PolicyRecipe:
-        return self._find("policies", reference)
+        return self._find(PolicyRecipe, reference)
 
     def corpus(self, reference: str) -> CorpusRecipe:
-        return self._find("corpora", reference)
+        return self._find(CorpusRecipe, reference)
 
     def mix(self, reference: str) -> MixRecipe:
-        return self._find("mixes", reference)
+        return self._find(MixRecipe, reference)
 
     def lacks(self, kind: Kind, reference: str) -> str | None:
         """Why a reference finds nothing, or None when it does."""
@@ -62,15 +63,17 @@ class Recipes:
         if _chosen(versions, version):
             return None
         if versions and not version:
-            return f"{name} has several versions and none is {MOVING}: say one of {_listed(name, _names(versions))}"
+            return f"{name} has several versions and none is {MOVING}: say one of {', '.join(_names(versions))}"
         names = _names(item for item in self.all if item.kind == kind)
         return f"{reference!r} is not a {SINGULAR[kind]}: use one of {_listed(reference, names)}"
 
-    def _find(self, kind: Kind, reference: str) -> Any:
+    def _find(self, cls: type[R], reference: str) -> R:
+        kind = next(kind for kind in KINDS if KINDS[kind] is cls)
         if message := self.lacks(kind, reference):
-            raise RecipeError([Problem(f"{kind}/", 1, "", message)])
+            raise PartitionError(message)
         name, _, version = reference.partition("@")
-        return _chosen([item for item in self.all if item.kind == kind and item.recipe.name == name], version)
+        versions = [item for item in self.all if item.kind == kind and item.recipe.name == name]
+        return cast(R, _chosen(versions, version))
 
     def _of(self, kind: Kind) -> list[Any]:
         return [item.recipe for item in self.all if item.kind == kind]
@@ -94,9 +97,7 @@ def _texts(directory: Path) -> Iterator[tuple[str, str]]:
         raise RecipeError([Problem(str(directory), 1, "", f"{there} {', '.join(f'{kind}/' for kind in KINDS)}")])
     for path in sorted(path for folder in folders for path in folder.glob("*") if path.suffix in SUFFIXES):
         try:
-            yield str(path), path.read_bytes().decode("utf-8-sig")
-        except UnicodeDecodeError as error:
-            raise RecipeError([Problem(str(path), 1, "", f"is not UTF-8 at byte {error.start}; save it as UTF-8")]) from None
+            yield str(path), path.read_bytes().decode("utf-8-sig", "surrogateescape")  # refused when it is read
         except OSError as error:
             raise RecipeError([Problem(str(path), 1, "", f"cannot be read: {error.strerror}")]) from None
 

@@ -53,7 +53,11 @@ class Pairs:
     def described(self, ids: NDArray[np.void], start: int, end: int) -> list[dict[str, Any]]:
         """The pairs from start to end as edge rows."""
         return [
-            {"doc_id": ids[self.left[at]].tobytes(), "kind": KINDS[self.kind[at]], "similarity": float(self.similarity[at])}
+            {
+                "doc_id": ids[self.left[at]].tobytes(),
+                "kind": KINDS[self.kind[at]],
+                "similarity": float(self.similarity[at]),
+            }
             for at in range(start, end)
         ]
 
@@ -102,7 +106,9 @@ def agreement(store: Store, files: Sequence[File], rank: Ranks, left: Ranks, rig
     signatures: NDArray[np.uint32] | None = None
     for file, ranks in _ranked(files, rank):
         position = np.searchsorted(wanted, ranks)
-        here = np.flatnonzero(wanted[np.minimum(position, len(wanted) - 1)] == ranks) if len(wanted) else np.array([], int)
+        here = (
+            np.flatnonzero(wanted[np.minimum(position, len(wanted) - 1)] == ranks) if len(wanted) else np.array([], int)
+        )
         if not len(here):
             continue
         column = read_shard(store, file, ["signature"]).column("signature").take(here)

@@ -109,7 +109,11 @@ def _write(
 
 
 def _table(
-    ranks: NDArray[np.int64], ids: NDArray[np.void], found: Families, sizes: NDArray[np.int64], texts: NDArray[np.int64],
+    ranks: NDArray[np.int64],
+    ids: NDArray[np.void],
+    found: Families,
+    sizes: NDArray[np.int64],
+    texts: NDArray[np.int64],
     edges: Pairs,
 ) -> pa.Table:
     family, same = found.family[ranks], found.same_text[ranks]
@@ -124,7 +128,9 @@ def _table(
     return pa.table(columns, schema=SCHEMA)
 
 
-def _profile(ranks: NDArray[np.int64], found: Families, sizes: NDArray[np.int64], near: NearRecipe) -> Mapping[str, Any]:
+def _profile(
+    ranks: NDArray[np.int64], found: Families, sizes: NDArray[np.int64], near: NearRecipe
+) -> Mapping[str, Any]:
     heads = ranks[found.family[ranks] == ranks]
     in_families = heads[sizes[heads] > 1]
     histogram = np.unique(np.floor(np.log2(sizes[in_families])).astype(int), return_counts=True)

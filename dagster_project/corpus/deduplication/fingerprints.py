@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -55,14 +56,16 @@ def fingerprints(documents: pa.Table, recipe: Mapping[str, Any]) -> tuple[pa.Tab
 
 
 def _digests(data: NDArray[np.uint8], offsets: NDArray[np.int64]) -> pa.Array:
-    view = memoryview(np.ascontiguousarray(data))
+    view = memoryview(np.ascontiguousarray(data).data)
     bounds = offsets.tolist()
     sha256 = hashlib.sha256
-    found = [sha256(view[start:end]).digest()[:DIGEST_BYTES] for start, end in zip(bounds, bounds[1:], strict=False)]
+    found = [sha256(view[start:end]).digest()[:DIGEST_BYTES] for start, end in pairwise(bounds)]
     return pa.array(found, pa.binary(DIGEST_BYTES))
 
 
 def _binary(rows: NDArray[Any]) -> pa.Array:
     """Each row of a matrix as its little-endian bytes."""
     raw = np.ascontiguousarray(rows.astype(rows.dtype.newbyteorder("<")))
-    return pa.FixedSizeBinaryArray.from_buffers(pa.binary(raw.shape[1] * raw.itemsize), len(raw), [None, pa.py_buffer(raw)])
+    return pa.FixedSizeBinaryArray.from_buffers(
+        pa.binary(raw.shape[1] * raw.itemsize), len(raw), [None, pa.py_buffer(raw)]
+    )

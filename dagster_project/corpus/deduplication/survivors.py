@@ -28,7 +28,9 @@ CODE_VERSION = "1"
 SCHEMA = pa.schema(
     [
         pa.field("doc_id", ID, nullable=False),
-        pa.field("status", pa.string(), nullable=False),  # survivor, suppressed (a copy of one), or rejected (by its policy)
+        pa.field(
+            "status", pa.string(), nullable=False
+        ),  # survivor, suppressed (a copy of one), or rejected (by its policy)
         pa.field("survivor", ID),  # itself, the document that it is a copy of, or null when rejected
         pa.field("kind", pa.string()),  # of the copy: exact, or near
         pa.field("similarity", pa.float64()),  # 1 for exact; null where only others link it to its survivor
@@ -88,7 +90,9 @@ def choose(members: Sequence[Member], prefer: Sequence[str]) -> Choice:
     for member in members:
         if member.same_text is not None:
             texts.setdefault(member.same_text, []).append(member)
-    licenses = {text: effective(sorted({(m.license, m.license_kind) for m in same}, key=str)) for text, same in texts.items()}
+    licenses = {
+        text: effective(sorted({(m.license, m.license_kind) for m in same}, key=str)) for text, same in texts.items()
+    }
     return Choice(survivor, licenses, len({member.license for member in members}) > 1)
 
 
@@ -104,20 +108,26 @@ def _preference(member: Member, prefer: Sequence[str]) -> tuple[Any, ...]:
 def _members(table: pa.Table, source: int) -> Iterator[tuple[bytes, Member]]:
     copies = table.filter(pc.is_valid(table.column("family")))
     for row in copies.select(["doc_id", "family", "same_text", "edges", *READ]).to_pylist():
-        yield row["family"], Member(
-            doc_id=row["doc_id"],
-            source=source,
-            keep=row["keep"],
-            license=row["license"],
-            license_kind=row["license_kind"],
-            characters=row["characters"],
-            same_text=row["same_text"],
-            edges={edge["doc_id"]: edge["similarity"] for edge in row["edges"]},
+        yield (
+            row["family"],
+            Member(
+                doc_id=row["doc_id"],
+                source=source,
+                keep=row["keep"],
+                license=row["license"],
+                license_kind=row["license_kind"],
+                characters=row["characters"],
+                same_text=row["same_text"],
+                edges={edge["doc_id"]: edge["similarity"] for edge in row["edges"]},
+            ),
         )
 
 
 def _write(
-    work: Work, documents: Sequence[tuple[str, File]], shards: Sequence[tuple[File, Any]], choices: Mapping[bytes, Choice]
+    work: Work,
+    documents: Sequence[tuple[str, File]],
+    shards: Sequence[tuple[File, Any]],
+    choices: Mapping[bytes, Choice],
 ) -> Iterator[ShardResult]:
     for number, ((source, file), (_, parts)) in enumerate(zip(documents, shards, strict=True), 1):
         read = zipped(work.store, parts)

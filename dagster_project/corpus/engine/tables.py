@@ -60,11 +60,11 @@ def watched(work: Work, results: Iterator[ShardResult], total: int) -> Iterator[
         yield result
 
 
-def align(documents: Sequence[File], columns: Sequence[Column]) -> list[tuple[File, tuple[tuple[File, tuple[str, ...]], ...]]]:
+def align(
+    documents: Sequence[File], columns: Sequence[Column]
+) -> list[tuple[File, tuple[tuple[File, tuple[str, ...]], ...]]]:
     """Pair every documents shard with the shards of the side tables that cover it; refuse anything uncovered."""
-    by_digest = [
-        {(file.documents or file.sha256): file for file in column.manifest.files} for column in columns
-    ]
+    by_digest = [{(file.documents or file.sha256): file for file in column.manifest.files} for column in columns]
     for column, files in zip(columns, by_digest, strict=True):
         if missing := [document.path for document in documents if document.sha256 not in files]:
             raise IntegrityError(
@@ -72,7 +72,10 @@ def align(documents: Sequence[File], columns: Sequence[Column]) -> list[tuple[Fi
                 f"first {missing[0]}: rebuild it"
             )
     return [
-        (document, tuple((files[document.sha256], column.names) for column, files in zip(columns, by_digest, strict=True)))
+        (
+            document,
+            tuple((files[document.sha256], column.names) for column, files in zip(columns, by_digest, strict=True)),
+        )
         for document in documents
     ]
 

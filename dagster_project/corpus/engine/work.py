@@ -39,7 +39,9 @@ class Work:
 
     def key(self, *parts: Any) -> str:
         """The build key of this work, or of one shard of it when `parts` name what the shard is made of."""
-        return digest([self.stage, self.code_version, self.access, self.recipe, [item.id for item in self.inputs], *parts])
+        return digest(
+            [self.stage, self.code_version, self.access, self.recipe, [item.id for item in self.inputs], *parts]
+        )
 
 
 @dataclass(frozen=True)

@@ -21,7 +21,7 @@ Values = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Rule:
-    """What a rule reads, and the value that its limits judge. `choices` names the column that `any_of` is matched with."""
+    """What a rule reads, and the value that its limits judge. `choices` names the column that `any_of` is about."""
 
     reads: tuple[str, ...]
     value: Callable[[pa.Table], Values]

@@ -34,7 +34,9 @@ def signals_read(policy: PolicyRecipe) -> tuple[str, ...]:
     named = {column for rule in policy.rules for column in rule_named(rule.rule).reads}
     for rule in policy.rules:
         if rule.any_of and not rule_named(rule.rule).choices:
-            raise Refused(f"policy {policy.name}: rule {rule.rule} has no choices, so any_of means nothing: use min or max")
+            raise Refused(
+                f"policy {policy.name}: rule {rule.rule} has no choices, so any_of means nothing: use min or max"
+            )
     return tuple(sorted(named | {"words"}))
 
 

@@ -13,7 +13,8 @@ from dagster_project.corpus.kernels.unicode import decode, fold_number, previous
 
 SLACK = 16  # bytes after a text that are written or read with it, and mean nothing
 GROWTH = 3  # U+AC01, three bytes, becomes three jamo of three bytes; nothing grows more
-SPACE, ZERO, PERIOD, COMMA = np.uint8(32), np.uint8(48), np.uint8(46), np.uint8(44)
+SPACE, ZERO, OTHER = np.uint8(32), np.uint8(48), np.uint8(255)  # what was written last; only the first two ever melt
+ABOVE, MAYBE = np.uint8(u.ABOVE), np.uint8(u.MAYBE)
 SIGMA = 0x3A3
 FINAL_SIGMA = (np.uint8(0xCF), np.uint8(0x82))
 
@@ -40,21 +41,25 @@ def simplify(data: Any, start: Any, end: Any, target: Any, begin: Any, tables: A
     Lower case; each number becomes 0; punctuation and runs of whitespace become one space; nonspacing marks go. A space
     that only a dropped mark separates from another stays, as in datatrove. Needs GROWTH times the room, and SLACK.
     """
-    at, out, barrier, was_space = start, begin, begin, True
+    at, out, barrier, last = start, begin, begin, SPACE
     while at < end:
-        at, out, was_space = _run(data, at, end, target, out, was_space, tables.ascii)
+        at, out, last = _run(data, at, end, target, out, last, tables.ascii)
         if at == end:
             break
         code, after = decode(data, at, end)
-        bits = property_bits(tables, code) if code >= 128 else np.int64(u.DIGIT)
+        bits = property_bits(tables, code)
+        if bits & u.SEPARATOR and last == ZERO:
+            fraction = _skip_digits(data, after, end, tables)
+            if fraction > after:
+                at, last = fraction, OTHER
+                continue
         if bits & u.DIGIT:
-            target[out], out, was_space = ZERO, out + 1, False
-            after = _skip_number(data, after, end, tables)
+            target[out], out, last = ZERO, out + (last != ZERO), ZERO
         elif bits & (u.SPACE | u.PUNCTUATION):
-            target[out], out, was_space = SPACE, out + (not was_space), True
+            target[out], out, last = SPACE, out + (last != SPACE), SPACE
         else:
             out, barrier = _fold(data, (start, at, after, end), code, bits, target, out, barrier, tables)
-            was_space = out == begin
+            last = SPACE if out == begin else OTHER
         at = after
     while out > begin and target[out - 1] == SPACE:
         out -= 1
@@ -62,32 +67,19 @@ def simplify(data: Any, start: Any, end: Any, target: Any, begin: Any, tables: A
 
 
 @compiled
-def _run(data: Any, at: Any, end: Any, target: Any, out: Any, was_space: Any, ascii: Any) -> Any:
-    """Simplify up to the next digit or byte above ASCII. Unsigned and free of branches: most bytes pass here."""
+def _run(data: Any, at: Any, end: Any, target: Any, out: Any, last: Any, ascii: Any) -> Any:
+    """Simplify up to a byte above ASCII or a separator after a digit. Unsigned, one branch: most bytes pass here."""
     source, stop, sink = np.uint64(at), np.uint64(end), np.uint64(out)
     while source < stop:
         folded = ascii[data[source]]
-        if folded == 0:
+        if folded == ABOVE or (folded == MAYBE) & (last == ZERO):
             break
-        is_space = folded == SPACE
+        folded = SPACE if folded == MAYBE else folded
         target[sink] = folded
-        sink += np.uint64(1) - np.uint64(is_space & was_space)
+        sink += np.uint64(1) - np.uint64((folded == last) & (folded <= ZERO))
         source += np.uint64(1)
-        was_space = is_space
-    return np.int64(source), np.int64(sink), was_space
-
-
-@compiled
-def _skip_number(data: Any, at: Any, end: Any, tables: Any) -> Any:
-    """Past the digits, and past one separator if digits follow it."""
-    at = _skip_digits(data, at, end, tables)
-    if at == end or (data[at] < 128 and data[at] != PERIOD and data[at] != COMMA):
-        return at
-    code, after = decode(data, at, end)
-    if not property_bits(tables, code) & u.SEPARATOR:
-        return at
-    fraction = _skip_digits(data, after, end, tables)
-    return fraction if fraction > after else at
+        last = folded
+    return np.int64(source), np.int64(sink), last
 
 
 @compiled

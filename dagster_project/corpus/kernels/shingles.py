@@ -39,9 +39,10 @@ def room(size: Any) -> Any:
 
 
 @compiled
-def shingle_hash(room: Any, first: Any, ngram: Any) -> Any:
-    """xxh64 of `ngram` words joined by one space."""
-    return xxh64(room.joined, room.words[first], room.words[first + ngram] - 1)
+def hash_shingles(room: Any, first: Any, count: Any, ngram: Any, hashes: Any) -> Any:
+    """Write the xxh64 of `count` shingles from `first`: `ngram` words joined by one space, each one word further."""
+    for i in range(count):
+        hashes[i] = xxh64(room.joined, room.words[first + i], room.words[first + i + ngram] - 1)
 
 
 @compiled
@@ -111,15 +112,15 @@ def _cut_odd(text: Any, start: Any, end: Any, cuts: Any, tables: Any) -> Any:
     """Mark where a word with a digit or a symbol comes apart; false if it does not."""
     if end - start == 1:
         return False
-    zero = np.int64(-1)
+    unit = start
     for i in range(start, end):
         if text[i] == ZERO:
-            zero = i
+            unit = i + 1
         elif text[i] < LETTER_A or text[i] > LETTER_Z:
             return _cut_symbolic(text, start, end, cuts, tables)
-    is_cut = zero >= 0 and zero + 1 < end and exception(text, zero + 1, end, tables) & u.UNIT != 0
+    is_cut = start < unit < end and exception(text, unit, end, tables) & u.UNIT != 0
     if is_cut:
-        cuts[zero + 1] = 1
+        cuts[unit] = 1
     return is_cut
 
 

@@ -30,6 +30,7 @@ REORDERS = 1 << 22  # folds to something that canonical order may move
 COMBINING_SHIFT = 24
 PAGE, PAGE_SHIFT, PAGE_MASK = 128, 7, 127
 DROPPED = 1
+ABOVE, MAYBE = 0, 1  # no ASCII byte; a space, unless it stands inside a number
 HANGUL_FIRST, HANGUL_LAST = 0xAC00, 0xD7A3
 SECOND_CUT_SHIFT, SPECIAL, UNIT = 8, 1 << 24, 1 << 25
 SLOTS, SLOT_SHIFT = 1024, np.uint64(54)
@@ -45,7 +46,7 @@ class Tables(NamedTuple):
     fold_index: NDArray[np.uint16]
     fold_offsets: NDArray[np.int32]
     fold_bytes: NDArray[np.uint8]
-    ascii: NDArray[np.uint8]  # 256 bytes: a letter in lower case, 0 for a digit or above ASCII, " " for the rest
+    ascii: NDArray[np.uint8]  # 256 bytes: letters in lower case, "0" for digits, MAYBE for . and , and " " for the rest
     exception_keys: NDArray[np.uint64]  # (SLOTS, 2): words of at most 16 bytes, little-endian, zero-padded
     exception_actions: NDArray[np.int32]  # (SLOTS,): 0 where the slot is free
 
@@ -73,8 +74,10 @@ def _stored() -> dict[str, Any]:
 
 
 def _ascii() -> NDArray[np.uint8]:
-    letters = [ord(chr(c).lower()) if chr(c).isalpha() else 0 if chr(c).isdecimal() else ord(" ") for c in range(128)]
-    return np.array(letters + [0] * 128, np.uint8)
+    def folded(c: str) -> int:
+        return ord("0") if c.isdecimal() else MAYBE if c in ".," else ord(c.lower() if c.isalpha() else " ")
+
+    return np.array([folded(chr(c)) for c in range(128)] + [ABOVE] * 128, np.uint8)
 
 
 def _slotted(keys: NDArray[np.uint64], actions: NDArray[np.int32]) -> tuple[NDArray[np.uint64], NDArray[np.int32]]:

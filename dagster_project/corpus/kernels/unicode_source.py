@@ -9,6 +9,7 @@ from __future__ import annotations
 import sys
 import unicodedata
 from collections.abc import Callable, Iterable
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -69,9 +70,7 @@ def flags() -> dict[int, Callable[[str], bool]]:
 
 def spacy_tokenizer() -> Any:
     """The English tokenizer that datatrove's MinHash splits normalized text with."""
-    import spacy
-
-    return spacy.blank("en").tokenizer
+    return import_module("spacy").blank("en").tokenizer
 
 
 def properties(questions: dict[int, Callable[[str], bool]], c: str) -> int:
@@ -110,16 +109,14 @@ def two_stage(values: Iterable[int], dtype: Any) -> tuple[Any, Any]:
 
 def exceptions() -> tuple[Any, Any]:
     """Words that spaCy splits (or, once, keeps) whole, and units it cuts from a digit, as keys and what to do."""
-    from spacy.lang.char_classes import UNITS
-    from spacy.symbols import ORTH
-
+    units, orth = import_module("spacy.lang.char_classes").UNITS, import_module("spacy.symbols").ORTH
     entries = {}
     for word, tokens in spacy_tokenizer().rules.items():
-        parts = [token[ORTH] for token in tokens]
+        parts = [token[orth] for token in tokens]
         if simple(word) and (len(parts) > 1 or word == "‘s"):
             cuts = [*np.cumsum([len(part) for part in parts])[:-1], 0, 0]
             entries[word] = u.SPECIAL | int(cuts[0]) | int(cuts[1]) << u.SECOND_CUT_SHIFT
-    entries |= {unit: u.UNIT for unit in UNITS.split("|") if simple(unit)}
+    entries |= {unit: u.UNIT for unit in units.split("|") if simple(unit)}
     keys = [np.frombuffer(word.encode().ljust(16, b"\0"), "<u8") for word in sorted(entries)]
     return np.array(keys, np.uint64), np.array([entries[word] for word in sorted(entries)], np.int32)
 

@@ -97,11 +97,15 @@ def documents_matching(store: Store, mixed: Manifest, question: Question) -> lis
     if question.host is not None:
         return _of_host(store, snapshots, question.host.lower())
     assert question.url is not None
-    return sorted({*_distinct(store, snapshots, "url", question.url), *_distinct(store, snapshots, "locator", question.url)})
+    return sorted(
+        {*_distinct(store, snapshots, "url", question.url), *_distinct(store, snapshots, "locator", question.url)}
+    )
 
 
 def _distinct(store: Store, manifests: Sequence[Manifest], column: str, value: bytes | str) -> list[bytes]:
-    return sorted({item.values["doc_id"] for manifest in manifests for item in matching(store, manifest, column, value)})
+    return sorted(
+        {item.values["doc_id"] for manifest in manifests for item in matching(store, manifest, column, value)}
+    )
 
 
 def _of_host(store: Store, snapshots: Sequence[Manifest], host: str) -> list[bytes]:

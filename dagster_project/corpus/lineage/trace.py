@@ -1,4 +1,4 @@
-"""From a mix to everything about one of its documents: mix → document → verdict → family → record → raw object → license."""
+"""From a mix to all about one of its documents: verdict, family, record, raw object, license, shard and row."""
 
 from __future__ import annotations
 
@@ -32,7 +32,11 @@ def trace(store: Store, mix: Partition, doc_id: bytes, version: str | None = Non
         "mix": {"partition": str(mix), "id": mixed.id},
         "document": _described(row.values),
         "snapshot": {"partition": snapshot, "id": held.id, "shard": held.files[row.shard].path, "row": row.row},
-        "raw": {"object": row.values["raw_object"], "position": row.values["raw_position"], **_raw_object(held, row.values)},
+        "raw": {
+            "object": row.values["raw_object"],
+            "position": row.values["raw_position"],
+            **_raw_object(held, row.values),
+        },
         "license": _license(ancestry, documents, row),
         "verdicts": _verdicts(ancestry, documents, row.row),
         "families": _families(ancestry, documents, row.row),
@@ -69,12 +73,16 @@ def _document(ancestry: Ancestry, doc_id: bytes) -> tuple[str, Manifest, Placed]
     for item, manifest in ancestry.of_stage("snapshots"):
         for found in matching(ancestry.store, manifest, "doc_id", doc_id):
             return item.partition, manifest, found
-    raise PartitionError(f"no snapshot below mix {ancestry.manifest.id[:12]} holds document {doc_id.hex()}: check the id")
+    raise PartitionError(
+        f"no snapshot below mix {ancestry.manifest.id[:12]} holds document {doc_id.hex()}: check the id"
+    )
 
 
 def _described(document: Row) -> dict[str, Any]:
     shown = ("source", "locator", "url", "title", "language", "metadata")
-    moments = {name: document[name].isoformat() if document[name] else None for name in ("collected_at", "published_at")}
+    moments = {
+        name: document[name].isoformat() if document[name] else None for name in ("collected_at", "published_at")
+    }
     text = document["text"]
     return {
         "doc_id": document["doc_id"].hex(),
@@ -106,7 +114,12 @@ def _license(ancestry: Ancestry, documents: str, document: Placed) -> dict[str, 
         for _, manifest, row in ancestry.side_rows("licensed", documents, document.row)
     ]
     effective = [
-        {"corpus": item.partition, "expression": row["license"], "class": row["license_class"], "findings": row["license_findings"]}
+        {
+            "corpus": item.partition,
+            "expression": row["license"],
+            "class": row["license_class"],
+            "findings": row["license_findings"],
+        }
         for item, _, row in ancestry.side_rows("deduplicated", documents, document.row)
     ]
     evidence = document.values["license_evidence"]

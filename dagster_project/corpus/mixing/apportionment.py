@@ -39,7 +39,9 @@ def apportion(components: Sequence[ComponentRecipe], budget: Budget, available: 
     return shares
 
 
-def refuse_infeasible(components: Sequence[ComponentRecipe], budget: Budget, shares: Sequence[Share], total: int) -> None:
+def refuse_infeasible(
+    components: Sequence[ComponentRecipe], budget: Budget, shares: Sequence[Share], total: int
+) -> None:
     """Name every component that cannot give its part, and the largest budget that could be met."""
     short = [
         f"{share.component} is asked for {share.amount:,} and has {share.available:,} x {component.max_epochs} epochs"
@@ -55,6 +57,7 @@ def refuse_infeasible(components: Sequence[ComponentRecipe], budget: Budget, sha
         if share.amount
     )
     raise Refused(
-        f"the mix asks for more {unit} than exist: {'; '.join(short)}. With these weights {possible:,} {unit} can be had: "
+        f"the mix asks for more {unit} than exist: {'; '.join(short)}. With these weights {possible:,} {unit} "
+        f"can be had: "
         f"lower the budget or the weight, raise max_epochs, or relax the license policy"
     )

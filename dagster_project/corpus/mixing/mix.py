@@ -59,14 +59,18 @@ def build_mix(work: Work, recipe: MixRecipe, shards: Sequence[Candidates]) -> Ma
     with ExitStack() as stack:
         ranked = [stack.enter_context(Spool(MEMBER)) for _ in recipe.components]
         available = rank_candidates(work, recipe, shards, gate, ranked)
-        shares = apportion(recipe.components, recipe.budget, [item["words" if by_words else "documents"] for item in available])
+        shares = apportion(
+            recipe.components, recipe.budget, [item["words" if by_words else "documents"] for item in available]
+        )
         ordered = stack.enter_context(Spool(MEMBER))
         for spool, share in zip(ranked, shares, strict=True):
             for members in take(spool, share.amount, by_words=by_words):
                 ordered.append(keyed(members, recipe.seed, "order", names))
         manifest = assemble(work, _write(work, recipe, shards, ordered), ordered=True)
     asked = _asked(shares, available, by_words)
-    return replace(manifest, profile={**manifest.profile, "asked": asked, "excluded_by_license": counted(gate.excluded)})
+    return replace(
+        manifest, profile={**manifest.profile, "asked": asked, "excluded_by_license": counted(gate.excluded)}
+    )
 
 
 def rank_candidates(
@@ -120,9 +124,7 @@ class Licenses:
         return [self.pairs[self.codes[shard][row]] for shard, row in zip(members["shard"], members["row"], strict=True)]
 
 
-def _table(
-    recipe: MixRecipe, shards: Sequence[Candidates], licenses: Licenses, members: NDArray[np.void]
-) -> pa.Table:
+def _table(recipe: MixRecipe, shards: Sequence[Candidates], licenses: Licenses, members: NDArray[np.void]) -> pa.Table:
     names = pa.array([component.name for component in recipe.components])
     sources = pa.array([shard.source for shard in shards])
     digests = pa.array([shard.file.sha256 for shard in shards])
@@ -149,11 +151,17 @@ def profile(members: pa.Table) -> dict[str, Any]:
     words = members.column("words").to_numpy()
     by = {name: _by(members.column(name), words) for name in ("component", "source", "license", "license_class")}
     copies = members.column("copy").to_numpy()
-    return {"words": int(words.sum()), "repeats": int((copies > 0).sum()), **{f"by_{name}": value for name, value in by.items()}}
+    return {
+        "words": int(words.sum()),
+        "repeats": int((copies > 0).sum()),
+        **{f"by_{name}": value for name, value in by.items()},
+    }
 
 
 def _by(column: pa.ChunkedArray, words: NDArray[np.int64]) -> dict[str, dict[str, int]]:
-    table = pa.table({"value": column, "words": words}).group_by("value").aggregate([("words", "sum"), ("words", "count")])
+    table = (
+        pa.table({"value": column, "words": words}).group_by("value").aggregate([("words", "sum"), ("words", "count")])
+    )
     rows = sorted(table.to_pylist(), key=lambda row: str(row["value"]))
     return {row["value"]: {"documents": row["words_count"], "words": row["words_sum"]} for row in rows}
 
@@ -172,7 +180,10 @@ def _shard_sized(ordered: Spool) -> Iterator[NDArray[np.void]]:
 
 def _asked(shares: Sequence[Share], available: Sequence[Mapping[str, int]], by_words: bool) -> dict[str, Any]:
     unit = "words" if by_words else "documents"
-    return {share.component: {unit: share.amount, "available": dict(have)} for share, have in zip(shares, available, strict=True)}
+    return {
+        share.component: {unit: share.amount, "available": dict(have)}
+        for share, have in zip(shares, available, strict=True)
+    }
 
 
 def recipe_of(recipe: MixRecipe) -> dict[str, Any]:

@@ -41,7 +41,9 @@ def keyed(members: NDArray[np.void], seed: int, purpose: str, components: Sequen
         for copy in np.unique(members["copy"]):
             chosen = (members["component"] == component) & (members["copy"] == copy)
             if chosen.any():
-                members["key"][chosen] = keyed_hash(key_of(seed, f"{purpose}:{components[component]}"), ids[chosen], int(copy))
+                members["key"][chosen] = keyed_hash(
+                    key_of(seed, f"{purpose}:{components[component]}"), ids[chosen], int(copy)
+                )
     return members
 
 

@@ -1,4 +1,4 @@
-"""Partition keys: `stage/name@version`, `snapshots/web@1`, `filtered/web@1+gopher`, `signals/web@1/language`, `…#id`."""
+"""Partition keys: `snapshots/web@1`, `filtered/web@1+gopher`, `signals/web@1/language`, `mixed/demo@1#id`."""
 
 from __future__ import annotations
 

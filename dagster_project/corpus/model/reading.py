@@ -127,15 +127,14 @@ class _Walk:
 
     def _value(self, cls: type, name: str, node: Any, path: str) -> Any:
         """One field's value, checked by its type and by its own rule."""
-        at = _under(path, name)
+        at, before = _under(path, name), len(self.problems)
         try:
             value = self._typed(shape_of(cls, name), node, at)
         except FieldProblem as problem:
             self.problems.append(problem)
             return None
         rule = FIELD_RULES.get((cls, name))
-        message = rule(value) if rule and value is not None else None
-        if message:
+        if rule and value is not None and len(self.problems) == before and (message := rule(value)):
             self._note(node, at, message)
         return value
 

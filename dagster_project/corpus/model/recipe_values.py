@@ -19,6 +19,7 @@ TAG = "tag:yaml.org,2002:"
 INTEGER = re.compile(r"[-+]?(0|[1-9][0-9]{0,17})")
 NUMBER = re.compile(r"[-+]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][-+]?[0-9]{1,4})?")
 UNPRINTABLE = re.compile("[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff]")
+SURROGATE = re.compile("[\ud800-\udfff]")
 PLAIN_WORDS = {str: "text", int: "a whole number", float: "a number", bool: "true or false"}
 
 
@@ -78,6 +79,8 @@ def root_node(text: str) -> yaml.Node:
     """The one document of a text; refuses aliases, depth and size before anything is composed."""
     if len(text) > LONGEST_TEXT:
         raise FieldProblem(1, "", f"{len(text):,} characters are too many; a recipe has at most {LONGEST_TEXT:,}")
+    if bad := SURROGATE.search(text):
+        raise FieldProblem(text.count("\n", 0, bad.start()) + 1, "", "holds bytes that are not UTF-8; save it as UTF-8")
     try:
         _check_events(yaml.parse(text, Loader=yaml.SafeLoader))
         node = yaml.compose(text, Loader=yaml.SafeLoader)

@@ -85,7 +85,7 @@ class MemberRecipe:
 class NearRecipe:
     """How alike two documents must be to be copies of each other."""
 
-    similarity: float = 0.75  # estimated Jaccard of 5-word shingles, from 112 permutations; 0 takes every candidate pair
+    similarity: float = 0.75  # estimated Jaccard of 5-word shingles; 0 takes every candidate pair
     max_family: int = 100_000  # members above which a family raises an alarm
 
 

@@ -98,7 +98,9 @@ class Gathered:
     exports: Mapping[str, File]
 
 
-def export(work: Work, mix: Manifest, documents: Mapping[str, File], formats: Sequence[str], shard_words: int) -> Manifest:
+def export(
+    work: Work, mix: Manifest, documents: Mapping[str, File], formats: Sequence[str], shard_words: int
+) -> Manifest:
     """Write the shards of a mix. `documents` maps the digest of a documents shard to its file."""
     members = pa.concat_tables([read_shard(work.store, file) for file in mix.files]) if mix.files else _no_members()
     starts = shard_starts(members.column("words").to_numpy(), shard_words)
@@ -131,10 +133,14 @@ def shard_starts(words: NDArray[np.int64], shard_words: int) -> NDArray[np.int64
 
 
 def _no_members() -> pa.Table:
-    return pa.table({name: pa.array([], pa.int64() if name == "words" else pa.string()) for name in (*MEMBER, "documents", "row")})
+    return pa.table(
+        {name: pa.array([], pa.int64() if name == "words" else pa.string()) for name in (*MEMBER, "documents", "row")}
+    )
 
 
-def _scatters(work: Work, members: pa.Table, documents: Mapping[str, File], starts: NDArray[np.int64]) -> Iterator[Scatter]:
+def _scatters(
+    work: Work, members: pa.Table, documents: Mapping[str, File], starts: NDArray[np.int64]
+) -> Iterator[Scatter]:
     digests = members.column("documents").combine_chunks().dictionary_encode()
     codes, rows = digests.indices.to_numpy(), members.column("row").to_numpy()
     order = np.argsort(codes, kind="stable")
@@ -152,7 +158,9 @@ def scatter(task: Scatter) -> Sent:
     table = read_shard(task.store, task.file, ["doc_id", *SENT]).take(pa.array(task.rows))
     table = table.append_column("index", pa.array(task.index))
     receivers = np.searchsorted(task.starts, task.index, side="right") - 1
-    return send(task.store, task.path, {int(to): table.filter(pa.array(receivers == to)) for to in np.unique(receivers)})
+    return send(
+        task.store, task.path, {int(to): table.filter(pa.array(receivers == to)) for to in np.unique(receivers)}
+    )
 
 
 def _gathers(
@@ -160,11 +168,11 @@ def _gathers(
 ) -> Iterator[Gather]:
     ends = [*starts[1:].tolist(), members.num_rows]
     for number, (start, end) in enumerate(zip(starts.tolist(), ends, strict=True)):
-        mine = tuple(
-            Sent(item.path, {number: item.sections[number]}) for item in sent if number in item.sections
-        )
+        mine = tuple(Sent(item.path, {number: item.sections[number]}) for item in sent if number in item.sections)
         rows = members.slice(start, end - start).select(list(MEMBER)).combine_chunks()
-        yield Gather(work.store, work.key("gather", start, end, formats), work.access, number, start, rows, mine, formats)
+        yield Gather(
+            work.store, work.key("gather", start, end, formats), work.access, number, start, rows, mine, formats
+        )
 
 
 def gather(task: Gather) -> Gathered:
@@ -176,7 +184,9 @@ def gather(task: Gather) -> Gathered:
     table = joined(task, texts)
     exports = {name: FORMATS[name](table, task.store, task.access) for name in task.formats}
     file = exports.get("parquet") or write_parquet(table, task.store, task.access)
-    record_build(task.store, task.key, {"file": asdict(file), "exports": {name: asdict(item) for name, item in exports.items()}})
+    record_build(
+        task.store, task.key, {"file": asdict(file), "exports": {name: asdict(item) for name, item in exports.items()}}
+    )
     return Gathered(ShardResult(file, _profile(table), entries(table, NOT_DIGESTED).tobytes()), exports)
 
 

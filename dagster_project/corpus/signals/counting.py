@@ -13,7 +13,9 @@ from dagster_project.corpus.kernels.texts import buffers
 from dagster_project.corpus.model.documents import ID
 
 CODE_VERSION = "1"
-SCHEMA = pa.schema([pa.field("doc_id", ID, nullable=False), *[pa.field(name, pa.int64(), nullable=False) for name in Counts._fields]])
+SCHEMA = pa.schema(
+    [pa.field("doc_id", ID, nullable=False), *[pa.field(name, pa.int64(), nullable=False) for name in Counts._fields]]
+)
 
 
 def measure(documents: pa.Table, recipe: Mapping[str, Any]) -> tuple[pa.Table, dict[str, Any]]:

@@ -18,7 +18,7 @@ import pyarrow as pa
 from dagster_project.corpus.model.documents import ID
 
 CODE_VERSION = "1"
-SAMPLE = 2048  # characters from the head, and as many from the middle
+SAMPLE = 1024  # characters from the head, and as many from the middle
 KEPT = 3
 GUESS = pa.struct([("language", pa.string()), ("score", pa.int16())])
 SCHEMA = pa.schema(
@@ -48,7 +48,9 @@ def measure(documents: pa.Table, recipe: Mapping[str, Any]) -> tuple[pa.Table, d
         pa.array([item["score"] for item in best], pa.int16()),
         pa.array(guesses, pa.list_(GUESS)),
     ]
-    return pa.table(columns, schema=SCHEMA), {"languages": dict(sorted(Counter(item["language"] for item in best).items()))}
+    return pa.table(columns, schema=SCHEMA), {
+        "languages": dict(sorted(Counter(item["language"] for item in best).items()))
+    }
 
 
 def guess(model: Model, text: str) -> list[dict[str, Any]]:
@@ -60,7 +62,10 @@ def guess(model: Model, text: str) -> list[dict[str, Any]]:
         return [{"language": "und", "score": 0}]
     found = model.predict(" ".join(text.split()) + "\n", KEPT, 0.0, "strict")
     named = [(min(1000, round(score * 1000)), label.removeprefix("__label__")) for score, label in found]
-    ranked = [{"language": language, "score": score} for score, language in sorted(named, key=lambda item: (-item[0], item[1]))]
+    ranked = [
+        {"language": language, "score": score}
+        for score, language in sorted(named, key=lambda item: (-item[0], item[1]))
+    ]
     return ranked
 
 

@@ -1,4 +1,4 @@
-"""Freeze raw objects into an immutable snapshot: every record becomes a document or a dead letter, and both are counted.
+"""Freeze raw objects into an immutable snapshot: every record becomes a document or a counted dead letter.
 
 Parts of raw objects are read in parallel and written as shards; a part that was read before is found again by its
 build key. What is global, the occurrence numbers of equal texts and records met twice, is settled afterwards from
@@ -38,18 +38,31 @@ DEAD_LETTERS_HELD = 20_000
 
 def freeze(work: Work, recipe: SourceRecipe, source: Source, objects: Sequence[RawObject]) -> Manifest:
     """Build the snapshot of a source from its raw objects, whose checksums are known."""
-    tasks = [PartsTask(work.store, work.key("parts", work.access, asdict(recipe.columns), name), work.access, recipe, source, parts)
-             for name, parts in grouped(recipe, source, objects)]
+    tasks = [
+        PartsTask(
+            work.store, work.key("parts", work.access, asdict(recipe.columns), name), work.access, recipe, source, parts
+        )
+        for name, parts in grouped(recipe, source, objects)
+    ]
     read = list(_watched(work, work.engine.map(read_parts, tasks), len(tasks)))
     shards, repeats = settle_repeats(work, [shard for result in read for shard in result.shards])
     dead = Counter({"repeated record": repeats.rows} if repeats.rows else {})
     for result in read:
         dead.update(result.dead)
     manifest = assemble(work, iter(shards))
-    counted = {"records": manifest.rows + dead.total(), "documents": manifest.rows, "dead_letters": dict(sorted(dead.items()))}
+    counted = {
+        "records": manifest.rows + dead.total(),
+        "documents": manifest.rows,
+        "dead_letters": dict(sorted(dead.items())),
+    }
     refuse_too_many_dead_letters(recipe, counted)
     letters = [asdict(file) for result in read for file in result.letters] + [asdict(file) for file in repeats.letters]
-    facts = {**manifest.facts, "source": asdict(recipe), "raw_objects": [asdict(item) for item in objects], "dead_letters": letters}
+    facts = {
+        **manifest.facts,
+        "source": asdict(recipe),
+        "raw_objects": [asdict(item) for item in objects],
+        "dead_letters": letters,
+    }
     return replace(manifest, profile={**manifest.profile, **counted}, facts=facts)
 
 
@@ -64,7 +77,9 @@ def refuse_too_many_dead_letters(recipe: SourceRecipe, counted: Mapping[str, Any
         )
 
 
-def grouped(recipe: SourceRecipe, source: Source, objects: Sequence[RawObject]) -> Iterator[tuple[Any, tuple[RawPart, ...]]]:
+def grouped(
+    recipe: SourceRecipe, source: Source, objects: Sequence[RawObject]
+) -> Iterator[tuple[Any, tuple[RawPart, ...]]]:
     """What one task reads, and what that is called. Large objects are split; small ones share a task by a hash of
     their name, so that a changed object re-reads its own group and no other."""
     small = [item for item in objects if item.size < GROUP_BYTES]
@@ -75,7 +90,10 @@ def grouped(recipe: SourceRecipe, source: Source, objects: Sequence[RawObject]) 
     for item in small:
         groups.setdefault(int(digest(item.uri)[:8], 16) % buckets, []).append(item)
     for _, members in sorted(groups.items()):
-        yield [[item.uri, item.sha256] for item in members], tuple(part for item in members for part in source.parts(recipe, item))
+        yield (
+            [[item.uri, item.sha256] for item in members],
+            tuple(part for item in members for part in source.parts(recipe, item)),
+        )
     for item in objects:
         if item.size >= GROUP_BYTES:
             for part in source.parts(recipe, item):
@@ -114,11 +132,15 @@ def read_parts(task: PartsTask) -> PartsResult:
         file = write_shard(task.store, documents, access=task.access)
         shards.append(ShardResult(file, profile(documents), entries(documents, NOT_DIGESTED).tobytes()))
     letters.flush()
-    record_build(task.store, task.key, {
-        "shards": [{"file": asdict(shard.file), "profile": shard.profile} for shard in shards],
-        "letters": [asdict(file) for file in letters.files],
-        "dead": dict(letters.counts),
-    })
+    record_build(
+        task.store,
+        task.key,
+        {
+            "shards": [{"file": asdict(shard.file), "profile": shard.profile} for shard in shards],
+            "letters": [asdict(file) for file in letters.files],
+            "dead": dict(letters.counts),
+        },
+    )
     return PartsResult(tuple(shards), tuple(letters.files), dict(letters.counts))
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from urllib.parse import urlsplit, urlunsplit
 
 import pyarrow as pa
@@ -46,7 +45,6 @@ def canonical_url(url: str) -> str:
     if port is not None and port != DEFAULT_PORTS.get(parts.scheme.lower()):
         host = f"{host}:{port}"
     return urlunsplit((parts.scheme.lower(), host, parts.path or "/", parts.query, ""))
-
 
 
 def _documents(rows: pa.Table, source: str, locators: list[str], texts: list[bytes]) -> pa.Table:

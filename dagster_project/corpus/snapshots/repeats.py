@@ -64,7 +64,7 @@ def ranks_of_repeats(shards: Sequence[ShardResult]) -> dict[int, list[tuple[int,
             spool.append(_placed(shard, index))
         for chunk in spool.sorted():
             rank, previous = 1, -1
-            for position in np.flatnonzero(_same_as_previous(chunk)) + 1:
+            for position in (np.flatnonzero(_same_as_previous(chunk)) + 1).tolist():
                 rank = rank + 1 if position == previous + 1 else 2
                 previous = position
                 ranks.setdefault(int(chunk["shard"][position]), []).append((int(chunk["row"][position]), rank))

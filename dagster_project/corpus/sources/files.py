@@ -18,6 +18,7 @@ from pyarrow import fs
 from dagster_project.corpus.model.errors import SourceError
 from dagster_project.corpus.model.raw import RawObject
 from dagster_project.corpus.model.recipes import SourceRecipe
+from dagster_project.settings import Settings
 
 S3 = "s3://"
 FILE = "file://"
@@ -197,5 +198,8 @@ def _s3_object(info: Any) -> RawObject:
 
 @cache
 def _s3() -> Any:
-    """Credentials, region and endpoint from the standard AWS variables, which Arrow reads by itself."""
-    return fs.S3FileSystem()
+    """The standard AWS chain; Arrow 26 reads credentials and region by itself, but not AWS_ENDPOINT_URL."""
+    settings = Settings.from_environment()
+    if not settings.endpoint:
+        return fs.S3FileSystem()
+    return fs.S3FileSystem(endpoint_override=settings.endpoint, region=settings.region)

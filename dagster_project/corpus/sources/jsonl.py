@@ -123,13 +123,13 @@ class _Reader:
     line_bytes: int
 
     def read(self, line: bytes, position: int) -> Record | DeadLetter | None:
+        if len(line) > self.line_bytes:  # first, for of such a line only the beginning may be here
+            detail = f"more than {self.line_bytes:,} bytes before the next newline"
+            return DeadLetter(position, LINE_TOO_LONG, detail, line[: min(EXCERPT_BYTES, self.line_bytes)])
         if position == 0:
             line = line.removeprefix(BYTE_ORDER_MARK)
         if not line or line.isspace():
             return None
-        if len(line) > self.line_bytes:
-            detail = f"more than {self.line_bytes:,} bytes before the next newline"
-            return DeadLetter(position, LINE_TOO_LONG, detail, line[:EXCERPT_BYTES])
         try:
             value = orjson.loads(line)
         except orjson.JSONDecodeError as error:
@@ -164,4 +164,3 @@ def _reason(line: bytes, message: str) -> str:
     except UnicodeDecodeError:
         return NOT_UTF8
     return NOT_JSON
-

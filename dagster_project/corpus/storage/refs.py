@@ -34,7 +34,9 @@ class Ref:
 
 def latest(store: Store, partition: Partition) -> Ref | None:
     """The newest publication of a partition, or None."""
-    newest = max((entry.path for entry in store.list(_prefix(partition)) if _is_ref(partition, entry.path)), default=None)
+    newest = max(
+        (entry.path for entry in store.list(_prefix(partition)) if _is_ref(partition, entry.path)), default=None
+    )
     return _read(store, newest) if newest else None
 
 
@@ -67,7 +69,13 @@ def resolve(store: Store, partition: Partition, version: str | None = None) -> s
 
 
 def publish(
-    store: Store, partition: Partition, version: str, *, build_key: str, started_from: Ref | None, reason: str = "",
+    store: Store,
+    partition: Partition,
+    version: str,
+    *,
+    build_key: str,
+    started_from: Ref | None,
+    reason: str = "",
     run: Mapping[str, Any] | None = None,
 ) -> Ref:
     """Make a version the newest of its partition, if that is still the one the build started from.

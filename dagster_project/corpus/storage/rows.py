@@ -17,7 +17,9 @@ from numpy.typing import NDArray
 
 from dagster_project.corpus.storage.spool import Spool
 
-ENTRY = np.dtype([("key", "<u8"), ("id", "V8"), ("digest", "V32")])  # native order: numpy.concatenate would change any other
+ENTRY = np.dtype(
+    [("key", "<u8"), ("id", "V8"), ("digest", "V32")]
+)  # native order: numpy.concatenate would change any other
 ENTRY_BYTES = ENTRY.itemsize
 
 
@@ -79,7 +81,9 @@ def _encode(array: pa.Array) -> pa.LargeBinaryArray:
     else:
         values = _encode_fixed(array)
     present = _prefixed(b"\1", values)
-    return present if array.null_count == 0 else pc.if_else(array.is_valid(), present, pa.scalar(b"\0", pa.large_binary()))
+    return (
+        present if array.null_count == 0 else pc.if_else(array.is_valid(), present, pa.scalar(b"\0", pa.large_binary()))
+    )
 
 
 def _prefixed(prefix: bytes, values: pa.Array) -> pa.Array:
@@ -109,7 +113,9 @@ def _encode_fixed(array: pa.Array) -> pa.Array:
 
 
 def _fixed(numbers: NDArray[np.generic]) -> pa.Array:
-    raw = pa.FixedSizeBinaryArray.from_buffers(pa.binary(8), len(numbers), [None, pa.py_buffer(np.ascontiguousarray(numbers))])
+    raw = pa.FixedSizeBinaryArray.from_buffers(
+        pa.binary(8), len(numbers), [None, pa.py_buffer(np.ascontiguousarray(numbers))]
+    )
     return raw.cast(pa.large_binary())
 
 

@@ -73,7 +73,9 @@ def open_shard(store: Store, file: File, *, whole: bool) -> pq.ParquetFile:
     try:
         parquet = pq.ParquetFile(source)
     except pa.ArrowInvalid as error:
-        raise IntegrityError(f"{file.path} is not readable Parquet ({error}): restore it or rebuild the partition") from None
+        raise IntegrityError(
+            f"{file.path} is not readable Parquet ({error}): restore it or rebuild the partition"
+        ) from None
     if parquet.metadata.num_rows != file.rows:
         raise IntegrityError(f"{file.path} has {parquet.metadata.num_rows} rows and its manifest says {file.rows}")
     return parquet

@@ -19,7 +19,10 @@ ROW = st.fixed_dictionaries(
         "real": st.none() | st.floats(allow_nan=False, width=64),
         "flag": st.none() | st.booleans(),
         "many": st.none() | st.lists(st.none() | st.text(max_size=3), max_size=3),
-        "pairs": st.lists(st.fixed_dictionaries({"a": st.none() | st.text(max_size=2), "b": st.none() | st.text(max_size=2)}), max_size=3),
+        "pairs": st.lists(
+            st.fixed_dictionaries({"a": st.none() | st.text(max_size=2), "b": st.none() | st.text(max_size=2)}),
+            max_size=3,
+        ),
     }
 )
 SCHEMA = pa.schema(
@@ -99,5 +102,14 @@ def test_the_spool_sorts_beyond_its_memory() -> None:
 
 def test_golden_digest_of_the_row_encoding() -> None:
     """Changes only together with the format number: every version id depends on it."""
-    row = {"doc_id": b"0123456789abcdef", "text": "ä", "other": None, "number": -5, "real": 0.5, "flag": True, "many": ["x", None], "pairs": [{"a": "1", "b": None}]}
+    row = {
+        "doc_id": b"0123456789abcdef",
+        "text": "ä",
+        "other": None,
+        "number": -5,
+        "real": 0.5,
+        "flag": True,
+        "many": ["x", None],
+        "pairs": [{"a": "1", "b": None}],
+    }
     assert digest_of([row]) == "a85599daf0b64d9d787e51761b4690cd6e391b096a07bf1c51e536eee8230e74"

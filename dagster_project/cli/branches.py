@@ -1,0 +1,80 @@
+"""A trace as a tree for people: mix, document, license, verdicts, families, snapshot, raw object."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
+from dagster_project.corpus.model.escaping import visible
+
+if TYPE_CHECKING:
+    from rich.tree import Tree
+
+FAMILY_SHOWN = 10
+Branch = tuple[str, list[str]]
+
+
+def tree_of(traced: dict[str, Any]) -> Tree:
+    """One line per fact, every one of them escaped."""
+    from rich.text import Text
+    from rich.tree import Tree
+
+    tree = Tree(Text(visible(f"document {traced['document']['doc_id']}"), style="bold"))
+    for name, lines in branches(traced):
+        branch = tree.add(Text(name, style="cyan"))
+        for line in lines:
+            branch.add(Text(visible(line)))
+    return tree
+
+
+def branches(traced: dict[str, Any]) -> Iterable[Branch]:
+    """The facts in the order in which a person asks for them."""
+    mix = traced["mix"]
+    yield f"in {mix['partition']} {mix['id'][:12]}", _places(traced["members"])
+    yield "document", _present(traced["document"], ("source", "title", "url", "locator", "published_at", "record_id"))
+    yield "license", _license(traced["license"])
+    yield "verdicts", [_verdict(item) for item in traced["verdicts"]]
+    yield "family", [line for item in traced["families"] for line in _family(item)]
+    snapshot, raw = traced["snapshot"], traced["raw"]
+    at = f"row {snapshot['row']} of {snapshot['shard']}"
+    yield "snapshot", [f"{snapshot['partition']} {snapshot['id'][:12]}", at]
+    yield "raw object", [f"{raw['object']}, position {raw['position']}", *_present(raw, ("sha256", "size"))]
+
+
+def _present(facts: dict[str, Any], names: Iterable[str]) -> list[str]:
+    return [f"{name.replace('_', ' ')}: {facts[name]}" for name in names if facts.get(name) is not None]
+
+
+def _places(members: list[dict[str, Any]]) -> list[str]:
+    if not members:
+        return ["not in this mix; below is where it went"]
+    return [
+        f"place {item['index']}, component {item['component']}, copy {item['copy']}"
+        + (f": shard {item['shard']} row {item['row']}, {item['path']}" if "path" in item else ", not published")
+        for item in members
+    ]
+
+
+def _license(found: dict[str, Any]) -> list[str]:
+    lines = []
+    if concluded := found["concluded"]:
+        lines.append(f"concluded: {concluded['expression']} ({concluded['class']}) from {concluded['kind']}")
+        lines += [f"finding: {finding}" for finding in concluded["findings"]]
+    lines += [f"effective in {item['corpus']}: {item['expression']} ({item['class']})" for item in found["effective"]]
+    return [*lines, *(f"evidence: {item['kind']} {item['value']!r} in {item['where']}" for item in found["evidence"])]
+
+
+def _verdict(item: dict[str, Any]) -> str:
+    if item["keep"]:
+        return f"{item['partition']}: kept"
+    return f"{item['partition']}: removed by {item['rule']} (value {item['value']})"
+
+
+def _family(item: dict[str, Any]) -> list[str]:
+    alike = f", similarity {item['similarity']:.3f}" if item["similarity"] is not None else ""
+    lines = [f"{item['partition']}: {item['status']} of {item['size']}{alike}"]
+    if item["survivor"]:
+        lines.append(f"survivor: {item['survivor']}")
+    members = item["members"]
+    lines += [f"{m['doc_id']} {m['snapshot']} {m['status']} {m['license']}" for m in members[:FAMILY_SHOWN]]
+    return [*lines, *([f"… and {len(members) - FAMILY_SHOWN} more (--json)"] if len(members) > FAMILY_SHOWN else [])]

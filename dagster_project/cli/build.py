@@ -1,0 +1,83 @@
+"""florilegium build: a partition and all that it needs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from importlib import import_module
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from dagster_project.cli.session import Session, verb
+from dagster_project.corpus.model.escaping import visible
+
+if TYPE_CHECKING:
+    from dagster_project.corpus.building.library import Built, Library
+    from dagster_project.corpus.model.partitions import Partition
+
+
+@click.command()
+@click.argument("partition")
+@click.option("--reason", default="", help="Why a version that is not `dev` may be published again.")
+@verb
+def build(session: Session, partition: str, reason: str) -> None:
+    """Build PARTITION and first whatever it needs; what already stands is found, not rebuilt.
+
+    PARTITION is the name of a mix, corpus or source, as `demo` or `demo@dev`, or one of stage/key as
+    `signals/python-code@dev/language`. A mix is published, and its report written.
+    """
+    from dagster_project.cli.naming import to_build
+    from dagster_project.cli.watching import watching
+    from dagster_project.opening import opened, recipes_of
+
+    wanted = to_build(recipes_of(session.settings), partition)
+    with watching(session) as observer, opened(session.settings, observer) as library:
+        built = [library.build(item, reason=reason) for item in wanted]
+        reports = finish(library, built, session.settings.home)
+    result = [summary(item, reports.get(item.partition, {})) for item in built]
+    if session.json:
+        session.show_json({"built": result, "steps": [step(item) for item in observer.built]})
+    else:
+        show(session, result, fresh=sum(item.fresh for item in observer.built))
+
+
+def finish(library: Library, built: Sequence[Built], home: Path) -> dict[Partition, dict[str, Path]]:
+    """The catalog brought up to date, and the reports of mixes written."""
+    from dagster_project.cli.reports import write_reports
+
+    if find_spec("dagster_project.corpus.lineage.catalog"):
+        import_module("dagster_project.corpus.lineage.catalog").refresh(library.store)
+    mixes = [item.partition for item in built if item.partition.stage == "published"]
+    return {partition: write_reports(library.store, partition, home) for partition in mixes}
+
+
+def step(built: Built) -> dict[str, Any]:
+    """One partition after a build."""
+    return {
+        "partition": str(built.partition),
+        "id": built.manifest.id,
+        "number": built.ref.number,
+        "rows": built.manifest.rows,
+        "new": built.fresh,
+        "seconds": round(built.seconds, 3),
+    }
+
+
+def summary(built: Built, reports: dict[str, Path]) -> dict[str, Any]:
+    """What was asked for, with the warnings of its audit and its reports."""
+    warnings = [f"{item.check}: {item.description}" for item in built.outcomes if not item.passed]
+    return {**step(built), "warnings": warnings, "reports": {name: str(path) for name, path in reports.items()}}
+
+
+def show(session: Session, result: Sequence[dict[str, Any]], fresh: int) -> None:
+    for item in result:
+        state = "new" if item["new"] else "already stood"
+        click.echo(f"{item['partition']}  {item['id'][:12]}  {item['rows']:,} rows  {state}  {item['seconds']:.1f} s")
+        for warning in item["warnings"]:
+            click.echo(f"  warning: {visible(warning)}")
+        if item["reports"]:
+            click.echo(f"  report: {Path(item['reports']['html']).as_uri()}")
+    if not fresh:
+        click.echo("nothing new: every version that this needs already stands")

@@ -1,0 +1,152 @@
+"""The two processes behind `up`: started on our store, asked until they answer, and stopped as whole groups."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import dagster_project
+from dagster_project.corpus.model.errors import FlorilegiumError
+
+if TYPE_CHECKING:
+    from dagster_project.settings import Settings
+
+MODULES = {"webserver": ("dagster_webserver",), "daemon": ("dagster._daemon", "run")}
+START_SECONDS, STOP_SECONDS, POLL_SECONDS = 180.0, 20.0, 0.3
+EVERYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1"}
+INSTANCE = "telemetry:\n  enabled: false\n"
+WORKSPACE = "load_from:\n  - python_module: dagster_project.definitions\n"
+
+
+class UpError(FlorilegiumError):
+    """The web UI or its daemon cannot run."""
+
+
+class Children:
+    """Web server and daemon; leaving the block stops both."""
+
+    def __init__(self, settings: Settings, host: str, port: int) -> None:
+        self.settings, self.host, self.port = settings, host, port
+        self.home = (settings.home / "dagster").absolute()
+        self.running: dict[str, subprocess.Popen[bytes]] = {}
+
+    @property
+    def url(self) -> str:
+        host = EVERYWHERE.get(self.host, self.host)
+        return f"http://{f'[{host}]' if ':' in host else host}:{self.port}"
+
+    @property
+    def pids(self) -> dict[str, int]:
+        return {name: process.pid for name, process in self.running.items()}
+
+    def __enter__(self) -> Children:
+        (self.home / "logs").mkdir(parents=True, exist_ok=True)
+        if not (self.home / "dagster.yaml").exists():  # theirs, once it is there: a PostgreSQL instance, say
+            (self.home / "dagster.yaml").write_text(INSTANCE)
+        workspace = str(workspace_file(self.home))
+        try:
+            self._start("webserver", "-w", workspace, "-h", self.host, "-p", str(self.port))
+            self._start("daemon", "-w", workspace)
+        except BaseException:
+            self.__exit__()
+            raise
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for process in self.running.values():
+            _signal(process, signal.SIGTERM)
+        deadline = time.monotonic() + STOP_SECONDS
+        for process in self.running.values():
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                process.wait(max(0.1, deadline - time.monotonic()))
+            _signal(process, signal.SIGKILL)  # whatever is left of its group
+            process.wait()
+
+    def wait_until_answers(self) -> None:
+        """Loading the definitions takes seconds; a child that dies meanwhile is told at once."""
+        deadline = time.monotonic() + START_SECONDS
+        while not self._answers():
+            self.refuse_dead()
+            if time.monotonic() > deadline:
+                raise UpError(f"the web UI does not answer after {START_SECONDS:.0f} s: see {self._log('webserver')}")
+            time.sleep(POLL_SECONDS)
+
+    def refuse_dead(self) -> None:
+        for name, process in self.running.items():
+            if process.poll() is not None:
+                said = self._last_words(name)
+                raise UpError(f"the {name} ended ({process.returncode}): {said}; see {self._log(name)}")
+
+    def _start(self, name: str, *arguments: str) -> None:
+        with self._log(name).open("wb") as log:
+            self.running[name] = subprocess.Popen(
+                [sys.executable, "-m", *MODULES[name], *arguments],
+                env=environment(self.settings, self.home),
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,  # Ctrl-C is for us, who stop them in order
+            )
+
+    def _answers(self) -> bool:
+        opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+        try:
+            with opener.open(f"{self.url}/server_info", timeout=5) as answer:
+                return bool(answer.status == 200)
+        except (OSError, urllib.error.URLError):
+            return False
+
+    def _log(self, name: str) -> Path:
+        return self.home / "logs" / f"{name}.log"
+
+    def _last_words(self, name: str) -> str:
+        lines = [line.strip() for line in self._log(name).read_text(errors="replace").splitlines() if line.strip()]
+        return lines[-1][:300].rstrip(".") if lines else "it wrote nothing"
+
+
+def refuse_taken(host: str, port: int) -> None:
+    """Before anything is started."""
+    try:
+        family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        with socket.socket(family, kind, protocol) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind(address)
+    except OSError as error:
+        reason = (error.strerror or str(error)).lower()
+        raise UpError(f"port {port} of {host} cannot be used ({reason}): choose another with --port") from None
+
+
+def workspace_file(home: Path) -> Path:
+    """The checkout's, or one of our own where the project is installed from a wheel."""
+    checkout = Path(dagster_project.__file__).absolute().parent.parent / "workspace.yaml"
+    if checkout.is_file():
+        return checkout
+    generated = home / "workspace.yaml"
+    generated.write_text(WORKSPACE)
+    return generated
+
+
+def environment(settings: Settings, home: Path) -> dict[str, str]:
+    """What makes the children open the same store and read the same recipes, wherever they start."""
+    chosen = {
+        "DAGSTER_HOME": str(home),
+        "FLORILEGIUM_HOME": str(settings.home.absolute()),
+        "FLORILEGIUM_RECIPES": os.pathsep.join(str(path.absolute()) for path in settings.recipes),
+        "FLORILEGIUM_STORE": settings.store or "",
+        "FLORILEGIUM_WORKERS": str(settings.workers or ""),
+    }
+    return {**os.environ, **chosen}
+
+
+def _signal(process: subprocess.Popen[bytes], number: int) -> None:
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(process.pid, number)

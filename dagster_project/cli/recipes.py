@@ -1,0 +1,140 @@
+"""florilegium sources|policies|corpora|mixes: list, show and check recipes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, cast
+
+import click
+
+from dagster_project.cli.session import PATHS, Session, verb
+from dagster_project.corpus.model.errors import FlorilegiumError, Problem, RecipeError
+from dagster_project.corpus.model.escaping import visible
+
+if TYPE_CHECKING:
+    from dagster_project.corpus.model.reading import Kind, ReadRecipe
+
+TITLES = {
+    "sources": "What is read: formats, places, declared licenses.",
+    "policies": "What is kept: rules and their limits.",
+    "corpora": "What belongs together, and is deduplicated as one.",
+    "mixes": "What is trained on: components, budgets, license policies.",
+}
+
+
+def group_of(kind: str) -> click.Group:
+    """The three verbs of one kind of recipe."""
+    group = click.Group(kind, help=TITLES[kind])
+    group.add_command(_list_command(kind))
+    group.add_command(_show_command(kind))
+    group.add_command(_check_command())
+    return group
+
+
+def _list_command(kind: str) -> click.Command:
+    @click.command("list")
+    @verb
+    def command(session: Session) -> None:
+        """Every recipe in force, packaged and yours."""
+        from dagster_project.cli.tables import table
+        from dagster_project.opening import recipes_of
+
+        found = [_listed(item) for item in recipes_of(session.settings).all if item.kind == kind]
+        if session.json:
+            session.show_json(found)
+        else:
+            rows = [[item["key"], item["title"], item["file"]] for item in found]
+            session.out.print(table(kind, ["name", "title", "file"], rows))
+
+    return command
+
+
+def _show_command(kind: str) -> click.Command:
+    @click.command("show")
+    @click.argument("name")
+    @verb
+    def command(session: Session, name: str) -> None:
+        """One recipe with every default filled in."""
+        from dagster_project.opening import recipes_of
+
+        recipes = recipes_of(session.settings)
+        if message := recipes.lacks(cast("Kind", kind), name):
+            raise FlorilegiumError(message)
+        find: dict[str, Callable[[str], Any]] = {
+            "sources": recipes.source,
+            "policies": recipes.policy,
+            "corpora": recipes.corpus,
+            "mixes": recipes.mix,
+        }
+        chosen = find[kind](name)
+        (item,) = [item for item in recipes.all if item.kind == kind and item.recipe is chosen]
+        _show(session, item)
+
+    return command
+
+
+def _check_command() -> click.Command:
+    @click.command("check")
+    @click.argument("path", required=False, type=PATHS)
+    @verb
+    def command(session: Session, path: Path | None) -> None:
+        """Check all recipes, or those of a directory or file: every problem with its line."""
+        problems = problems_of(session.settings.recipes, path)
+        if session.json:
+            told = [{"file": p.file, "line": p.line, "field": p.field, "message": p.message} for p in problems]
+            session.show_json({"ok": not problems, "problems": told})
+        else:
+            for problem in problems:
+                click.echo(visible(str(problem)))
+            click.echo(f"problems: {len(problems)}" if problems else "all is well", err=True)
+        click.get_current_context().exit(1 if problems else 0)
+
+    return command
+
+
+def problems_of(directories: tuple[Path, ...], path: Path | None) -> list[Problem]:
+    """What is wrong with the recipes in force, or with those of one more directory or file."""
+    from dagster_project.corpus.building.recipes import find_recipes
+    from dagster_project.corpus.filtering.rules import RULES
+
+    try:
+        if path is not None and path.is_file():
+            return _of_file(directories, path)
+        find_recipes((*directories, *([path] if path else [])), RULES)
+    except RecipeError as error:
+        return list(error.problems)
+    return []
+
+
+def _of_file(directories: tuple[Path, ...], path: Path) -> list[Problem]:
+    """The problems of one file; its neighbors are read, since it may name them."""
+    from dagster_project.corpus.model.reading import read_recipe
+
+    text = path.read_bytes().decode("utf-8-sig", "surrogateescape")
+    if any("\udc80" <= character <= "\udcff" for character in text):
+        return [Problem(str(path), 1, "", "is not UTF-8; save it as UTF-8")]
+    read_recipe(str(path.absolute()), text)
+    home = path.absolute().parent.parent
+    return [item for item in problems_of((*directories, home), None) if Path(item.file).absolute() == path.absolute()]
+
+
+def _listed(item: ReadRecipe) -> dict[str, Any]:
+    key = "@".join(filter(None, item.identity[1:]))
+    return {"key": key, "title": item.recipe.title, "file": item.file}
+
+
+def _show(session: Session, item: ReadRecipe) -> None:
+    from dagster_project.corpus.model.recipes import as_data
+
+    data = as_data(item.recipe)
+    if session.json:
+        session.show_json({"file": item.file, "recipe": data})
+        return
+    import yaml
+
+    click.echo(f"# {visible(item.file)}")
+    click.echo(yaml.safe_dump(data, sort_keys=False, allow_unicode=False), nl=False)
+
+
+GROUPS = [group_of(kind) for kind in TITLES]

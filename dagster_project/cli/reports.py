@@ -1,0 +1,36 @@
+"""The files of a report, written next to each other below the home directory."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from dagster_project.corpus.model.partitions import Partition
+    from dagster_project.corpus.storage.stores import Store
+
+FILES = {"html": "index.html", "json": "report.json", "md": "report.md", "attribution": "ATTRIBUTION.md"}
+
+
+def write_reports(store: Store, mix: Partition, home: Path) -> dict[str, Path]:
+    """Every format of the report of a mix; each file whole or not at all."""
+    return {format: write_report(store, mix, format, path_of(mix, format, home)) for format in FILES}
+
+
+def write_report(store: Store, mix: Partition, format: str, path: Path, version: str | None = None) -> Path:
+    from dagster_project.corpus.publishing.reports import render
+
+    return write_whole(path, render(store, mix, format, version))
+
+
+def path_of(mix: Partition, format: str, home: Path, version: str | None = None) -> Path:
+    folder = f"{mix.key}#{version[:12]}" if version else mix.key
+    return (home / "reports" / folder / FILES[format]).absolute()
+
+
+def write_whole(path: Path, body: bytes) -> Path:
+    """Through a draft beside it, so that a reader never meets half a file."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    draft = path.with_name(f".{path.name}.draft")
+    draft.write_bytes(body)
+    return draft.replace(path)

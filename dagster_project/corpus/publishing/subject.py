@@ -1,0 +1,119 @@
+"""What a report is about: a version of a mix, its publication, and every version below it by the name it was used under."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from dagster_project.corpus.lineage.trace import published_from
+from dagster_project.corpus.lineage.walk import ancestors
+from dagster_project.corpus.model.errors import IntegrityError
+from dagster_project.corpus.model.manifests import File, Input, Manifest
+from dagster_project.corpus.model.partitions import Partition
+from dagster_project.corpus.storage.refs import load_manifest, resolve
+from dagster_project.corpus.storage.stores import Store
+
+SIDE_TABLES = ("licensed", "filtered", "counts", "language", "deduplicated")
+
+
+@dataclass(frozen=True)
+class Member:
+    """A source in a corpus: its snapshot, the policy that judged it, and the side tables that cover it."""
+
+    corpus: str
+    key: str
+    policy: str
+    snapshot: Manifest
+    tables: Mapping[str, Manifest]  # by SIDE_TABLES
+
+    @cached_property
+    def files(self) -> Mapping[tuple[str, str], File]:
+        """(side table or "snapshots", digest of a documents shard) → the file that has its rows."""
+        mine = {file.sha256 for file in self.snapshot.files}
+        covering = {
+            (name, file.documents): file
+            for name, manifest in self.tables.items()
+            for file in manifest.files
+            if file.documents in mine
+        }
+        return {**covering, **{("snapshots", file.sha256): file for file in self.snapshot.files}}
+
+
+@dataclass(frozen=True)
+class Subject:
+    """One version of a mix with everything that a report says of it."""
+
+    store: Store
+    mix: Partition
+    mixed: Manifest
+    published: Manifest | None
+    corpora: Mapping[str, Manifest]
+    members: Sequence[Member]
+
+    @property
+    def recipe(self) -> Mapping[str, Any]:
+        return self.mixed.identity.recipe
+
+    @property
+    def components(self) -> Sequence[Mapping[str, Any]]:
+        components: Sequence[Mapping[str, Any]] = self.recipe["components"]
+        return components
+
+    def inputs(self) -> list[tuple[Input, Manifest]]:
+        """Every version below the mix, each once."""
+        return list(ancestors(self.store, self.mixed))
+
+
+def find_subject(store: Store, mix: Partition, version: str | None = None) -> Subject:
+    """The newest version of a mix, or the one whose id begins with `version`; of a publication, the mix it was made from."""
+    found = load_manifest(store, resolve(store, mix, version))
+    mix = Partition("mixed", mix.key)
+    if found.stage == "published":
+        return subject_of(store, mix, load_manifest(store, found.identity.inputs[0]), found)
+    return subject_of(store, mix, found, published_from(store, mix, found.id))
+
+
+def subject_of(store: Store, mix: Partition, mixed: Manifest, published: Manifest | None) -> Subject:
+    """The same from manifests in hand, for a publication that has no ref yet."""
+    corpora = {key_of(item): load_manifest(store, item.id) for item in mixed.inputs if item.stage == "deduplicated"}
+    languages = {key_of(item): load_manifest(store, item.id) for item in mixed.inputs if _is_group(item, "language")}
+    members = [
+        member for key, deduplicated in corpora.items() for member in _members(store, key, deduplicated, languages)
+    ]
+    return Subject(store, mix, mixed, published, corpora, members)
+
+
+def key_of(item: Input) -> str:
+    """The key in the partition under which an input was used: `web@1` of `signals/web@1/counts`."""
+    return item.partition.split("/")[1]
+
+
+def _members(store: Store, corpus: str, deduplicated: Manifest, languages: Mapping[str, Manifest]) -> list[Member]:
+    found = {item.partition: load_manifest(store, item.id) for item in deduplicated.inputs}
+    members = []
+    for item in deduplicated.inputs:
+        if item.stage != "filtered":
+            continue
+        key, _, policy = key_of(item).partition("+")
+        tables = {
+            "filtered": found[item.partition],
+            "licensed": found[f"licensed/{key}"],
+            "counts": found[f"signals/{key}/counts"],
+            "language": languages[key],
+            "deduplicated": deduplicated,
+        }
+        members.append(Member(corpus, key, policy, _snapshot(store, tables["licensed"]), tables))
+    return members
+
+
+def _snapshot(store: Store, side_table: Manifest) -> Manifest:
+    for item in side_table.inputs:
+        if item.stage == "snapshots":
+            return load_manifest(store, item.id)
+    raise IntegrityError(f"{side_table.stage} {side_table.id[:12]} names no snapshot: rebuild it")
+
+
+def _is_group(item: Input, group: str) -> bool:
+    return item.stage == "signals" and item.partition.endswith(f"/{group}")

@@ -1,0 +1,79 @@
+"""Versions that the CLI built reach Dagster once, with their checks, and once only."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+
+import dagster as dg
+
+from dagster_project.corpus.building.library import Library
+from dagster_project.corpus.model.canonical import digest
+from dagster_project.corpus.model.outcomes import Outcome
+from dagster_project.corpus.model.partitions import SPACES, Partition
+from dagster_project.corpus.storage import refs
+from dagster_project.definitions import build_definitions
+from dagster_project.defs.mirroring import known_versions, lacking, mirror
+from dagster_project.settings import Settings
+
+MIX = Partition("published", "tiny@dev")
+
+
+def test_every_version_is_mirrored_once(instance: dg.DagsterInstance, library: Library) -> None:
+    built = library.build(MIX)
+    found = mirror(instance, library.store)
+    assert {item.space for item in found} == {"snapshots", "verdicts", "corpora", "mixes"}
+    assert known_versions(instance, "published") == {"tiny@dev": built.manifest.id}
+    assert instance.get_dynamic_partitions("verdicts") == ["tiny@dev+words"]
+    assert mirror(instance, library.store) == []
+    records = instance.fetch_materializations(dg.AssetKey("published"), limit=10).records
+    assert [record.partition_key for record in records] == ["tiny@dev"]
+    assert list(lacking(instance, library.store)) == []
+
+
+def test_a_newer_version_is_mirrored_again(instance: dg.DagsterInstance, library: Library) -> None:
+    library.build(MIX)
+    mirror(instance, library.store)
+    partition = Partition("snapshots", "tiny@dev")
+    other = refs.resolve(library.store, Partition("licensed", "tiny@dev"))  # any version will do
+    started = refs.latest(library.store, partition)
+    refs.publish(library.store, partition, other, build_key="x", started_from=started, reason="test")
+    assert [item.key for item in mirror(instance, library.store)] == ["tiny@dev"]
+    assert known_versions(instance, "snapshots") == {"tiny@dev": other}
+
+
+def test_checks_come_with_the_ref_that_names_their_audit(instance: dg.DagsterInstance, library: Library) -> None:
+    version = library.build(Partition("snapshots", "tiny@dev")).manifest.id
+    outcome = Outcome("few_bad_records", True, "error", "few", {"bad_record_share": 0.0})
+    gone = Outcome("no_such_check_any_more", True, "error", "gone")
+    refs.record_build(library.store, digest("audit"), {"outcomes": [asdict(outcome), asdict(gone)]})
+    partition = Partition("snapshots", "copied@1")
+    refs.publish(library.store, partition, version, build_key="x", started_from=None, run={"audit": digest("audit")})
+    mirror(instance, library.store)
+    key = dg.AssetCheckKey(dg.AssetKey("snapshots"), "few_bad_records")
+    (record, *_) = instance.event_log_storage.get_asset_check_execution_history(key, limit=5)
+    assert (record.partition, record.status.value) == ("copied@1", "SUCCEEDED")
+
+
+def test_the_job_builds_a_mix_and_mirrors_all_of_it(
+    instance: dg.DagsterInstance, library: Library, settings: Settings
+) -> None:
+    job = build_definitions(settings).resolve_job_def("build_mix")
+    config = {"ops": {"build_everything": {"config": {"mix": "tiny"}}}}
+    result = job.execute_in_process(run_config=config, instance=instance, resources={"library": library})
+    assert result.success
+    version = refs.resolve(library.store, MIX)
+    assert result.output_for_node("build_everything") == {"partition": str(MIX), "version": version}
+    stages = [stage for stage in SPACES if stage != "artifacts"]
+    assert all(known_versions(instance, stage) for stage in stages)
+
+
+def test_a_mix_that_is_refused_leaves_its_failed_check(
+    instance: dg.DagsterInstance, library: Library, settings: Settings
+) -> None:
+    job = build_definitions(settings).resolve_job_def("build_mix")
+    config = {"ops": {"build_everything": {"config": {"mix": "nothing"}}}}
+    result = job.execute_in_process(
+        run_config=config, instance=instance, resources={"library": library}, raise_on_error=False
+    )
+    assert not result.success
+    assert "'nothing' is not a mix: use one of" in str(result.all_events)
