@@ -15,47 +15,10 @@ from dagster_project.corpus.model.manifests import Manifest
 from dagster_project.corpus.model.outcomes import Outcome
 from dagster_project.corpus.storage.stores import Store
 
-WORDS = [
-    "the",
-    "garden",
-    "and",
-    "house",
-    "of",
-    "every",
-    "reader",
-    "have",
-    "with",
-    "that",
-    "simple",
-    "stone",
-    "river",
-    "to",
-    "be",
-    "found",
-    "between",
-    "old",
-    "paper",
-    "trees",
-    "where",
-    "a",
-    "quiet",
-    "letter",
-    "stands",
-    "open",
-    "while",
-    "morning",
-    "light",
-    "falls",
-    "over",
-    "long",
-    "tables",
-    "full",
-    "of",
-    "printed",
-    "books",
-    "about",
-    "weather",
-]
+WORDS = """
+the garden and house of every reader have with that simple stone river to be found between old paper trees where a quiet
+letter stands open while morning light falls over long tables full of printed books about weather
+""".split()
 
 
 class Lenient:

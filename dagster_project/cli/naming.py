@@ -75,9 +75,11 @@ def _mixed(store: Store, mix: Partition, exact: str | None) -> tuple[Partition, 
 def _known(name: str, known: list[str]) -> str:
     """The key of a mix in the store: as it was given, of version dev, or the only one of that name."""
     versions = [key for key in known if key.partition("@")[0] == name]
-    for key in (name, f"{name}@{MOVING}", *(versions if len(versions) == 1 else ())):
+    for key in (name, f"{name}@{MOVING}"):
         if key in known:
             return key
+    if len(versions) == 1:
+        return versions[0]
     if not known:
         raise PartitionError("no mix is built yet: run `florilegium demo`, or `florilegium build MIX`")
     raise PartitionError(f"{name!r} is not a mix in this store: use one of {_listed(name, versions or known)}")

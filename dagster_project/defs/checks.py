@@ -7,7 +7,6 @@ from typing import Any
 
 import dagster as dg
 
-from dagster_project.corpus.model.errors import AuditFailed
 from dagster_project.corpus.model.outcomes import Outcome, Severity
 from dagster_project.defs.partitions import partitions_of
 from dagster_project.quality.suites import Expectation, Suite, load_suites
@@ -44,12 +43,6 @@ def results_of(outcomes: Iterable[Outcome]) -> list[dg.AssetCheckResult]:
         )
         for check, found in by_check.items()
     ]
-
-
-def refusals_of(refusal: AuditFailed) -> list[Outcome]:
-    """The expectations that stopped a publication, as the refusal tells them."""
-    pairs = (failure.partition(": ") for failure in refusal.failures)
-    return [Outcome(check, False, "error", description) for check, _, description in pairs]
 
 
 def evaluations_of(stage: str, key: str, outcomes: Iterable[Outcome]) -> list[dg.AssetCheckEvaluation]:

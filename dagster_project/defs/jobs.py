@@ -7,7 +7,7 @@ import dagster as dg
 from dagster_project.corpus.building.library import Library
 from dagster_project.corpus.model.errors import AuditFailed, FlorilegiumError
 from dagster_project.corpus.model.partitions import Partition, parse
-from dagster_project.defs.checks import evaluations_of, refusals_of
+from dagster_project.defs.checks import evaluations_of
 from dagster_project.defs.materializing import failure
 from dagster_project.defs.mirroring import mirror
 from dagster_project.defs.resources import Logged
@@ -59,5 +59,5 @@ def build_mix() -> None:
 def told(instance: dg.DagsterInstance, refusal: AuditFailed) -> None:
     """The failed checks of a version that was not published, on the partition that it was meant for."""
     partition, _ = parse(refusal.partition)
-    for evaluation in evaluations_of(partition.stage, partition.key, refusals_of(refusal)):
+    for evaluation in evaluations_of(partition.stage, partition.key, refusal.outcomes):
         instance.report_runless_asset_event(evaluation)

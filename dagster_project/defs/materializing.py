@@ -8,7 +8,7 @@ import dagster as dg
 from dagster_project.corpus.building.library import Built, Library
 from dagster_project.corpus.model.errors import AuditFailed, FlorilegiumError, Moved, StoreError
 from dagster_project.corpus.model.partitions import Partition
-from dagster_project.defs.checks import refusals_of, results_of
+from dagster_project.defs.checks import results_of
 from dagster_project.defs.metadata import metadata_of
 from dagster_project.defs.resources import Logged
 from dagster_project.defs.versions import standing_of
@@ -26,7 +26,7 @@ def materialized(
         partitions = [Partition(stage, context.partition_key, part) for part in parts]
         built = [watched.build(partition, upstream=False) for partition in partitions]
     except AuditFailed as refusal:
-        yield from results_of(refusals_of(refusal))  # before the failure: this is what stores the evaluations
+        yield from results_of(refusal.outcomes)  # before the failure: this is what stores the evaluations
         raise failure(refusal) from None
     except FlorilegiumError as refusal:
         raise failure(refusal) from None

@@ -113,11 +113,9 @@ class Library:
         work = self._work(partition, plan)
         key = work.key("build", plan.made_of)
         manifest = self._find_or_run(plan, work, key)
-        outcomes = self.audit(manifest, plan.bounds)
-        if failures := [
-            f"{item.check}: {item.description}" for item in outcomes if not item.passed and item.severity == "error"
-        ]:
-            raise AuditFailed(str(partition), failures)
+        audit_key, outcomes = self.audit(manifest, plan.bounds)
+        if any(not item.passed and item.severity == "error" for item in outcomes):
+            raise AuditFailed(str(partition), outcomes)
         manifest = refs.put_manifest(self.store, manifest)
         index_version(self.store, manifest)
         refs.record_build(self.store, key, {"id": manifest.id})
@@ -129,7 +127,7 @@ class Library:
             build_key=key,
             started_from=started_from,
             reason=reason,
-            run={"seconds": round(seconds, 3), "workers": self.engine.workers},
+            run={"seconds": round(seconds, 3), "workers": self.engine.workers, "audit": audit_key},
         )
         fresh = started_from is None or ref.number != started_from.number
         return Built(partition, manifest, ref, outcomes, fresh, seconds)
@@ -153,11 +151,11 @@ class Library:
         manifest = plan.run(work)
         return replace(manifest, facts={**manifest.facts, "access": plan.access, "build_key": key})
 
-    def audit(self, manifest: Manifest, bounds: Mapping[str, Any]) -> list[Outcome]:
-        """The outcomes of the stage's suite on a version; judged once per version, suite and bounds."""
+    def audit(self, manifest: Manifest, bounds: Mapping[str, Any]) -> tuple[str, list[Outcome]]:
+        """(key, outcomes) of the stage's suite on a version; judged once per version, suite and bounds."""
         key = digest(["audit", manifest.id, self.auditor.suite_digest(manifest.stage), bounds])
         if record := refs.find_build(self.store, key):
-            return [Outcome(**item) for item in record["outcomes"]]
+            return key, [Outcome(**item) for item in record["outcomes"]]
         outcomes = list(self.auditor.audit(manifest, bounds))
         refs.record_build(self.store, key, {"outcomes": [asdict(outcome) for outcome in outcomes]})
-        return outcomes
+        return key, outcomes

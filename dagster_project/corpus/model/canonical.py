@@ -8,7 +8,7 @@ from typing import Any
 
 
 def canonical(value: Any) -> bytes:
-    """Canonical JSON: sorted keys, no spaces, UTF-8. NaN and infinities (ValueError), other types (TypeError) refused."""
+    """Canonical JSON: sorted keys, no spaces, UTF-8. NaN (ValueError) and other types (TypeError) are refused."""
     return json.dumps(value, sort_keys=True, separators=(",", ":"), allow_nan=False, ensure_ascii=False).encode()
 
 

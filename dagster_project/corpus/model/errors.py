@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from dagster_project.corpus.model.outcomes import Outcome
 
 
 class FlorilegiumError(Exception):
@@ -70,9 +74,11 @@ class EngineError(FlorilegiumError):
 class AuditFailed(FlorilegiumError):
     """Expectations that did not hold, so nothing was published."""
 
-    def __init__(self, partition: str, failures: Sequence[str]):
-        self.partition, self.failures = partition, tuple(failures)
+    def __init__(self, partition: str, outcomes: Sequence[Outcome]):
+        self.partition, self.outcomes = partition, tuple(outcomes)
+        failed = [item for item in outcomes if not item.passed and item.severity == "error"]
+        failures = [f"{item.check}: {item.description}" for item in failed]
         super().__init__(f"nothing was published to {partition}: {'; '.join(failures)}")
 
-    def __reduce__(self) -> tuple[type[AuditFailed], tuple[str, Sequence[str]]]:
-        return type(self), (self.partition, self.failures)
+    def __reduce__(self) -> tuple[type[AuditFailed], tuple[str, Sequence[Outcome]]]:
+        return type(self), (self.partition, self.outcomes)

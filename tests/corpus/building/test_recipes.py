@@ -56,7 +56,7 @@ def test_a_name_alone_means_dev_or_the_only_version(tmp_path):
 
 def test_an_unknown_name_is_told_with_the_closest_first(tmp_path):
     write(tmp_path, "sources/a.yaml", source("aardvark"))
-    with pytest.raises(PartitionError, match="'python-cod' is not a source: use one of python-code@dev, .*aardvark@dev"):
+    with pytest.raises(PartitionError, match=r"'python-cod' is not a source: .* python-code@dev, .*aardvark@dev"):
         find_recipes([tmp_path]).source("python-cod")
     with pytest.raises(PartitionError, match="'x' is not a mix: use one of"):
         find_recipes([tmp_path]).mix("x")

@@ -29,8 +29,15 @@ PACK = {
     ".bz2": bz2.compress,
     ".zst": lambda data: pa.compress(data, codec="zstd", asbytes=True),
 }
+PLAIN, TEXT = JsonLines(), Columns()
 MAPPED = Columns(
-    key="id", url="link", title="head", language="lang", license="meta.license", collected_at="seen", published_at="date"
+    key="id",
+    url="link",
+    title="head",
+    language="lang",
+    license="meta.license",
+    collected_at="seen",
+    published_at="date",
 )
 
 
@@ -39,7 +46,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("jsonl")
 
 
-def read(path: Path, source: JsonLines = JsonLines(), columns: Columns = Columns()) -> list[Batch]:
+def read(path: Path, source: JsonLines = PLAIN, columns: Columns = TEXT) -> list[Batch]:
     recipe = SourceRecipe("web", "jsonl", location=str(path), columns=columns)
     (item,) = source.objects(recipe)
     return [batch for part in source.parts(recipe, item) for batch in source.read(recipe, part)]
@@ -163,7 +170,11 @@ def test_hostile_text_is_kept_as_it_is(folder: Path):
 
 
 VALUES = st.recursive(
-    st.none() | st.booleans() | st.integers(-(2**63), 2**64 - 1) | st.floats(allow_nan=False, allow_infinity=False) | st.text(),
+    st.none()
+    | st.booleans()
+    | st.integers(-(2**63), 2**64 - 1)
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | st.text(),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
     max_leaves=8,
 )
@@ -290,7 +301,9 @@ def test_an_endless_line_is_let_go_and_the_rest_is_read(folder: Path):
         source=JsonLines(line_bytes=1 << 20),
     )
     assert [record["text"] for record in records] == ["a", "b"]
-    assert [(item["reason"], item["raw_position"], item["excerpt"]) for item in dead] == [("line too long", 13, b"x" * 200)]
+    assert [(item["reason"], item["raw_position"], item["excerpt"]) for item in dead] == [
+        ("line too long", 13, b"x" * 200)
+    ]
     assert records[1]["raw_position"] == 13 + (5 << 20) + 1
 
 

@@ -16,8 +16,10 @@ from dagster_project.corpus.model.errors import SourceError
 from dagster_project.corpus.model.recipes import Columns, SourceRecipe
 from dagster_project.corpus.sources.parquet import Parquet
 
+PLAIN, TEXT = Parquet(), Columns()
 
-def read(path: Path, columns: Columns = Columns(), source: Parquet = Parquet()) -> tuple[list[Any], list[Any]]:
+
+def read(path: Path, columns: Columns = TEXT, source: Parquet = PLAIN) -> tuple[list[Any], list[Any]]:
     recipe = SourceRecipe("web", "parquet", location=str(path), columns=columns)
     (item,) = source.objects(recipe)
     batches = [batch for part in source.parts(recipe, item) for batch in source.read(recipe, part)]
@@ -35,7 +37,11 @@ def written(folder: Path, table: pa.Table, **options: Any) -> Path:
 def test_null_and_empty_texts_are_dead_letters_by_row(tmp_path: Path):
     records, dead = read(written(tmp_path, pa.table({"text": ["a", None, "", "b", " "]})))
     assert [(row["text"], row["raw_position"]) for row in records] == [("a", 0), ("b", 3)]
-    assert [(row["reason"], row["raw_position"]) for row in dead] == [("no text", 1), ("empty text", 2), ("empty text", 4)]
+    assert [(row["reason"], row["raw_position"]) for row in dead] == [
+        ("no text", 1),
+        ("empty text", 2),
+        ("empty text", 4),
+    ]
 
 
 def test_values_of_every_type_land_in_fields_or_metadata(tmp_path: Path):

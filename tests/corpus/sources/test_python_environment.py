@@ -30,7 +30,9 @@ Text with é.
 """
 
 
-def install(site: Path, metadata: str | bytes = METADATA, files: dict[str, bytes] | None = None, name: str = "my_package") -> Path:
+def install(
+    site: Path, metadata: str | bytes = METADATA, files: dict[str, bytes] | None = None, name: str = "my_package"
+) -> Path:
     info = site / f"{name}-1.0.dist-info"
     info.mkdir(parents=True)
     (info / "METADATA").write_bytes(metadata if isinstance(metadata, bytes) else metadata.encode())
@@ -38,7 +40,9 @@ def install(site: Path, metadata: str | bytes = METADATA, files: dict[str, bytes
         (site / path).parent.mkdir(parents=True, exist_ok=True)
         (site / path).write_bytes(body)
     record = [f"{path},sha256=x,{len(body)}" for path, body in (files or {}).items()]
-    (info / "RECORD").write_text("\n".join([*record, f"{info.name}/METADATA,,", "../../bin/tool.py,,", "/abs.py,,", "gone.py,,"]))
+    (info / "RECORD").write_text(
+        "\n".join([*record, f"{info.name}/METADATA,,", "../../bin/tool.py,,", "/abs.py,,", "gone.py,,"])
+    )
     return info
 
 

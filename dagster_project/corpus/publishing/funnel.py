@@ -1,0 +1,160 @@
+"""From records to the mix, with every document accounted for: what went in, what left and why, what came out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from dagster_project.corpus.model.manifests import Manifest
+from dagster_project.corpus.publishing.observed import standing
+from dagster_project.corpus.publishing.subject import Member, Subject
+
+STAGES = ("records", "documents", "kept", "survivors", "eligible", "in the mix")
+
+
+def funnel_of(subject: Subject) -> dict[str, Any]:
+    """Stages with their losses, by member and component, and how many documents no reason accounts for (0)."""
+    members = [member_counts(subject, member) for member in subject.members]
+    components = [component_counts(subject.mixed, component, members) for component in subject.components]
+    steps = _steps(members, components)
+    differences = [*map(_difference, steps), *_differences(subject, members, components)]
+    return {
+        "stages": _stages(members, components),
+        "steps": steps,
+        "members": members,
+        "components": components,
+        "unaccounted": sum(abs(difference) for difference in differences),
+    }
+
+
+def member_counts(subject: Subject, member: Member) -> dict[str, Any]:
+    """One source in a corpus: what was read, kept, suppressed, and survived."""
+    snapshot, verdicts = member.snapshot.profile, member.tables["filtered"].profile
+    stands = standing(subject.store, member)
+    return {
+        "corpus": member.corpus,
+        "source": member.key,
+        "policy": member.policy,
+        "records": snapshot["records"],
+        "dead_letters": dict(snapshot["dead_letters"]),
+        "documents": {"documents": snapshot["documents"], "words": member.tables["counts"].profile.get("words", 0)},
+        "kept": dict(verdicts["kept"]),
+        "rules": _rules(verdicts),
+        "rejected": stands["rejected"],
+        "duplicates": {"exact": stands["exact"], "near": stands["near"]},
+        "survivors": stands["survivor"],
+        "taken": any(takes_from(recipe, member.corpus, member.key) for recipe in subject.components),
+    }
+
+
+def _rules(verdicts: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Per rule: removed as the first to fail, and failed at all."""
+    return [
+        {"rule": rule, **removed, "failed": verdicts["fired"].get(rule, 0)}
+        for rule, removed in sorted(verdicts["removed"].items(), key=lambda item: (-item[1]["documents"], item[0]))
+    ]
+
+
+def component_counts(mixed: Manifest, recipe: Mapping[str, Any], members: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """One component: the survivors it looked at, what its filters and the license gate refused, what it took."""
+    name, profile = recipe["name"], mixed.profile
+    asked = dict(profile["asked"][name])
+    available = asked.pop("available")
+    looked_at = sum(member["survivors"]["documents"] for member in members if takes_from(recipe, member["corpus"], member["source"]))
+    refused = sum(profile["excluded_by_license"].get(name, {}).values())
+    rows = profile["by_component"].get(name, {"documents": 0, "words": 0})
+    distinct = min(rows["documents"], available["documents"])  # an epoch begins when the one before gave all it has
+    return {
+        "component": name,
+        "corpus": recipe["corpus"],
+        "asked": asked,
+        "looked_at": looked_at,
+        "other_language": max(0, looked_at - refused - available["documents"]) if recipe["languages"] else 0,
+        "excluded_by_license": refused,
+        "eligible": dict(available),
+        "beyond_budget": available["documents"] - distinct,
+        "distinct": distinct,
+        "repeats": rows["documents"] - distinct,
+        "members": dict(rows),
+    }
+
+
+def takes_from(recipe: Mapping[str, Any], corpus: str, source: str) -> bool:
+    """Whether a component looks at a source of a corpus at all."""
+    return bool(corpus == recipe["corpus"] and (not recipe["sources"] or source.partition("@")[0] in recipe["sources"]))
+
+
+def _stages(members: Sequence[Mapping[str, Any]], components: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    rows = {
+        "documents": _sum(member["documents"] for member in members),
+        "kept": _sum(member["kept"] for member in members),
+        "survivors": _sum(member["survivors"] for member in members),
+        "eligible": _sum(component["eligible"] for component in components),
+        "in the mix": {"documents": sum(component["distinct"] for component in components), "words": None},
+    }
+    records = {"documents": sum(member["records"] for member in members), "words": None}
+    return [{"stage": "records", **records}, *[{"stage": name, **counts} for name, counts in rows.items()]]
+
+
+def _steps(members: Sequence[Mapping[str, Any]], components: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Between two stages: the documents before, what took some away, the documents after."""
+    amounts = [stage["documents"] for stage in _stages(members, components)]
+    taken = [member for member in members if member["taken"]]
+    losses = [
+        _added(member["dead_letters"].items() for member in members),
+        _added([(f"rule {rule['rule']}", rule["documents"]) for rule in member["rules"]] for member in members),
+        _added([(f"{kind} copy", count["documents"]) for kind, count in member["duplicates"].items()] for member in members),
+        {
+            "of sources that no component takes": _survivors(members) - _survivors(taken),
+            "looked at by several components": _survivors(taken) - sum(item["looked_at"] for item in components),
+            "in other languages than asked for": sum(component["other_language"] for component in components),
+            "kept out by the license policy": sum(component["excluded_by_license"] for component in components),
+        },
+        {"not needed for the budget": sum(component["beyond_budget"] for component in components)},
+    ]
+    return [
+        {
+            "from": STAGES[number],
+            "to": STAGES[number + 1],
+            "before": amounts[number],
+            "after": amounts[number + 1],
+            "losses": [{"reason": reason, "documents": count} for reason, count in loss.items() if count],
+        }
+        for number, loss in enumerate(losses)
+    ]
+
+
+def _survivors(members: Sequence[Mapping[str, Any]]) -> int:
+    return sum(member["survivors"]["documents"] for member in members)
+
+
+def _difference(step: Mapping[str, Any]) -> int:
+    lost: int = sum(loss["documents"] for loss in step["losses"])
+    difference: int = step["before"] - lost - step["after"]
+    return difference
+
+
+def _differences(
+    subject: Subject, members: Sequence[Mapping[str, Any]], components: Sequence[Mapping[str, Any]]
+) -> list[int]:
+    """What must be 0 beside the steps: side tables against each other, the mix against its parts and its export."""
+    mixed = subject.mixed
+    found = [mixed.profile["repeats"] - sum(component["repeats"] for component in components)]
+    found += [member["documents"]["documents"] - member["kept"]["documents"] - member["rejected"]["documents"] for member in members]
+    for name in ("component", "source", "license", "license_class"):
+        by = mixed.profile[f"by_{name}"].values()
+        found += [mixed.rows - sum(row["documents"] for row in by), mixed.profile["words"] - sum(row["words"] for row in by)]
+    return [*found, mixed.rows - subject.published.rows] if subject.published else found
+
+
+def _added(parts: Any) -> dict[str, int]:
+    total: dict[str, int] = {}
+    for part in parts:
+        for name, count in part:
+            total[name] = total.get(name, 0) + count
+    return dict(sorted(total.items(), key=lambda item: (-item[1], item[0])))
+
+
+def _sum(counts: Any) -> dict[str, int]:
+    found = list(counts)
+    return {name: sum(count[name] for count in found) for name in ("documents", "words")}

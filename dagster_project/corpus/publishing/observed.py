@@ -1,0 +1,99 @@
+"""What only the rows of a mix can say: evidence behind each license, languages, lengths, findings, copies by source."""
+
+from __future__ import annotations
+
+import heapq
+from collections import Counter, defaultdict
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from dagster_project.corpus.model.escaping import visible
+from dagster_project.corpus.publishing.rows import beside, joined
+from dagster_project.corpus.publishing.subject import Member, Subject
+from dagster_project.corpus.storage.stores import Store
+
+EXAMPLES = 10
+CHOICE = "a choice between licenses was made"
+WANTED = {"licensed": ("license_kind",), "language": ("language",), "deduplicated": ("license_findings",)}
+
+
+@dataclass
+class Finding:
+    """Documents of one source with one kind of finding, and those with the smallest ids as examples."""
+
+    documents: int = 0
+    examples: list[tuple[str, str]] = field(default_factory=list)
+
+    def add(self, found: list[tuple[str, str]]) -> None:
+        self.documents += len(found)
+        self.examples = heapq.nsmallest(EXAMPLES, self.examples + found)
+
+
+@dataclass
+class Observed:
+    """Counts over the members of a mix; findings over its distinct documents."""
+
+    evidence: dict[str, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
+    languages: Counter[str] = field(default_factory=Counter)
+    words_histogram: Counter[str] = field(default_factory=Counter)
+    findings: dict[tuple[str, str], Finding] = field(default_factory=lambda: defaultdict(Finding))
+
+
+def observe(subject: Subject) -> Observed:
+    """One pass over the members of a mix."""
+    observed = Observed()
+    for member, table in joined(subject, WANTED):
+        kinds = pc.fill_null(table.column("license_kind"), "none")
+        for row in _counts(pa.table({"license": table.column("license"), "kind": kinds})):
+            observed.evidence[row["license"]][row["kind"]] += row["count"]
+        for row in _counts(table.select(["language"])):
+            observed.languages[row["language"]] += row["count"]
+        observed.words_histogram.update(histogram(table.column("words")))
+        for label, found in _findings(table.filter(pc.equal(table.column("copy"), 0))).items():
+            observed.findings[member.key, label].add(found)
+    return observed
+
+
+def histogram(words: pa.ChunkedArray) -> dict[str, int]:
+    """Documents by powers of two of their words, as the `counts` signals bin them."""
+    numbers = words.to_numpy()
+    bins = np.where(numbers > 0, np.floor(np.log2(np.maximum(numbers, 1))), -1).astype(int)
+    names, counts = np.unique(bins, return_counts=True)
+    return {str(name): int(count) for name, count in zip(names, counts, strict=True)}
+
+
+def standing(store: Store, member: Member) -> dict[str, dict[str, int]]:
+    """Documents and words of one source in a corpus that are rejected, survivors, or exact or near copies of one."""
+    totals = {name: {"documents": 0, "words": 0} for name in ("rejected", "exact", "near", "survivor")}
+    for table in beside(store, member, {"deduplicated": ("status", "kind"), "counts": ("words",)}):
+        names = pc.coalesce(pc.if_else(pc.equal(table.column("status"), "suppressed"), table.column("kind"), None), table.column("status"))
+        grouped = pa.table({"name": names, "words": table.column("words")}).group_by("name")
+        for row in grouped.aggregate([("words", "count"), ("words", "sum")]).to_pylist():
+            totals[row["name"]]["documents"] += row["words_count"]
+            totals[row["name"]]["words"] += row["words_sum"]
+    return totals
+
+
+def kind_of(finding: str) -> str:
+    """The kind of a finding, without its values: `evidence disagrees` of `evidence disagrees: registry=MIT`."""
+    return CHOICE if finding.startswith("chose ") else visible(finding.partition(":")[0], 60)
+
+
+def _findings(table: pa.Table) -> dict[str, list[tuple[str, str]]]:
+    """By kind: (document, first finding of that kind) of every document that has one."""
+    having = table.filter(pc.greater(pc.list_value_length(table.column("license_findings")), 0))
+    found: dict[str, list[tuple[str, str]]] = {}
+    for row in having.select(["doc_id", "license_findings"]).to_pylist():
+        first = {kind_of(finding): finding for finding in sorted(row["license_findings"], reverse=True)}
+        for label, finding in first.items():
+            found.setdefault(label, []).append((row["doc_id"].hex(), visible(finding, 300)))
+    return found
+
+
+def _counts(table: pa.Table) -> list[dict[str, Any]]:
+    rows: list[dict[str, Any]] = table.group_by(table.column_names).aggregate([([], "count_all")]).to_pylist()
+    return [{**row, "count": row["count_all"]} for row in rows]

@@ -1,0 +1,41 @@
+"""sources|policies|corpora|mixes: list, show, and every problem with its line."""
+
+from __future__ import annotations
+
+import pytest
+
+
+@pytest.mark.parametrize(("kind", "name"), [("sources", "tales"), ("policies", "long"), ("corpora", "tales"), ("mixes", "bedtime")])
+def test_list_and_show(program, kind, name):
+    assert name in {item["key"].partition("@")[0] for item in program.json(kind, "list")}
+    assert program.json(kind, "show", name)["recipe"]["name"] == name
+    assert f"name: {name}" in program(kind, "show", name).stdout
+    assert name in program(kind, "list").stdout
+
+
+def test_show_of_a_name_that_is_not_there(program):
+    assert "'tale' is not a source: use one of tales@dev" in program("sources", "show", "tale", code=1).stderr
+
+
+def test_check_finds_nothing(program):
+    assert program.json("mixes", "check") == {"ok": True, "problems": []}
+    program("mixes", "check", str(program.recipes))
+    program("mixes", "check", str(program.recipes / "mixes" / "bedtime.yaml"))
+
+
+def test_check_tells_every_problem_with_its_line(program):
+    (program.recipes / "mixes" / "bad.yaml").write_text("name: bad\nseed: often\nbudgt: 3\n")
+    (program.recipes / "corpora" / "bad.yaml").write_text("name: bad\nmembers: [{source: tales, policy: long}]\nnear: 3\n")
+    found = program.json("mixes", "check", code=1)["problems"]
+    assert {(item["file"].rpartition("/")[2], item["field"]) for item in found} >= {
+        ("bad.yaml", "seed"), ("bad.yaml", "budgt"), ("bad.yaml", "near"),
+    }  # fmt: skip
+    told = program("mixes", "check", code=1).stdout.splitlines()
+    assert len(told) == len(found)
+    assert any("mixes/bad.yaml:2: seed" in line for line in told)
+    alone = program.json("mixes", "check", str(program.recipes / "corpora" / "bad.yaml"), code=1)["problems"]
+    assert {item["field"] for item in alone} == {"near"}
+
+
+def test_check_of_a_directory_that_is_none(program):
+    assert "is no directory" in program("mixes", "check", "/nowhere", code=1).stdout
