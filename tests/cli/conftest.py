@@ -1,9 +1,9 @@
-"""A user's own recipe directory of four documents, and the program called inside this process on the embedded server."""
+"""A user's own recipe directory of four documents, and the program called in this process on the embedded server."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -92,11 +92,11 @@ def make_program(embedded_s3: S3Config) -> Callable[[Path], Program]:
 
 
 @pytest.fixture(scope="session")
-def built(make_program: Callable[[Path], Program], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Program]:
+def built(make_program: Callable[[Path], Program], tmp_path_factory: pytest.TempPathFactory) -> Program:
     """The mix of the four documents, published once for all tests that only read."""
     program = make_program(tmp_path_factory.mktemp("built"))
     program("build", "bedtime")
-    yield program
+    return program
 
 
 @pytest.fixture

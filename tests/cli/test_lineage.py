@@ -50,8 +50,8 @@ def test_text_finds_every_copy(built, tmp_path, documents):
 
 
 def test_hostile_text_never_reaches_the_terminal(built, traced):
-    for words in (("trace", "bedtime", "--doc", traced["document"]["doc_id"]), ("trace", "bedtime", "--url", "\x1b[31m")):
-        result = built(*words, code=1 if "\x1b[31m" in words else 0)
+    for option, value, code in (("--doc", traced["document"]["doc_id"], 0), ("--url", "\x1b[31m", 1)):
+        result = built("trace", "bedtime", option, value, code=code)
         assert not {"\x1b", "\u202e"} & set(result.output)
         assert "\\x1b[31m" in result.output
     shown = built("trace", "bedtime", "--doc", traced["document"]["doc_id"]).stdout

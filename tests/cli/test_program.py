@@ -38,7 +38,7 @@ def test_help_is_fast_and_loads_nothing_heavy(tmp_path):
 
 
 def test_every_verb_has_help(tmp_path):
-    for verb in ("demo", "build", "trace", "impact", "history", "versions", "report", "sources", "mixes", "up", "status"):
+    for verb in ("demo", "build", "trace", "impact", "history", "report", "sources", "up", "status"):
         done = run(verb, "--help", cwd=tmp_path)
         assert (done.returncode, done.stderr) == (0, "")
     assert run("brew", cwd=tmp_path).returncode == 2
@@ -51,7 +51,8 @@ def test_a_taken_port_is_one_sentence(tmp_path):
         port = taken.getsockname()[1]
         done = run("up", "--port", str(port), cwd=tmp_path)
     assert done.returncode == 1
-    assert done.stderr == f"error: port {port} of 127.0.0.1 cannot be used (address already in use): choose another with --port\n"
+    assert done.stderr.startswith(f"error: port {port} of 127.0.0.1 cannot be used (address already in use)")
+    assert len(done.stderr.splitlines()) == 1
     assert not (tmp_path / ".florilegium").exists()
 
 
@@ -64,12 +65,13 @@ def test_status_starts_nothing(tmp_path):
 
 @pytest.mark.embedded
 def test_sigterm_ends_the_embedded_server_too(tmp_path):
-    held = "import time, click; from dagster_project.cli import main as m; from dagster_project.cli.session import verb\n"
+    held = "import time, click\nfrom dagster_project.cli import main as m\nfrom dagster_project.cli.session import verb\n"
     held += "@click.command()\n@verb\ndef hold(session):\n    from dagster_project.opening import opened_store\n"
     held += "    with opened_store(session.settings):\n        print('held', flush=True); time.sleep(60)\n"
     held += "m.main.add_command(hold); m.main(['hold'])"
     process = subprocess.Popen([sys.executable, "-c", held], cwd=tmp_path, stdout=subprocess.PIPE, text=True)
-    assert process.stdout and process.stdout.readline() == "held\n"
+    assert process.stdout is not None
+    assert process.stdout.readline() == "held\n"
     store = tmp_path / ".florilegium" / "store"
     assert status(store).running
     process.send_signal(signal.SIGTERM)

@@ -5,7 +5,9 @@ from __future__ import annotations
 import pytest
 
 
-@pytest.mark.parametrize(("kind", "name"), [("sources", "tales"), ("policies", "long"), ("corpora", "tales"), ("mixes", "bedtime")])
+@pytest.mark.parametrize(
+    ("kind", "name"), [("sources", "tales"), ("policies", "long"), ("corpora", "tales"), ("mixes", "bedtime")]
+)
 def test_list_and_show(program, kind, name):
     assert name in {item["key"].partition("@")[0] for item in program.json(kind, "list")}
     assert program.json(kind, "show", name)["recipe"]["name"] == name
@@ -25,7 +27,8 @@ def test_check_finds_nothing(program):
 
 def test_check_tells_every_problem_with_its_line(program):
     (program.recipes / "mixes" / "bad.yaml").write_text("name: bad\nseed: often\nbudgt: 3\n")
-    (program.recipes / "corpora" / "bad.yaml").write_text("name: bad\nmembers: [{source: tales, policy: long}]\nnear: 3\n")
+    corpus = "name: bad\nmembers: [{source: tales, policy: long}]\nnear: 3\n"
+    (program.recipes / "corpora" / "bad.yaml").write_text(corpus)
     found = program.json("mixes", "check", code=1)["problems"]
     assert {(item["file"].rpartition("/")[2], item["field"]) for item in found} >= {
         ("bad.yaml", "seed"), ("bad.yaml", "budgt"), ("bad.yaml", "near"),

@@ -40,78 +40,89 @@ class Counts(NamedTuple):
     stop_words: Column  # how many of STOP_WORDS occur, in this case
 
 
+BYTES, CHARACTERS, WHITESPACE, DIGITS, UPPERCASE, PUNCTUATION, HASHES, ELLIPSES = range(8)
+LINES, BULLET_LINES, ELLIPSIS_LINES, WORDS, CONTENT_WORDS, CONTENT_CHARACTERS, ALPHABETIC_WORDS, STOPS = range(8, 16)
+
+
 def count(data: Bytes, offsets: Offsets) -> dict[str, Column]:
     """The counts of each document, by name (datatrove's Gopher quality, algorithms.md section 3, and plain ones)."""
-    table = np.zeros((len(Counts._fields), len(offsets) - 1), np.int64)
-    columns = Counts(*table)
-    _count(data, offsets, columns, u.tables())
-    return columns._asdict()
+    table = np.zeros((len(offsets) - 1, len(Counts._fields)), np.int64)
+    _count(data, offsets, table, u.tables())
+    return Counts(*np.ascontiguousarray(table.T))._asdict()
 
 
 @compiled
-def _count(data: Any, offsets: Any, columns: Any, tables: Any) -> Any:
+def _count(data: Any, offsets: Any, table: Any, tables: Any) -> Any:
     for i in range(len(offsets) - 1):
-        _count_characters(data, offsets[i], offsets[i + 1], columns, i, tables)
-        _count_words(data, offsets[i], offsets[i + 1], columns, i, tables)
+        start, end, row = offsets[i], offsets[i + 1], table[i]
+        row[BYTES] = end - start
+        _count_characters(data, start, end, row, tables)
+        _count_lines(data, start, end, row, tables)
+        _count_words(data, start, end, row, tables)
 
 
 @compiled
-def _count_characters(data: Any, at: Any, end: Any, columns: Any, i: Any, tables: Any) -> Any:
-    """Everything that needs no words: a line is judged when it ends."""
-    columns.bytes[i] = end - at
-    dots, first, last, is_open, previous = 0, 0, 0, False, 0
+def _count_characters(data: Any, at: Any, end: Any, row: Any, tables: Any) -> Any:
+    characters = spaces = digits = upper = punctuation = 0
     while at < end:
         code, at = decode(data, at, end)
         bits = property_bits(tables, code)
-        _count_character(bits, code, columns, i)
-        dots = dots + 1 if code == PERIOD and previous == PERIOD else 1 if code == PERIOD else 0
-        columns.ellipses[i] += code == ELLIPSIS or (dots > 0 and dots % 3 == 0)
+        characters += 1
+        spaces += bits & u.SPACE
+        digits += bits & u.DIGIT
+        upper += bits & u.UPPER
+        punctuation += bits & u.PUNCTUATION_SET
+    row[CHARACTERS], row[WHITESPACE], row[DIGITS] = characters, spaces // u.SPACE, digits // u.DIGIT
+    row[UPPERCASE], row[PUNCTUATION] = upper // u.UPPER, punctuation // u.PUNCTUATION_SET
+
+
+@compiled
+def _count_lines(data: Any, at: Any, end: Any, row: Any, tables: Any) -> Any:
+    """Lines and what they begin and end with; also "#" and ellipses. A line is judged when it ends."""
+    dots, first, last, is_open, previous, hashes, ellipses = 0, 0, 0, False, 0, 0, 0
+    while at < end:
+        code, at = decode(data, at, end)
+        bits = property_bits(tables, code)
+        dots = dots + 1 if code == PERIOD else 0
+        hashes += code == HASH
+        ellipses += code == ELLIPSIS or (dots > 0 and dots % 3 == 0)
         if bits & u.LINE_BREAK:
             if not (code == LF and previous == CR):
-                _close_line(first, last, columns, i)
+                _close_line(first, last, row)
             first, last, is_open = 0, 0, False
         else:
             is_open = True
             if not bits & u.SPACE:
                 first = first if first else code + 1
-                last = ELLIPSIS if code == PERIOD and dots >= 3 else code
+                last = ELLIPSIS if dots >= 3 else code
         previous = code
     if is_open:
-        _close_line(first, last, columns, i)
+        _close_line(first, last, row)
+    row[HASHES], row[ELLIPSES] = hashes, ellipses
 
 
 @compiled
-def _count_character(bits: Any, code: Any, columns: Any, i: Any) -> Any:
-    columns.characters[i] += 1
-    columns.whitespace[i] += bits & u.SPACE != 0
-    columns.digits[i] += bits & u.DIGIT != 0
-    columns.uppercase[i] += bits & u.UPPER != 0
-    columns.punctuation[i] += bits & u.PUNCTUATION_SET != 0
-    columns.hashes[i] += code == HASH
-
-
-@compiled
-def _close_line(first: Any, last: Any, columns: Any, i: Any) -> Any:
+def _close_line(first: Any, last: Any, row: Any) -> Any:
     """`first` is one more than the first code point, 0 where there is none; `last` is ELLIPSIS for three dots, too."""
-    columns.lines[i] += 1
-    columns.bullet_lines[i] += first == BULLET + 1 or first == HYPHEN + 1
-    columns.ellipsis_lines[i] += last == ELLIPSIS
+    row[LINES] += 1
+    row[BULLET_LINES] += first == BULLET + 1 or first == HYPHEN + 1
+    row[ELLIPSIS_LINES] += last == ELLIPSIS
 
 
 @compiled
-def _count_words(data: Any, at: Any, end: Any, columns: Any, i: Any, tables: Any) -> Any:
+def _count_words(data: Any, at: Any, end: Any, row: Any, tables: Any) -> Any:
     found = 0
     start, after = next_word(data, at, end, tables)
     while start < after:
         characters, is_content, is_alphabetic = _describe(data, start, after, tables)
-        columns.words[i] += 1
-        columns.content_words[i] += is_content
-        columns.content_characters[i] += characters if is_content else 0
-        columns.alphabetic_words[i] += is_alphabetic
+        row[WORDS] += 1
+        row[CONTENT_WORDS] += is_content
+        row[CONTENT_CHARACTERS] += characters if is_content else 0
+        row[ALPHABETIC_WORDS] += is_alphabetic
         found |= _stop_word(data, start, after)
         start, after = next_word(data, after, end, tables)
     while found:
-        columns.stop_words[i] += found & 1
+        row[STOPS] += found & 1
         found >>= 1
 
 

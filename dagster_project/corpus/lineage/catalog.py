@@ -1,7 +1,7 @@
 """The catalog: every manifest and ref of a store as tables, kept compacted in Parquet and rebuildable from nothing.
 
-A compaction lies in `catalog/tables/<digest>/`, where the digest is that of all objects it was made from; its record
-`objects.parquet` is written last. Readers top it up by listing, so that a stale, missing or doubled one only costs time.
+A compaction lies in `catalog/tables/<digest>/`, named by all objects that it was made from; `objects.parquet`, which
+lists them, is written last. Readers top it up by listing, so that a stale, missing or doubled one only costs time.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from dagster_project.corpus.lineage.catalog_rows import KEYS, OBJECTS, TABLES, Rows, read_object
-from dagster_project.corpus.lineage.members import MEMBERS, members_of
+from dagster_project.corpus.lineage.members import members_of
 from dagster_project.corpus.model.canonical import digest
 from dagster_project.corpus.model.errors import MissingObject
 from dagster_project.corpus.model.manifests import File
@@ -49,7 +49,7 @@ class Catalog:
         return [File(**row) for row in rows.drop_columns(["id", "position"]).to_pylist()]
 
     def members(self, mixes: Sequence[str]) -> Iterator[pa.RecordBatch]:
-        """The members of some versions of mixes, one batch at a time (MEMBERS)."""
+        """The members of some versions of mixes, one batch at a time (members.MEMBERS)."""
         for mix in mixes:
             yield from members_of(self.store, mix, self.files(mix))
 
@@ -75,7 +75,7 @@ def _empty() -> dict[str, pa.Table]:
 
 
 def _brought_up(store: Store, known: Tables, compactions: Sequence[Entry]) -> Catalog:
-    """Known tables less what is gone or was replaced, and with what is new; compacted again if that changed anything."""
+    """Known tables less what is gone or was replaced, with what is new; compacted again if anything changed."""
     listed = _objects([*store.list("manifests/"), *store.list("refs/")])
     if listed.equals(known["objects"]):
         return Catalog(store, known)
@@ -90,7 +90,7 @@ def _brought_up(store: Store, known: Tables, compactions: Sequence[Entry]) -> Ca
 def _objects(entries: Sequence[Entry]) -> pa.Table:
     rows = sorted((entry.path, entry.size, int(entry.modified * 1e6)) for entry in entries)
     columns = zip(*rows, strict=True) if rows else ([], [], [])
-    return pa.table([pa.array(list(column), field.type) for column, field in zip(columns, OBJECTS, strict=True)], schema=OBJECTS)
+    return pa.table(dict(zip(OBJECTS.names, map(list, columns), strict=True)), schema=OBJECTS)
 
 
 def _missing_from(have: pa.Table, wanted: pa.Table) -> list[str]:
@@ -103,18 +103,18 @@ def _without(tables: Tables, paths: Sequence[str]) -> Tables:
     if not paths:
         return tables
     ids = pa.array([path.removeprefix("manifests/").removesuffix(".json") for path in paths], pa.string())
-    kept = {
-        name: tables[name].filter(pc.invert(pc.is_in(tables[name].column("id"), ids))) for name in TABLES if name != "refs"
-    }
-    refs = tables["refs"]
-    return {**kept, "refs": refs.filter(pc.invert(pc.is_in(_ref_paths(refs), pa.array(paths, pa.string()))))}
+    of_refs = _ref_paths(tables["refs"]), pa.array(paths, pa.string())
+    gone = {name: (tables[name].column("id"), ids) for name in TABLES} | {"refs": of_refs}
+    return {name: tables[name].filter(pc.invert(pc.is_in(*gone[name]))) for name in TABLES}
 
 
 def _ref_paths(refs: pa.Table) -> pa.ChunkedArray:
+    """Where each row of refs was read."""
     number = pc.utf8_lpad(refs.column("number").cast(pa.string()), 8, "0")
-    part = pc.if_else(pc.equal(refs.column("part"), ""), "", pc.binary_join_element_wise("/", refs.column("part"), ""))
-    folder = pc.binary_join_element_wise("refs", refs.column("stage"), refs.column("partition"), "/")
-    return pc.binary_join_element_wise(folder, part, "/", number, ".json", "")
+    slash = pc.if_else(pc.equal(refs.column("part"), ""), "", "/")
+    names = ("stage", "partition")
+    folder = pc.binary_join_element_wise("refs", *(refs.column(name) for name in names), "/")
+    return pc.binary_join_element_wise(folder, slash, refs.column("part"), "/", number, ".json", "")
 
 
 def _with(tables: Tables, rows: Rows) -> dict[str, pa.Table]:
@@ -123,17 +123,19 @@ def _with(tables: Tables, rows: Rows) -> dict[str, pa.Table]:
 
 def _in_order(tables: Tables) -> dict[str, pa.Table]:
     """Rows in the order of their keys in one chunk each, so that content does not depend on how it was gathered."""
-    ordered = {
-        name: table.sort_by([(key, "ascending") for key in KEYS[name]]).combine_chunks() for name, table in tables.items()
-    }
+    ordered = {name: _sorted(tables[name], KEYS[name]) for name in TABLES}
     return {**ordered, "refs": _newest_marked(ordered["refs"])}
+
+
+def _sorted(table: pa.Table, keys: Sequence[str]) -> pa.Table:
+    return table.sort_by([(key, "ascending") for key in keys]).combine_chunks()
 
 
 def _newest_marked(refs: pa.Table) -> pa.Table:
     """The last of each run of equal (stage, partition, part) is the newest."""
     places = list(zip(*(refs.column(name).to_pylist() for name in ("stage", "partition", "part")), strict=True))
     newest = [place != after for place, after in zip(places, [*places[1:], None], strict=True)]
-    return refs.set_column(refs.schema.get_field_index("newest"), TABLES["refs"].field("newest"), pa.array(newest, pa.bool_()))
+    return pa.table([*refs.columns[:-1], pa.array(newest, pa.bool_())], schema=TABLES["refs"])
 
 
 # ---- compactions --------------------------------------------------------------------------------------------------
@@ -183,5 +185,3 @@ def _parquet(table: pa.Table) -> bytes:
     pq.write_table(table, buffer, compression="zstd")
     return buffer.getvalue()
 
-
-__all__ = ["MEMBERS", "Catalog", "empty", "rebuild", "refresh"]

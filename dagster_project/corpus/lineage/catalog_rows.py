@@ -10,9 +10,10 @@ from typing import Any
 import pyarrow as pa
 
 from dagster_project.corpus.model.canonical import canonical
-from dagster_project.corpus.model.manifests import Manifest
+from dagster_project.corpus.model.errors import IntegrityError
+from dagster_project.corpus.model.manifests import FORMAT, Manifest
 from dagster_project.corpus.model.partitions import parse
-from dagster_project.corpus.storage.refs import Ref, load_manifest, read_ref
+from dagster_project.corpus.storage.refs import Ref, load_manifest
 from dagster_project.corpus.storage.stores import Store
 
 
@@ -69,7 +70,10 @@ def read_object(store: Store, path: str) -> Rows:
     """The rows of one object under manifests/ or refs/."""
     if path.startswith("manifests/"):
         return rows_of_manifest(load_manifest(store, path.removeprefix("manifests/").removesuffix(".json")))
-    return rows_of_ref(path, read_ref(store, path))
+    record = json.loads(store.get(path))
+    if record.get("format") != FORMAT:
+        raise IntegrityError(f"{path} has format {record.get('format')}, and this release reads {FORMAT}: upgrade")
+    return rows_of_ref(path, Ref(**record))
 
 
 def rows_of_manifest(manifest: Manifest) -> Rows:
@@ -147,5 +151,3 @@ def flattened(profile: Mapping[str, Any], above: tuple[str, ...] = ()) -> Iterat
         elif isinstance(value, (int, float)) and not isinstance(value, bool):
             yield (*above, name), float(value)
 
-
-__all__ = ["KEYS", "OBJECTS", "TABLES", "Rows", "json", "read_object"]

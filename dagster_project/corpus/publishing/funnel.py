@@ -10,6 +10,7 @@ from dagster_project.corpus.publishing.observed import standing
 from dagster_project.corpus.publishing.subject import Member, Subject
 
 STAGES = ("records", "documents", "kept", "survivors", "eligible", "in the mix")
+LIMITS = ("min", "max", "any_of")
 
 
 def funnel_of(subject: Subject) -> dict[str, Any]:
@@ -39,7 +40,7 @@ def member_counts(subject: Subject, member: Member) -> dict[str, Any]:
         "dead_letters": dict(snapshot["dead_letters"]),
         "documents": {"documents": snapshot["documents"], "words": member.tables["counts"].profile.get("words", 0)},
         "kept": dict(verdicts["kept"]),
-        "rules": _rules(verdicts),
+        "rules": _rules(verdicts, member.tables["filtered"].identity.recipe["rules"]),
         "rejected": stands["rejected"],
         "duplicates": {"exact": stands["exact"], "near": stands["near"]},
         "survivors": stands["survivor"],
@@ -47,10 +48,15 @@ def member_counts(subject: Subject, member: Member) -> dict[str, Any]:
     }
 
 
-def _rules(verdicts: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """Per rule: removed as the first to fail, and failed at all."""
+def _rules(verdicts: Mapping[str, Any], limits: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Per rule: its limits, removed as the first to fail, and failed at all; those that removed most first."""
     return [
-        {"rule": rule, **removed, "failed": verdicts["fired"].get(rule, 0)}
+        {
+            "rule": rule,
+            "limits": [{name: limit.get(name) for name in LIMITS} for limit in limits if limit["rule"] == rule],
+            **removed,
+            "failed": verdicts["fired"].get(rule, 0),
+        }
         for rule, removed in sorted(verdicts["removed"].items(), key=lambda item: (-item[1]["documents"], item[0]))
     ]
 

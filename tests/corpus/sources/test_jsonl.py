@@ -117,7 +117,8 @@ def test_every_column_lands_in_its_field_and_the_rest_in_metadata(folder: Path):
     row = one(
         folder,
         {
-            "id": 7, "text": "t", "link": "https://e.org/", "head": "T", "lang": "en", "seen": "2024-05-01T02:00:00+02:00",
+            "id": 7, "text": "t", "link": "https://e.org/", "head": "T", "lang": "en",
+            "seen": "2024-05-01T02:00:00+02:00",
             "date": "2024-05-01", "meta": {"license": "MIT", "z": 1}, "a": [1.5, None], "é": "ü",
         },
     )  # fmt: skip
@@ -192,7 +193,8 @@ def test_metadata_is_canonical_json(folder: Path, value: dict[str, Any]):
 
 PIECES = st.sampled_from(
     [
-        b'{"text":"a"}', b'{"text":"\xc3\xa9","n":1}', b'{"text":""}', b'{"te', b"{}", b"7", b"\xff", b"\n", b"\n\n", b"\r\n", b" ",
+        b'{"text":"a"}', b'{"text":"\xc3\xa9","n":1}', b'{"text":""}', b'{"te', b"{}", b"7", b"\xff",
+        b"\n", b"\n\n", b"\r\n", b" ",
         b"\xef\xbb\xbf", b'{"text":"\\ud800"}', b'{"text":"' + b"long" * 20 + b'"}', b"\x00",
     ]
 )  # fmt: skip

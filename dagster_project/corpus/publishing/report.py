@@ -1,0 +1,94 @@
+"""The report as one page that opens offline: no script, nothing loaded, every value from data escaped at one door."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
+from markupsafe import Markup
+
+from dagster_project.corpus.model.escaping import visible, web_address
+from dagster_project.corpus.publishing.wording import FILTERS, attention
+
+SHOWN_CHARS = 4000  # of any one value
+LINK_CHARS = 300
+LISTED = 500  # rows of one table; the JSON report has all of them
+CHARTED = 15  # bars of one chart, the rest as one
+
+
+def page(facts: Mapping[str, Any]) -> bytes:
+    """The page, in UTF-8."""
+    return (_template().render(facts=facts, attention=attention(facts), bins=bins(facts), LISTED=LISTED) + "\n").encode()
+
+
+@cache
+def _template() -> Template:
+    environment = Environment(
+        loader=FileSystemLoader(Path(__file__).parent),
+        autoescape=True,
+        finalize=shown,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters.update({**FILTERS, "link": link, "bars": bars, "charted": charted})
+    return environment.get_template("report.html")
+
+
+def shown(value: Any) -> Any:
+    """Every value on its way into the page: numbers grouped by thousands, hidden characters visible, length bounded."""
+    if isinstance(value, Markup):
+        return value
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, int):
+        return f"{value:,}"
+    return visible(value, SHOWN_CHARS) if isinstance(value, str) else value
+
+
+def link(text: str) -> Markup | str:
+    """A web address as a link, anything else as it is."""
+    address = web_address(text)
+    if address is None:
+        return text
+    return Markup('<a href="{}" rel="noreferrer noopener nofollow">{}</a>').format(address, visible(address, LINK_CHARS))
+
+
+def charted(counts: Mapping[str, int]) -> list[dict[str, Any]]:
+    """The largest of named counts as rows of a chart, the rest of them as one row."""
+    rows = [{"name": name, "documents": count} for name, count in counts.items()]
+    rest = sum(row["documents"] for row in rows[CHARTED:])
+    return [*rows[:CHARTED], *([{"name": f"{len(rows) - CHARTED:,} others", "documents": rest}] if rest else [])]
+
+
+def bars(rows: Sequence[Mapping[str, Any]], name: str) -> list[dict[str, Any]]:
+    """Rows with the width of their bar, in percent of the longest."""
+    longest = max([row[name] or 0 for row in rows], default=0) or 1
+    return [{**row, "width": f"{100 * (row[name] or 0) / longest:.2f}"} for row in rows]
+
+
+def bins(facts: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """The two histograms of words per document, in percent of each one's documents, from its first bin to its last."""
+    sources, mix = (facts["words_histogram"][name] for name in ("sources", "mix"))
+    numbers = [int(name) for name in (*sources, *mix)]
+    found = [_bin(number, sources, mix) for number in range(min(numbers), max(numbers) + 1)] if numbers else []
+    highest = max(_parts(found), default=0) or 1
+    return [{**item, **{f"{name}_height": f"{100 * item[name] / highest:.2f}" for name in ("sources", "mix")}} for item in found]
+
+
+def _bin(number: int, sources: Mapping[str, int], mix: Mapping[str, int]) -> dict[str, Any]:
+    name = str(number)
+    return {
+        "from": 2**number if number >= 0 else 0,
+        "to": 2 ** (number + 1) - 1 if number >= 0 else 0,
+        "sources": 100 * sources.get(name, 0) / (sum(sources.values()) or 1),
+        "mix": 100 * mix.get(name, 0) / (sum(mix.values()) or 1),
+        "documents": {"sources": sources.get(name, 0), "mix": mix.get(name, 0)},
+    }
+
+
+def _parts(found: Iterable[Mapping[str, Any]]) -> Iterable[float]:
+    return (item[name] for item in found for name in ("sources", "mix"))

@@ -1,0 +1,147 @@
+"""How facts are said to a person, in any medium: sizes, shares, limits, kinds of evidence, and what needs a decision."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any
+
+KINDS: Mapping[str, str] = {
+    "file.spdx": "an SPDX tag in the file itself",
+    "record.license": "the license field of the record",
+    "package.license_expression": "the package's License-Expression",
+    "package.classifier": "the package's license classifiers",
+    "package.license_field": "the package's License field",
+    "registry": "the registry entry of the source",
+    "none": "no evidence that could be read",
+}
+FIELDS: Mapping[str, str] = {
+    "title": "title",
+    "publisher": "publisher",
+    "homepage": "homepage",
+    "license": "one license for the whole source",
+    "license_evidence": "where its license is said, and who checked",
+    "collection_license": "license of the collection as a database",
+    "access": "access class",
+}
+RULES: Mapping[str, str] = {
+    "content_words": "words that hold more than symbols",
+    "mean_word_length": "mean length of a word, in characters",
+    "hash_share": "hash signs per word",
+    "ellipsis_share": "ellipses per word",
+    "bullet_line_share": "share of lines that begin with a bullet",
+    "ellipsis_line_share": "share of lines that end in an ellipsis",
+    "alphabetic_word_share": "share of words with a letter",
+    "stop_words": "common English words found",
+    "characters": "characters",
+    "language": "identified language and its score",
+}
+
+
+def size(amount: int) -> str:
+    """Bytes for reading."""
+    units = ("bytes", "kB", "MB", "GB", "TB")
+    scale = min(max(len(str(amount)) - 1, 0) // 3, len(units) - 1)
+    return f"{amount:,} bytes" if scale == 0 else f"{amount / 1000**scale:,.1f} {units[scale]}"
+
+
+def percent(share: float) -> str:
+    """A share for reading; a small one is never called nothing."""
+    return "< 0.1 %" if 0 < share < 0.001 else f"{100 * share:.1f} %"
+
+
+def counted(count: int, one: str, many: str = "") -> str:
+    """`1 source`, `3 sources`."""
+    return f"{count:,} {one if count == 1 else many or one + 's'}"
+
+
+def limits(found: Sequence[Mapping[str, Any]]) -> str:
+    """What a rule asks of a document."""
+    return "; ".join(", ".join(_limit(item)) or "no limit" for item in found)
+
+
+def _limit(limit: Mapping[str, Any]) -> Iterator[str]:
+    if limit.get("any_of"):
+        yield f"one of {', '.join(limit['any_of'])}"
+    for name, words in (("min", "at least"), ("max", "at most")):
+        if limit.get(name) is not None:
+            yield f"{words} {limit[name]:,g}" if abs(limit[name]) < 1 else f"{words} {limit[name]:,.10g}"
+
+
+def kind(name: str) -> str:
+    return KINDS.get(name, name)
+
+
+def field(name: str) -> str:
+    return FIELDS.get(name, name)
+
+
+def rule(name: str) -> str:
+    return RULES.get(name, name)
+
+
+def power(number: int) -> str:
+    """A power of two on a narrow axis."""
+    return f"{number}" if number < 1024 else f"{number // 1024}k" if number < 1 << 20 else f"{number >> 20}M"
+
+
+def summary(facts: Mapping[str, Any]) -> list[str]:
+    """The mix in a few plain sentences."""
+    mix, unknowns = facts["mix"], facts["unknowns"]
+    repeats = f", repeated to {mix['members']:,} places" if mix["repeats"] else ""
+    return [
+        f"This mix holds {counted(mix['documents'], 'document')}{repeats}, with {counted(mix['words'], 'word')} in all, "
+        f"from {counted(len(_sources(facts)), 'source')} under {counted(len(facts['licenses']), 'license expression')}.",
+        _unknown(unknowns["without_license"]),
+        f"The license policy kept out {counted(facts['gate']['documents'], 'document')}.",
+        _accounted(facts["funnel"]),
+    ]
+
+
+def _sources(facts: Mapping[str, Any]) -> list[Any]:
+    return [source for source in facts["sources"] if source["in_mix"]["documents"]]
+
+
+def _unknown(documents: int) -> str:
+    if not documents:
+        return "Every document in it stands under a license that our table knows."
+    return f"{counted(documents, 'document has', 'documents have')} no known license."
+
+
+def _accounted(funnel: Mapping[str, Any]) -> str:
+    records = f"{funnel['stages'][0]['documents']:,} records read"
+    if funnel["unaccounted"]:
+        return f"Of {records}, {funnel['unaccounted']:,} cannot be accounted for: do not rely on this report."
+    return f"Each of the {records} is accounted for: in the mix, or left out for a reason named below."
+
+
+def attention(facts: Mapping[str, Any]) -> list[str]:
+    """What needs a person, most pressing first."""
+    findings = [item for item in facts["findings"] if not item["kind"].startswith("a choice")]
+    contrary = sum(item["documents"] for item in findings)
+    unknowns, missing = facts["unknowns"], {item["source"] for item in facts["missing"]}
+    said = {
+        f"{facts['funnel']['unaccounted']:,} documents are not accounted for.": facts["funnel"]["unaccounted"],
+        f"{counted(unknowns['without_license'], 'document')} without a known license.": unknowns["without_license"],
+        "Share-alike licenses that do not combine into one work: "
+        + "; ".join(" with ".join(pair) for pair in facts["together"]["share_alike_conflicts"]) + ".":
+            facts["together"]["share_alike_conflicts"],
+        f"Some licenses limit the field of use: {'; '.join(facts['together']['field_of_use'])}.":
+            facts["together"]["field_of_use"],
+        f"{counted(contrary, 'finding')} about license evidence (a document may have several).": contrary,
+        f"Facts that only a person knows are missing for {counted(len(missing), 'source')}.": missing,
+        "This version of the mix is not published: no files were exported.": facts["mix"]["published_id"] is None,
+    }
+    return [text for text, applies in said.items() if applies]
+
+
+FILTERS: dict[str, Callable[..., Any]] = {
+    "size": size,
+    "percent": percent,
+    "counted": counted,
+    "limits": limits,
+    "kind": kind,
+    "field": field,
+    "rule": rule,
+    "power": power,
+    "summary": summary,
+}
