@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from importlib import import_module
-from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -46,9 +44,9 @@ def build(session: Session, partition: str, reason: str) -> None:
 def finish(library: Library, built: Sequence[Built], home: Path) -> dict[Partition, dict[str, Path]]:
     """The catalog brought up to date, and the reports of mixes written."""
     from dagster_project.cli.reports import write_reports
+    from dagster_project.corpus.lineage.catalog import refresh
 
-    if find_spec("dagster_project.corpus.lineage.catalog"):
-        import_module("dagster_project.corpus.lineage.catalog").refresh(library.store)
+    refresh(library.store)
     mixes = [item.partition for item in built if item.partition.stage == "published"]
     return {partition: write_reports(library.store, partition, home) for partition in mixes}
 

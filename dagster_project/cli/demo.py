@@ -73,8 +73,6 @@ def show(session: Session, result: dict[str, Any]) -> None:
     if not result["new"]:
         click.echo(f"nothing new: {result['partition']} {result['id'][:12]} and all it needs already stood")
     click.echo(f"{result['rows']:,} documents, {result['words']:,} words: {result['partition']} {result['id'][:12]}")
-    if html := result["reports"].get("html"):
-        click.echo(f"report: {Path(html).as_uri()}")
-    click.echo("\ntry next:")
+    click.echo(f"report: {Path(result['reports']['html']).as_uri()}\n\ntry next:")
     for command in result["try"]:
         click.echo(f"  {command}")

@@ -101,7 +101,8 @@ def problems_of(directories: tuple[Path, ...], path: Path | None) -> list[Proble
     try:
         if path is not None and path.is_file():
             return _of_file(directories, path)
-        find_recipes((*directories, *([path] if path else [])), RULES)
+        every = (*directories, *([path] if path else []))
+        find_recipes(list({directory.absolute(): directory for directory in every}.values()), RULES)  # each once
     except RecipeError as error:
         return list(error.problems)
     return []

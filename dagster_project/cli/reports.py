@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,8 +14,6 @@ FILES = {"html": "index.html", "json": "report.json", "md": "report.md", "attrib
 
 def write_reports(store: Store, mix: Partition, home: Path) -> dict[str, Path]:
     """Every format of the report of a mix; each file whole or not at all."""
-    if not find_spec("dagster_project.corpus.publishing.reports"):
-        return {}
     return {format: write_report(store, mix, format, path_of(mix, format, home)) for format in FILES}
 
 

@@ -22,9 +22,10 @@ ASK_SECONDS = 0.5
 def up(session: Session, port: int, host: str) -> None:
     """Run the web UI, its daemon and the embedded store; Ctrl-C stops all three."""
     from dagster_project.cli.children import Children, refuse_taken
-    from dagster_project.opening import opened_store
 
     refuse_taken(host, port)
+    from dagster_project.opening import opened_store
+
     with opened_store(session.settings) as store, Children(session.settings, host, port) as children:
         say(session, f"store: {store.location}; logs: {children.home / 'logs'}")
         children.wait_until_answers()

@@ -65,7 +65,8 @@ def test_status_starts_nothing(tmp_path):
 
 @pytest.mark.embedded
 def test_sigterm_ends_the_embedded_server_too(tmp_path):
-    held = "import time, click\nfrom dagster_project.cli import main as m\nfrom dagster_project.cli.session import verb\n"
+    held = "import time, click\nfrom dagster_project.cli import main as m\n"
+    held += "from dagster_project.cli.session import verb\n"
     held += "@click.command()\n@verb\ndef hold(session):\n    from dagster_project.opening import opened_store\n"
     held += "    with opened_store(session.settings):\n        print('held', flush=True); time.sleep(60)\n"
     held += "m.main.add_command(hold); m.main(['hold'])"

@@ -47,7 +47,7 @@ LINES, BULLET_LINES, ELLIPSIS_LINES, WORDS, CONTENT_WORDS, CONTENT_CHARACTERS, A
 def count(data: Bytes, offsets: Offsets) -> dict[str, Column]:
     """The counts of each document, by name (datatrove's Gopher quality, algorithms.md section 3, and plain ones)."""
     table = np.zeros((len(offsets) - 1, len(Counts._fields)), np.int64)
-    _count(data, offsets, table, u.tables())
+    _count(data, offsets, table, u.characters())
     return Counts(*np.ascontiguousarray(table.T))._asdict()
 
 

@@ -57,7 +57,9 @@ def split(text: Any, end: Any, room: Any, tables: Any) -> Any:
         size, is_odd = _scan(text, at, room.joined, out)
         stop = at + size
         if (is_odd and _cut_odd(text, at, stop, room.cuts, tables)) or (
-            size <= LONGEST and not is_odd and _cut_special(exception(text, at, stop, tables), at, room.cuts)
+            1 < size <= LONGEST_SPECIAL
+            and not is_odd
+            and _cut_special(exception(text, at, stop, tables.exceptions), at, room.cuts)
         ):
             count, out = _write_parts(text, at, stop, count, out, room)
         elif size:
@@ -118,14 +120,14 @@ def _cut_odd(text: Any, start: Any, end: Any, cuts: Any, tables: Any) -> Any:
             unit = i + 1
         elif text[i] < LETTER_A or text[i] > LETTER_Z:
             return _cut_symbolic(text, start, end, cuts, tables)
-    is_cut = start < unit < end and exception(text, unit, end, tables) & u.UNIT != 0
+    is_cut = start < unit < end and exception(text, unit, end, tables.exceptions) & u.UNIT != 0
     if is_cut:
         cuts[unit] = 1
     return is_cut
 
 
 @compiled
-def exception(text: Any, start: Any, end: Any, tables: Any) -> Any:
+def exception(text: Any, start: Any, end: Any, exceptions: Any) -> Any:
     """What the table says of a word: SPECIAL with its cuts, UNIT, or 0."""
     size = end - start
     if size > LONGEST:
@@ -136,9 +138,9 @@ def exception(text: Any, start: Any, end: Any, tables: Any) -> Any:
     else:
         first &= ALL >> np.uint64(8 * (8 - size))
     at = slot(first, second)
-    while tables.exception_actions[at]:
-        if tables.exception_keys[at, 0] == first and tables.exception_keys[at, 1] == second:
-            return np.int64(tables.exception_actions[at])
+    while exceptions.actions[at]:
+        if exceptions.keys[at, 0] == first and exceptions.keys[at, 1] == second:
+            return np.int64(exceptions.actions[at])
         at = (at + 1) % u.SLOTS
     return np.int64(0)
 
@@ -155,14 +157,14 @@ def _cut_special(action: Any, start: Any, cuts: Any) -> Any:
 def _cut_symbolic(text: Any, start: Any, end: Any, cuts: Any, tables: Any) -> Any:
     """spaCy 3.8's loop: cut affixes from both ends until a known word or nothing more is found, then cut at infixes."""
     first, last = start, end
-    while first < last and not exception(text, first, last, tables) & u.SPECIAL:
+    while first < last and not exception(text, first, last, tables.exceptions) & u.SPECIAL:
         prefix = _prefix(text, first, last, tables)
         rest = first + prefix
-        if prefix and rest < last and exception(text, rest, last, tables) & u.SPECIAL:
+        if prefix and rest < last and exception(text, rest, last, tables.exceptions) & u.SPECIAL:
             cuts[rest], first = 1, rest
             break
         suffix = _suffix(text, rest, last, tables)
-        if suffix and first < last - suffix and exception(text, first, last - suffix, tables) & u.SPECIAL:
+        if suffix and first < last - suffix and exception(text, first, last - suffix, tables.exceptions) & u.SPECIAL:
             last -= suffix
             cuts[last] = 1
             break
@@ -170,7 +172,7 @@ def _cut_symbolic(text: Any, start: Any, end: Any, cuts: Any, tables: Any) -> An
             break
         first, last = rest, last - suffix
         cuts[first], cuts[last] = 1, 1
-    if first < last and not _cut_special(exception(text, first, last, tables), first, cuts):
+    if first < last and not _cut_special(exception(text, first, last, tables.exceptions), first, cuts):
         _cut_infixes(text, first, last, cuts, tables)
     return True
 
@@ -188,7 +190,7 @@ def _suffix(text: Any, start: Any, end: Any, tables: Any) -> Any:
         return 0
     for at in range(end - 1, max(start, end - 1 - LONGEST) - 1, -1):
         if text[at] == ZERO:
-            if at + 1 < end and exception(text, at + 1, end, tables) & u.UNIT:
+            if at + 1 < end and exception(text, at + 1, end, tables.exceptions) & u.UNIT:
                 return end - at - 1
             break
     at = previous(text, end, start)

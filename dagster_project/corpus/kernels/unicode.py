@@ -37,6 +37,20 @@ SLOTS, SLOT_SHIFT = 1024, np.uint64(54)
 REPLACEMENT = 0xFFFD
 
 
+class Characters(NamedTuple):
+    """The tables of properties alone: loops that call a function per word pay for every array they hand over."""
+
+    pages: NDArray[np.uint16]
+    properties: NDArray[np.uint32]
+
+
+class Exceptions(NamedTuple):
+    """Words that come apart in their own way, as an open-addressing hash table."""
+
+    keys: NDArray[np.uint64]  # (SLOTS, 2): words of at most 16 bytes, little-endian, zero-padded
+    actions: NDArray[np.int32]  # (SLOTS,): SPECIAL with its cuts or UNIT, 0 where the slot is free
+
+
 class Tables(NamedTuple):
     """Two-stage tables; `unicode_source.py` says how each is made."""
 
@@ -47,18 +61,22 @@ class Tables(NamedTuple):
     fold_offsets: NDArray[np.int32]
     fold_bytes: NDArray[np.uint8]
     ascii: NDArray[np.uint8]  # 256 bytes: letters in lower case, "0" for digits, MAYBE for . and , and " " for the rest
-    exception_keys: NDArray[np.uint64]  # (SLOTS, 2): words of at most 16 bytes, little-endian, zero-padded
-    exception_actions: NDArray[np.int32]  # (SLOTS,): 0 where the slot is free
+    exceptions: Exceptions
 
 
 @cache
 def tables() -> Tables:
     """The tables, read once per process."""
     stored = _stored()
-    keys, actions = _slotted(stored["exception_keys"], stored["exception_actions"])
     names = ("pages", "properties", "fold_pages", "fold_index", "fold_offsets", "fold_bytes")
     plain = {name: stored[name] for name in names}
-    return Tables(**plain, ascii=_ascii(), exception_keys=keys, exception_actions=actions)
+    return Tables(**plain, ascii=_ascii(), exceptions=_slotted(stored["exception_keys"], stored["exception_actions"]))
+
+
+@cache
+def characters() -> Characters:
+    """The tables of properties, read once per process."""
+    return Characters(tables().pages, tables().properties)
 
 
 def versions() -> tuple[str, str]:
@@ -80,15 +98,14 @@ def _ascii() -> NDArray[np.uint8]:
     return np.array([folded(chr(c)) for c in range(128)] + [ABOVE] * 128, np.uint8)
 
 
-def _slotted(keys: NDArray[np.uint64], actions: NDArray[np.int32]) -> tuple[NDArray[np.uint64], NDArray[np.int32]]:
-    """The exceptions as an open-addressing hash table."""
+def _slotted(keys: NDArray[np.uint64], actions: NDArray[np.int32]) -> Exceptions:
     slots, slotted = np.zeros((SLOTS, 2), np.uint64), np.zeros(SLOTS, np.int32)
     for key, action in zip(keys, actions, strict=True):
         at = int(slot(key[0], key[1]))
         while slotted[at]:
             at = (at + 1) % SLOTS
         slots[at], slotted[at] = key, action
-    return slots, slotted
+    return Exceptions(slots, slotted)
 
 
 @compiled
@@ -115,7 +132,7 @@ def decode(data: Any, at: Any, end: Any) -> Any:
 
 @compiled
 def property_bits(tables: Any, code: Any) -> Any:
-    """The property bits of a code point."""
+    """The property bits of a code point, from Tables or Characters."""
     return np.int64(tables.properties[np.int64(tables.pages[code >> PAGE_SHIFT]) * PAGE + (code & PAGE_MASK)])
 
 

@@ -27,7 +27,7 @@ JOINTS = (COMMA, ord("."), ord("'"), 0x2019)
 
 def boundaries(data: Bytes, offsets: Offsets) -> tuple[Offsets, Offsets, Offsets]:
     """Begin and end byte of every token, int64[tokens], and the first token of each document, int64[n + 1]."""
-    found: tuple[Offsets, Offsets, Offsets] = _boundaries(data, offsets, u.tables())
+    found: tuple[Offsets, Offsets, Offsets] = _boundaries(data, offsets, u.characters())
     return found
 
 
@@ -78,22 +78,23 @@ def next_word(data: Any, at: Any, end: Any, tables: Any) -> Any:
 def _skip_word(data: Any, at: Any, end: Any, last: Any, tables: Any) -> Any:
     """Past the word characters, marks and joints that follow a word character with the properties `last`."""
     group = _group(last)
-    while True:
-        at = _skip_marks(data, at, end, tables)
-        if at == end:
-            return at
+    while at < end:
         code, after = decode(data, at, end)
         bits = property_bits(tables, code)
+        if _extends(bits):
+            at = after
+            continue
         if not _is_word_character(bits):
             if group or after == end or code not in JOINTS:
-                return at
+                break
             following, after = decode(data, after, end)
             bits = property_bits(tables, following)
             if not _joins(code, last, bits):
-                return at
+                break
         if _group(bits) != group:
-            return at
+            break
         at, last = after, bits
+    return at
 
 
 @compiled

@@ -36,7 +36,7 @@ TABLES: dict[str, pa.Schema] = {
     "files": _schema(
         id=TEXT, position=WHOLE, path=TEXT, sha256=TEXT, size_bytes=WHOLE, rows=WHOLE, documents=TEXT,
     ),
-    "counts": _schema(id=TEXT, stage=TEXT, measure=TEXT, path=pa.list_(TEXT), value=pa.float64()),
+    "counts": _schema(id=TEXT, stage=TEXT, measure=TEXT, value=pa.float64()),
 }  # fmt: skip
 KEYS: dict[str, tuple[str, ...]] = {
     "manifests": ("id",),
@@ -138,16 +138,15 @@ def _files(manifest: Manifest, version: str) -> Iterator[dict[str, Any]]:
 
 
 def _counts(manifest: Manifest, version: str) -> Iterator[dict[str, Any]]:
-    for path, value in flattened(manifest.profile):
-        measure = "/".join(path)
-        yield {"id": version, "stage": manifest.stage, "measure": measure, "path": path, "value": value}
+    for measure, value in flattened(manifest.profile):
+        yield {"id": version, "stage": manifest.stage, "measure": measure, "value": value}
 
 
-def flattened(profile: Mapping[str, Any], above: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], float]]:
-    """Every number of a nested profile with the names that lead to it, which may hold slashes themselves."""
+def flattened(profile: Mapping[str, Any], above: str = "") -> Iterator[tuple[str, float]]:
+    """Every number of a nested profile under the names that lead to it; a slash within a name becomes %2F."""
     for name, value in profile.items():
+        path = above + name.replace("%", "%25").replace("/", "%2F")
         if isinstance(value, Mapping):
-            yield from flattened(value, (*above, name))
+            yield from flattened(value, f"{path}/")
         elif isinstance(value, (int, float)) and not isinstance(value, bool):
-            yield (*above, name), float(value)
-
+            yield path, float(value)

@@ -104,16 +104,18 @@ class PythonCode:
     """The .py files that installed distributions list in RECORD: one object per distribution, one record per file."""
 
     def objects(self, recipe: SourceRecipe) -> list[RawObject]:
-        listed = [(item, item.listing()) for item in installed().values()]
+        """Size and time are those of the files themselves, so that one edited in place is noticed."""
+        listed = [(item, item.facts()) for item in installed().values()]
         return sorted(
-            RawObject(item.uri, sum(size for _, size in files.values()), item.record.stat().st_mtime_ns)
-            for item, files in listed
-            if files
+            RawObject(item.uri, sum(fact.st_size for fact in facts), max(fact.st_mtime_ns for fact in facts))
+            for item, facts in listed
+            if facts
         )
 
     def checksum(self, item: RawObject) -> str:
-        rows = [row for row, _ in find(item.uri).listing().values()]
-        return hashlib.sha256(b"\n".join(rows)).hexdigest()
+        distribution = find(item.uri)
+        bodies = ((path, distribution.body(path)) for path in distribution.listing())
+        return digest([[path, hashlib.sha256(body).hexdigest()] for path, body in bodies if body is not None])
 
     def parts(self, recipe: SourceRecipe, item: RawObject) -> list[RawPart]:
         return [RawPart(item.uri)]
@@ -175,14 +177,18 @@ class Distribution:
         where = f"METADATA of {self.name}=={self.version}"
         return [_evidence(kind, value, where) for kind, value in said if value.strip()]
 
-    def listing(self) -> dict[str, tuple[bytes, int]]:
-        """Path → (its line in RECORD, its size) of the .py files below the site directory, sorted by path."""
+    def listing(self) -> list[str]:
+        """The .py files below the site directory that RECORD names, sorted."""
         try:
             text = self.record.read_bytes().decode("utf-8", "replace")
         except OSError:
-            return {}
-        rows = {row[0]: row for row in csv.reader(io.StringIO(text)) if row and _is_code(row[0])}
-        return {path: (",".join(rows[path]).encode(), _size(rows[path])) for path in sorted(rows)}
+            return []
+        return sorted({row[0] for row in csv.reader(io.StringIO(text)) if row and _is_code(row[0])})
+
+    def facts(self) -> list[os.stat_result]:
+        """What the file system says of the listed files that are there."""
+        places = (self.site / path for path in self.listing())
+        return [place.stat() for place in places if place.is_file()]
 
     def body(self, path: str) -> bytes | None:
         """The bytes of a listed file, cut one past the limit; None when it is not there or leads out of the site."""
@@ -284,10 +290,6 @@ def _said(item: Distribution) -> str:
 def _is_code(path: str) -> bool:
     place = PurePosixPath(path)
     return place.suffix == ".py" and not place.is_absolute() and ".." not in place.parts and "\0" not in path
-
-
-def _size(row: list[str]) -> int:
-    return int(row[2]) if len(row) > 2 and re.fullmatch(r"[0-9]{1,15}", row[2]) else 0
 
 
 def _is_not_utf8(body: bytes) -> bool:

@@ -65,12 +65,12 @@ def test_a_worker_that_dies_is_replaced(tmp_path: Path) -> None:
 
 
 def test_workers_that_always_die_end_the_run_with_a_sentence() -> None:
-    with closing(LocalEngine(2)) as engine, pytest.raises(EngineError, match="workers died 3 times.*--workers"):
+    with closing(LocalEngine(2)) as engine, pytest.raises(EngineError, match=r"workers died 3 times.*--workers"):
         list(engine.map(die, range(4)))
 
 
 def test_the_error_of_a_task_arrives_whole() -> None:
-    with closing(LocalEngine(2)) as engine, pytest.raises(RecipeError, match="a.yaml:3: weight: is missing"):
+    with closing(LocalEngine(2)) as engine, pytest.raises(RecipeError, match=r"a\.yaml:3: weight: is missing"):
         list(engine.map(refuse, range(6)))
 
 
