@@ -49,13 +49,14 @@ class Children:
         return {name: process.pid for name, process in self.running.items()}
 
     def __enter__(self) -> Children:
-        (self.home / "logs").mkdir(parents=True, exist_ok=True)
+        (self.home / "output").mkdir(parents=True, exist_ok=True)
         if not (self.home / "dagster.yaml").exists():  # theirs, once it is there: a PostgreSQL instance, say
             (self.home / "dagster.yaml").write_text(INSTANCE)
         workspace = str(workspace_file(self.home))
         try:
             self._start("webserver", "-w", workspace, "-h", self.host, "-p", str(self.port))
-            self._start("daemon", "-w", workspace)
+            self._wait_until_answers()
+            self._start("daemon", "-w", workspace)  # only now: both would create the same SQLite tables
         except BaseException:
             self.__exit__()
             raise
@@ -71,7 +72,7 @@ class Children:
             _signal(process, signal.SIGKILL)  # whatever is left of its group
             process.wait()
 
-    def wait_until_answers(self) -> None:
+    def _wait_until_answers(self) -> None:
         """Loading the definitions takes seconds; a child that dies meanwhile is told at once."""
         deadline = time.monotonic() + START_SECONDS
         while not self._answers():
@@ -106,7 +107,7 @@ class Children:
             return False
 
     def _log(self, name: str) -> Path:
-        return self.home / "logs" / f"{name}.log"
+        return self.home / "output" / f"{name}.log"
 
     def _last_words(self, name: str) -> str:
         lines = [line.strip() for line in self._log(name).read_text(errors="replace").splitlines() if line.strip()]

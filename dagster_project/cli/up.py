@@ -27,8 +27,7 @@ def up(session: Session, port: int, host: str) -> None:
     from dagster_project.opening import opened_store
 
     with opened_store(session.settings) as store, Children(session.settings, host, port) as children:
-        say(session, f"store: {store.location}; logs: {children.home / 'logs'}")
-        children.wait_until_answers()
+        say(session, f"store: {store.location}; logs: {children.home / 'output'}")
         if session.json:
             session.show_json({"url": children.url, "store": store.location, "pids": children.pids})
         else:

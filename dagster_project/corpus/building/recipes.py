@@ -12,7 +12,7 @@ import dagster_project
 from dagster_project.corpus.model.errors import PartitionError, Problem, RecipeError
 from dagster_project.corpus.model.partitions import MOVING
 from dagster_project.corpus.model.reading import KINDS, Kind, ReadRecipe, read_recipes
-from dagster_project.corpus.model.recipes import CorpusRecipe, MixRecipe, PolicyRecipe, SourceRecipe
+from dagster_project.corpus.model.recipes import CorpusRecipe, MemberRecipe, MixRecipe, PolicyRecipe, SourceRecipe
 from dagster_project.corpus.sources.files import S3
 from dagster_project.corpus.sources.registry import SOURCES
 
@@ -83,6 +83,7 @@ def find_recipes(directories: Sequence[Path] = (), rules: Collection[str] = ()) 
     """The packaged recipes, overridden by those of each directory in turn. With `rules`, policies may use no other."""
     read = read_recipes(pair for directory in (PACKAGED, *directories) for pair in _texts(directory))
     latest = {item.identity: _located(item) for item in read}
+    latest = {**{item.identity: item for item in map(_corpus_of_itself, latest.values()) if item}, **latest}
     recipes = Recipes(tuple(latest[identity] for identity in sorted(latest)))
     if problems := [problem for item in recipes.all for problem in _loose_ends(item, recipes, rules)]:
         raise RecipeError(problems)
@@ -111,6 +112,15 @@ def _located(item: ReadRecipe) -> ReadRecipe:
     return replace(item, recipe=replace(item.recipe, location=str(home / location)))
 
 
+def _corpus_of_itself(item: ReadRecipe) -> ReadRecipe | None:
+    """The corpus that a source with a policy implies; a corpus recipe of that name takes its place."""
+    source = item.recipe
+    if not isinstance(source, SourceRecipe) or not source.policy:
+        return None
+    member = MemberRecipe(source.key, source.policy)
+    return replace(item, kind="corpora", recipe=CorpusRecipe(source.name, (member,), source.version, source.title))
+
+
 def _loose_ends(item: ReadRecipe, recipes: Recipes, rules: Collection[str]) -> Iterator[Problem]:
     """What a recipe names and nobody has."""
     recipe = item.recipe
@@ -127,6 +137,8 @@ def _loose_ends(item: ReadRecipe, recipes: Recipes, rules: Collection[str]) -> I
 
 
 def _references(recipe: Any) -> Iterator[tuple[str, Kind, str]]:
+    if isinstance(recipe, SourceRecipe) and recipe.policy:
+        yield "policy", "policies", recipe.policy
     if isinstance(recipe, CorpusRecipe):
         for index, member in enumerate(recipe.members):
             yield f"members[{index}].source", "sources", member.source

@@ -56,11 +56,7 @@ def split(text: Any, end: Any, room: Any, tables: Any) -> Any:
     while at < end:
         size, is_odd = _scan(text, at, room.joined, out)
         stop = at + size
-        if (is_odd and _cut_odd(text, at, stop, room.cuts, tables)) or (
-            1 < size <= LONGEST_SPECIAL
-            and not is_odd
-            and _cut_special(exception(text, at, stop, tables.exceptions), at, room.cuts)
-        ):
+        if _cut(text, at, stop, is_odd, room.cuts, tables):
             count, out = _write_parts(text, at, stop, count, out, room)
         elif size:
             count, out = _close_word(count, out + size, room)
@@ -107,6 +103,15 @@ def _write_parts(text: Any, start: Any, end: Any, count: Any, out: Any, room: An
         out += 1
     room.cuts[start : end + 1] = 0
     return _close_word(count, out, room)
+
+
+@compiled
+def _cut(text: Any, start: Any, end: Any, is_odd: Any, cuts: Any, tables: Any) -> Any:
+    """Mark where a word comes apart; false if it does not."""
+    if is_odd:
+        return _cut_odd(text, start, end, cuts, tables)
+    is_short = 1 < end - start <= LONGEST_SPECIAL
+    return is_short and _cut_special(exception(text, start, end, tables.exceptions), start, cuts)
 
 
 @compiled

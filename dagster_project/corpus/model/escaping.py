@@ -29,7 +29,7 @@ def visible(text: str, limit: int | None = None) -> str:
 
 
 def markdown(text: str, limit: int | None = None) -> str:
-    """The same as one line of Markdown that shows the text and nothing else: no markup, HTML or table cell of its own."""
+    """The same in Markdown that shows the text and nothing else: no markup, HTML or table cell of its own."""
     return _MARKUP.sub(r"\\\1", visible(text, limit))
 
 

@@ -44,6 +44,7 @@ class SourceRecipe:
     collection_license: str = "NOASSERTION"  # of the collection as a database
     access: AccessClass = "public"
     languages: tuple[str, ...] = ()
+    policy: str = ""  # a source that names its policy is also a corpus of that one member, by the same name
     max_bad_records: float = 0.05  # share of dead letters above which the snapshot is refused
     notes: str = ""
 

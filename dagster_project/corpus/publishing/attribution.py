@@ -16,20 +16,24 @@ from dagster_project.corpus.publishing.works import Work, works_of
 RULE = "=" * 78
 LICENSE_CHARS = 500
 
-# By the beginning of an identifier: what its text asks of whoever passes the work on, in one sentence.
+GNU = "Keep copyright and license notices, pass on a copy of the license, and say that and when the work was changed."
+NOTICE = "Keep the copyright notice and this permission notice in all copies."
+ORIGIN = "Keep notices of this license, and say where the content of the produced work comes from."
+
+# By the beginning of an identifier: what its text asks of whoever passes the work on, in short.
 ASKED: Mapping[str, str] = {
-    "CC-BY": "Name the author as the author asks, the title and this license with its address, and say whether the work was changed.",
-    "Apache-": "Pass on a copy of the license, keep all copyright, patent, trademark and attribution notices and the NOTICE file, and mark changed files.",
-    "MIT": "Keep the copyright notice and this permission notice in all copies.",
-    "ISC": "Keep the copyright notice and this permission notice in all copies.",
+    "CC-BY": "Name the author as the author asks, the title, and this license with its address; say what was changed.",
+    "Apache-": "Pass on a copy of the license, keep all notices and the NOTICE file, and mark changed files.",
+    "MIT": NOTICE,
+    "ISC": NOTICE,
     "BSD-": "Keep the copyright notice, the list of conditions and the disclaimer.",
-    "PSF-": "Keep the license agreement and the Python Software Foundation's copyright notice, and say briefly what was changed.",
+    "PSF-": "Keep the license agreement and its copyright notice, and say briefly what was changed.",
     "MPL-": "Keep license notices, and say where the source under this license can be had.",
-    "GPL-": "Keep copyright and license notices, pass on a copy of the license, and say that and when the work was changed.",
-    "LGPL-": "Keep copyright and license notices, pass on a copy of the license, and say that and when the work was changed.",
-    "AGPL-": "Keep copyright and license notices, pass on a copy of the license, and say that and when the work was changed.",
-    "ODC-By": "Keep notices of this license, and say where the content of the produced work comes from.",
-    "ODbL": "Keep notices of this license, and say where the content of the produced work comes from.",
+    "GPL-": GNU,
+    "LGPL-": GNU,
+    "AGPL-": GNU,
+    "ODC-By": ORIGIN,
+    "ODbL": ORIGIN,
 }
 OTHERWISE = "Keep the copyright and license notices of the work; the text of the license says what else it asks."
 
@@ -62,9 +66,9 @@ def _head(subject: Subject) -> Iterator[str]:
     yield f"ATTRIBUTION for the mix {subject.mix.key}"
     yield f"version {subject.mixed.id}"
     yield ""
-    yield "The works below are in this mix. Under each license stands what it asks to be passed on, then the works under"
-    yield "it, by source. Some works stand under several licenses at once (AND); all of them bind. Authors are named where"
-    yield "the source names them in the title or at the address. This is not legal advice."
+    yield "The works below are in this mix. Under each license stands what it asks of those who pass"
+    yield "the works on, then the works, by source. Of licenses joined by AND all bind. Authors are named"
+    yield "where the source names them, in a title or at an address. This is not legal advice."
 
 
 def _listed(subject: Subject, wanted: set[str]) -> Iterator[str]:
@@ -89,7 +93,10 @@ def _asked(binding: Sequence[Terms]) -> Iterator[str]:
 
 def wording(license_id: str) -> str:
     """What a license asks, in one sentence."""
-    return next((said for beginning, said in ASKED.items() if license_id.startswith(beginning)), OTHERWISE)
+    return next(
+        (said for beginning, said in ASKED.items() if license_id.removeprefix("LicenseRef-").startswith(beginning)),
+        OTHERWISE,
+    )
 
 
 def _publisher(subject: Subject, source: str) -> str:

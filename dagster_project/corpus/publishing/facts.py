@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
+from operator import itemgetter
 from typing import Any
 
 from dagster_project.corpus.licenses.expressions import NOASSERTION
@@ -54,11 +55,7 @@ def facts_of(subject: Subject) -> dict[str, Any]:
         "families": families_of(subject),
         "findings": findings_of(observed),
         "unknowns": unknowns_of(subject, observed, sources),
-        "missing": [
-            {"source": source["source"], "field": name}
-            for source in sources
-            for name in source["missing"]
-        ],
+        "missing": [{"source": source["source"], "field": name} for source in sources for name in source["missing"]],
         "versions": versions_of(subject),
         "exports": exports_of(subject.published),
     }
@@ -155,12 +152,13 @@ def findings_of(observed: Observed) -> list[dict[str, Any]]:
 
 def unknowns_of(subject: Subject, observed: Observed, sources: list[dict[str, Any]]) -> dict[str, Any]:
     """What nobody knows, in numbers: of the mix, and of the documents that its sources read."""
-    by_license = subject.mixed.profile["by_license"]
+    licenses = subject.mixed.profile["by_license"]
+    unlisted = [name for name in licenses if terms(name)["class"] == "unknown" and name != NOASSERTION]
     documents = sum(source["documents"] for source in sources)
     return {
         "without_license": subject.mixed.profile["by_license_class"].get("unknown", {}).get("documents", 0),
         "without_evidence": sum(kinds["none"] for kinds in observed.evidence.values()),
-        "unlisted_licenses": sorted(name for name in by_license if terms(name)["class"] == "unknown" and name != NOASSERTION),
+        "unlisted_licenses": sorted(unlisted),
         "without_language": observed.languages["und"],
         "source_documents": documents,
         "source_documents_without_url": documents - sum(source["with_url"] for source in sources),
@@ -180,7 +178,7 @@ def versions_of(subject: Subject) -> list[dict[str, Any]]:
             "code_version": manifest.identity.code_version,
             "rows": manifest.rows,
         }
-        for partition, manifest in [*published, (str(subject.mix), subject.mixed), *sorted(below, key=lambda item: item[0])]
+        for partition, manifest in [*published, (str(subject.mix), subject.mixed), *sorted(below, key=itemgetter(0))]
     ]
 
 
@@ -188,7 +186,7 @@ def exports_of(published: Manifest | None) -> list[dict[str, Any]]:
     """Every file that was published."""
     exports = published.facts.get("exports", {}) if published else {}
     return [
-        {"format": name, "path": file["path"], "rows": file["rows"], "size_bytes": file["size_bytes"], "sha256": file["sha256"]}
+        {"format": name, **{field: file[field] for field in ("path", "rows", "size_bytes", "sha256")}}
         for name, files in sorted(exports.items())
         for file in files
     ]
@@ -197,7 +195,7 @@ def exports_of(published: Manifest | None) -> list[dict[str, Any]]:
 def _shares(by: Mapping[str, Mapping[str, int]], words: int) -> list[dict[str, Any]]:
     """Documents, words and share of the words, largest first."""
     ranked = sorted(by.items(), key=lambda item: (-item[1]["words"], item[0]))
-    return [{"name": name, **counts, "share": round(counts["words"] / words, 6) if words else 0.0} for name, counts in ranked]
+    return [{"name": name, **counts, "share": round(counts["words"] / (words or 1), 6)} for name, counts in ranked]
 
 
 def _ranked(counts: Mapping[str, int]) -> dict[str, int]:

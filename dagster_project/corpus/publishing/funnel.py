@@ -9,6 +9,8 @@ from dagster_project.corpus.model.manifests import Manifest
 from dagster_project.corpus.publishing.observed import standing
 from dagster_project.corpus.publishing.subject import Member, Subject
 
+Counts = Sequence[Mapping[str, Any]]  # of members or components, as made below
+
 STAGES = ("records", "documents", "kept", "survivors", "eligible", "in the mix")
 LIMITS = ("min", "max", "any_of")
 
@@ -48,7 +50,7 @@ def member_counts(subject: Subject, member: Member) -> dict[str, Any]:
     }
 
 
-def _rules(verdicts: Mapping[str, Any], limits: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+def _rules(verdicts: Mapping[str, Any], limits: Counts) -> list[dict[str, Any]]:
     """Per rule: its limits, removed as the first to fail, and failed at all; those that removed most first."""
     return [
         {
@@ -61,12 +63,12 @@ def _rules(verdicts: Mapping[str, Any], limits: Sequence[Mapping[str, Any]]) -> 
     ]
 
 
-def component_counts(mixed: Manifest, recipe: Mapping[str, Any], members: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+def component_counts(mixed: Manifest, recipe: Mapping[str, Any], members: Counts) -> dict[str, Any]:
     """One component: the survivors it looked at, what its filters and the license gate refused, what it took."""
     name, profile = recipe["name"], mixed.profile
     asked = dict(profile["asked"][name])
     available = asked.pop("available")
-    looked_at = sum(member["survivors"]["documents"] for member in members if takes_from(recipe, member["corpus"], member["source"]))
+    looked_at = _survivors([member for member in members if takes_from(recipe, member["corpus"], member["source"])])
     refused = sum(profile["excluded_by_license"].get(name, {}).values())
     rows = profile["by_component"].get(name, {"documents": 0, "words": 0})
     distinct = min(rows["documents"], available["documents"])  # an epoch begins when the one before gave all it has
@@ -90,7 +92,7 @@ def takes_from(recipe: Mapping[str, Any], corpus: str, source: str) -> bool:
     return bool(corpus == recipe["corpus"] and (not recipe["sources"] or source.partition("@")[0] in recipe["sources"]))
 
 
-def _stages(members: Sequence[Mapping[str, Any]], components: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+def _stages(members: Counts, components: Counts) -> list[dict[str, Any]]:
     rows = {
         "documents": _sum(member["documents"] for member in members),
         "kept": _sum(member["kept"] for member in members),
@@ -102,14 +104,14 @@ def _stages(members: Sequence[Mapping[str, Any]], components: Sequence[Mapping[s
     return [{"stage": "records", **records}, *[{"stage": name, **counts} for name, counts in rows.items()]]
 
 
-def _steps(members: Sequence[Mapping[str, Any]], components: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+def _steps(members: Counts, components: Counts) -> list[dict[str, Any]]:
     """Between two stages: the documents before, what took some away, the documents after."""
     amounts = [stage["documents"] for stage in _stages(members, components)]
     taken = [member for member in members if member["taken"]]
     losses = [
         _added(member["dead_letters"].items() for member in members),
         _added([(f"rule {rule['rule']}", rule["documents"]) for rule in member["rules"]] for member in members),
-        _added([(f"{kind} copy", count["documents"]) for kind, count in member["duplicates"].items()] for member in members),
+        _added([(f"{kind} copy", copies["documents"]) for kind, copies in m["duplicates"].items()] for m in members),
         {
             "of sources that no component takes": _survivors(members) - _survivors(taken),
             "looked at by several components": _survivors(taken) - sum(item["looked_at"] for item in components),
@@ -130,7 +132,7 @@ def _steps(members: Sequence[Mapping[str, Any]], components: Sequence[Mapping[st
     ]
 
 
-def _survivors(members: Sequence[Mapping[str, Any]]) -> int:
+def _survivors(members: Counts) -> int:
     return sum(member["survivors"]["documents"] for member in members)
 
 
@@ -140,16 +142,14 @@ def _difference(step: Mapping[str, Any]) -> int:
     return difference
 
 
-def _differences(
-    subject: Subject, members: Sequence[Mapping[str, Any]], components: Sequence[Mapping[str, Any]]
-) -> list[int]:
+def _differences(subject: Subject, members: Counts, components: Counts) -> list[int]:
     """What must be 0 beside the steps: side tables against each other, the mix against its parts and its export."""
     mixed = subject.mixed
     found = [mixed.profile["repeats"] - sum(component["repeats"] for component in components)]
-    found += [member["documents"]["documents"] - member["kept"]["documents"] - member["rejected"]["documents"] for member in members]
+    found += [m["documents"]["documents"] - m["kept"]["documents"] - m["rejected"]["documents"] for m in members]
     for name in ("component", "source", "license", "license_class"):
-        by = mixed.profile[f"by_{name}"].values()
-        found += [mixed.rows - sum(row["documents"] for row in by), mixed.profile["words"] - sum(row["words"] for row in by)]
+        total = _sum(mixed.profile[f"by_{name}"].values())
+        found += [mixed.rows - total["documents"], mixed.profile["words"] - total["words"]]
     return [*found, mixed.rows - subject.published.rows] if subject.published else found
 
 

@@ -46,7 +46,7 @@ def together(expressions: Sequence[str]) -> dict[str, Any]:
     """What all licenses of the mix permit and ask together, and the share-alike groups that cannot become one work."""
     readable = [expression for expression in expressions if is_readable(expression)]
     asked = {**asdict(duties(readable)), "share_alike_conflicts": share_alike_conflicts(readable)}
-    return {name: list(map(_plain, value)) if isinstance(value, (tuple, list)) else value for name, value in asked.items()}
+    return {name: _plain(value) for name, value in asked.items()}
 
 
 def asking(expression: str) -> Sequence[Terms]:
@@ -79,4 +79,4 @@ def gate_of(subject: Subject) -> dict[str, Any]:
 
 
 def _plain(value: Any) -> Any:
-    return list(value) if isinstance(value, tuple) else value
+    return [_plain(item) for item in value] if isinstance(value, (tuple, list)) else value

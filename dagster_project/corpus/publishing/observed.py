@@ -70,7 +70,8 @@ def standing(store: Store, member: Member) -> dict[str, dict[str, int]]:
     """Documents and words of one source in a corpus that are rejected, survivors, or exact or near copies of one."""
     totals = {name: {"documents": 0, "words": 0} for name in ("rejected", "exact", "near", "survivor")}
     for table in beside(store, member, {"deduplicated": ("status", "kind"), "counts": ("words",)}):
-        names = pc.coalesce(pc.if_else(pc.equal(table.column("status"), "suppressed"), table.column("kind"), None), table.column("status"))
+        suppressed = pc.equal(table.column("status"), "suppressed")
+        names = pc.if_else(suppressed, table.column("kind"), table.column("status"))
         grouped = pa.table({"name": names, "words": table.column("words")}).group_by("name")
         for row in grouped.aggregate([("words", "count"), ("words", "sum")]).to_pylist():
             totals[row["name"]]["documents"] += row["words_count"]

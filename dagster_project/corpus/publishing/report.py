@@ -11,17 +11,21 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 from markupsafe import Markup
 
 from dagster_project.corpus.model.escaping import visible, web_address
-from dagster_project.corpus.publishing.wording import FILTERS, attention
+from dagster_project.corpus.publishing.wording import FILTERS, attention, counted
 
 SHOWN_CHARS = 4000  # of any one value
+LINK = Markup('<a href="{}" rel="noreferrer noopener nofollow">{}</a>')
 LINK_CHARS = 300
+SERIES = ("sources", "mix")
 LISTED = 500  # rows of one table; the JSON report has all of them
 CHARTED = 15  # bars of one chart, the rest as one
+CHARTED_SHARE = 0.003  # below which a bar joins the rest
 
 
 def page(facts: Mapping[str, Any]) -> bytes:
     """The page, in UTF-8."""
-    return (_template().render(facts=facts, attention=attention(facts), bins=bins(facts), LISTED=LISTED) + "\n").encode()
+    text = _template().render(facts=facts, attention=attention(facts), bins=bins(facts), LISTED=LISTED)
+    return f"{text}\n".encode()
 
 
 @cache
@@ -49,34 +53,36 @@ def shown(value: Any) -> Any:
     return visible(value, SHOWN_CHARS) if isinstance(value, str) else value
 
 
-def link(text: str) -> Markup | str:
+def link(text: str, said: str = "") -> Markup | str:
     """A web address as a link, anything else as it is."""
     address = web_address(text)
     if address is None:
-        return text
-    return Markup('<a href="{}" rel="noreferrer noopener nofollow">{}</a>').format(address, visible(address, LINK_CHARS))
+        return said or text
+    return LINK.format(address, visible(said or address, LINK_CHARS))
 
 
 def charted(counts: Mapping[str, int]) -> list[dict[str, Any]]:
     """The largest of named counts as rows of a chart, the rest of them as one row."""
-    rows = [{"name": name, "documents": count} for name, count in counts.items()]
-    rest = sum(row["documents"] for row in rows[CHARTED:])
-    return [*rows[:CHARTED], *([{"name": f"{len(rows) - CHARTED:,} others", "documents": rest}] if rest else [])]
+    least = sum(counts.values()) * CHARTED_SHARE
+    rows = [{"name": name, "documents": count} for name, count in list(counts.items())[:CHARTED] if count >= least]
+    if rest := sum(counts.values()) - sum(row["documents"] for row in rows):
+        rows.append({"name": counted(len(counts) - len(rows), "other"), "documents": rest})
+    return rows
 
 
 def bars(rows: Sequence[Mapping[str, Any]], name: str) -> list[dict[str, Any]]:
     """Rows with the width of their bar, in percent of the longest."""
-    longest = max([row[name] or 0 for row in rows], default=0) or 1
+    longest = max((int(row[name] or 0) for row in rows), default=0) or 1
     return [{**row, "width": f"{100 * (row[name] or 0) / longest:.2f}"} for row in rows]
 
 
 def bins(facts: Mapping[str, Any]) -> list[dict[str, Any]]:
     """The two histograms of words per document, in percent of each one's documents, from its first bin to its last."""
-    sources, mix = (facts["words_histogram"][name] for name in ("sources", "mix"))
+    sources, mix = (facts["words_histogram"][name] for name in SERIES)
     numbers = [int(name) for name in (*sources, *mix)]
     found = [_bin(number, sources, mix) for number in range(min(numbers), max(numbers) + 1)] if numbers else []
     highest = max(_parts(found), default=0) or 1
-    return [{**item, **{f"{name}_height": f"{100 * item[name] / highest:.2f}" for name in ("sources", "mix")}} for item in found]
+    return [{**item, **{f"{name}_height": f"{100 * item[name] / highest:.2f}" for name in SERIES}} for item in found]
 
 
 def _bin(number: int, sources: Mapping[str, int], mix: Mapping[str, int]) -> dict[str, Any]:
@@ -91,4 +97,4 @@ def _bin(number: int, sources: Mapping[str, int], mix: Mapping[str, int]) -> dic
 
 
 def _parts(found: Iterable[Mapping[str, Any]]) -> Iterable[float]:
-    return (item[name] for item in found for name in ("sources", "mix"))
+    return (item[name] for item in found for name in SERIES)

@@ -24,7 +24,7 @@ REPORTS: dict[str, Callable[[Subject], bytes]] = {
 
 
 def render(store: Store, mix: Partition, format: str, version: str | None = None) -> bytes:
-    """A report of the newest version of a mix, or of the one whose id begins with `version`: the same bytes each time."""
+    """A report of a mix, the newest version or the one whose id begins with `version`; the same bytes each time."""
     if format not in REPORTS:
         raise Refused(f"{format!r} is not a format of reports: use one of {', '.join(REPORTS)}")
     return REPORTS[format](find_subject(store, mix, version))

@@ -1,4 +1,4 @@
-"""What a report is about: a version of a mix, its publication, and every version below it by the name it was used under."""
+"""What a report is about: a version of a mix, its publication, and every version below it, by name."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ class Subject:
 
 
 def find_subject(store: Store, mix: Partition, version: str | None = None) -> Subject:
-    """The newest version of a mix, or the one whose id begins with `version`; of a publication, the mix it was made from."""
+    """The newest version of a mix, or the one whose id begins with `version`; a publication means the mix under it."""
     found = load_manifest(store, resolve(store, mix, version))
     mix = Partition("mixed", mix.key)
     if found.stage == "published":

@@ -1,7 +1,8 @@
-"""How facts are said to a person, in any medium: sizes, shares, limits, kinds of evidence, and what needs a decision."""
+"""How facts are said to a person, in any medium: sizes, shares, limits, evidence, and what needs a decision."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
@@ -84,12 +85,17 @@ def power(number: int) -> str:
     return f"{number}" if number < 1024 else f"{number // 1024}k" if number < 1 << 20 else f"{number >> 20}M"
 
 
+def recipe(found: Mapping[str, Any]) -> str:
+    """A recipe as indented JSON."""
+    return json.dumps(found, indent=2, sort_keys=True, ensure_ascii=False)
+
+
 def summary(facts: Mapping[str, Any]) -> list[str]:
     """The mix in a few plain sentences."""
     mix, unknowns = facts["mix"], facts["unknowns"]
-    repeats = f", repeated to {mix['members']:,} places" if mix["repeats"] else ""
+    repeats = f", repeated to {mix['members']:,} entries" if mix["repeats"] else ""
     return [
-        f"This mix holds {counted(mix['documents'], 'document')}{repeats}, with {counted(mix['words'], 'word')} in all, "
+        f"This mix holds {counted(mix['documents'], 'document')}{repeats}, with {counted(mix['words'], 'word')} in all,",
         f"from {counted(len(_sources(facts)), 'source')} under {counted(len(facts['licenses']), 'license expression')}.",
         _unknown(unknowns["without_license"]),
         f"The license policy kept out {counted(facts['gate']['documents'], 'document')}.",
@@ -123,10 +129,11 @@ def attention(facts: Mapping[str, Any]) -> list[str]:
         f"{facts['funnel']['unaccounted']:,} documents are not accounted for.": facts["funnel"]["unaccounted"],
         f"{counted(unknowns['without_license'], 'document')} without a known license.": unknowns["without_license"],
         "Share-alike licenses that do not combine into one work: "
-        + "; ".join(" with ".join(pair) for pair in facts["together"]["share_alike_conflicts"]) + ".":
-            facts["together"]["share_alike_conflicts"],
-        f"Some licenses limit the field of use: {'; '.join(facts['together']['field_of_use'])}.":
-            facts["together"]["field_of_use"],
+        + "; ".join(" with ".join(pair) for pair in facts["together"]["share_alike_conflicts"])
+        + ".": facts["together"]["share_alike_conflicts"],
+        f"Some licenses limit the field of use: {'; '.join(facts['together']['field_of_use'])}.": facts["together"][
+            "field_of_use"
+        ],
         f"{counted(contrary, 'finding')} about license evidence (a document may have several).": contrary,
         f"Facts that only a person knows are missing for {counted(len(missing), 'source')}.": missing,
         "This version of the mix is not published: no files were exported.": facts["mix"]["published_id"] is None,
@@ -144,4 +151,5 @@ FILTERS: dict[str, Callable[..., Any]] = {
     "rule": rule,
     "power": power,
     "summary": summary,
+    "recipe": recipe,
 }

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import heapq
 import json
-import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack
 from itertools import groupby, islice
+from tempfile import TemporaryFile
 from typing import IO, NamedTuple
 
 import pyarrow.compute as pc
@@ -32,11 +32,15 @@ class Work(NamedTuple):
 
 def works_of(subject: Subject) -> Iterator[Work]:
     """Distinct works in the order of their fields."""
+    found = _works(subject)
     with ExitStack() as stack:
-        found = _works(subject)
         runs: list[Iterator[Work]] = []
         while run := sorted(islice(found, RUN_WORKS)):
-            runs.append(iter(run) if len(run) < RUN_WORKS else _spilled(stack, run))
+            if len(run) < RUN_WORKS:
+                runs.append(iter(run))
+                continue
+            file = stack.enter_context(TemporaryFile("w+", encoding="ascii"))
+            runs.append(_spilled(file, run))
         for work, _ in groupby(heapq.merge(*runs)):
             yield work
 
@@ -50,13 +54,7 @@ def _works(subject: Subject) -> Iterator[Work]:
             yield Work(row["license"], member.key, title, address, row["doc_id"].hex())
 
 
-def _spilled(stack: ExitStack, run: list[Work]) -> Iterator[Work]:
-    file = stack.enter_context(tempfile.TemporaryFile("w+", encoding="ascii"))
+def _spilled(file: IO[str], run: list[Work]) -> Iterator[Work]:
     file.writelines(json.dumps(work) + "\n" for work in run)
     file.seek(0)
-    return _read(file)
-
-
-def _read(file: IO[str]) -> Iterator[Work]:
-    for line in file:
-        yield Work(*json.loads(line))
+    return (Work(*json.loads(line)) for line in file)

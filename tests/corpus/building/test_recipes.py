@@ -8,6 +8,7 @@ import pytest
 
 from dagster_project.corpus.building.recipes import find_recipes
 from dagster_project.corpus.model.errors import PartitionError, RecipeError
+from dagster_project.corpus.model.recipes import MemberRecipe
 from dagster_project.corpus.sources.registry import SOURCES
 
 
@@ -97,4 +98,21 @@ def test_bytes_that_are_no_text_are_one_problem_among_all(tmp_path):
     write(tmp_path, "sources/b.yaml", "name: B\n")
     (tmp_path / "sources/a.yaml").write_bytes(b"name: a\nformat: caf\xe9\n")
     with pytest.raises(RecipeError, match=r"a\.yaml:2: .*not UTF-8[^\n]*\n.*b\.yaml:1: "):
+        find_recipes([tmp_path])
+
+
+def test_a_source_with_a_policy_is_a_corpus_of_itself(tmp_path: Path) -> None:
+    (tmp_path / "sources").mkdir()
+    (tmp_path / "sources" / "notes.yaml").write_text("name: notes\nformat: jsonl\nlocation: n.jsonl\npolicy: gopher\n")
+    corpus = find_recipes([tmp_path]).corpus("notes")
+    assert (corpus.key, corpus.members) == ("notes@dev", (MemberRecipe("notes@dev", "gopher"),))
+    (tmp_path / "corpora").mkdir()
+    (tmp_path / "corpora" / "notes.yaml").write_text("name: notes\nmembers: [{source: notes, policy: code}]\n")
+    assert find_recipes([tmp_path]).corpus("notes").members[0].policy == "code"
+
+
+def test_the_policy_of_a_source_must_exist(tmp_path: Path) -> None:
+    (tmp_path / "sources").mkdir()
+    (tmp_path / "sources" / "notes.yaml").write_text("name: notes\nformat: jsonl\nlocation: n.jsonl\npolicy: gophr\n")
+    with pytest.raises(RecipeError, match=r"notes.yaml:4: policy: 'gophr' is not a policy: use one of gopher"):
         find_recipes([tmp_path])
