@@ -27,6 +27,7 @@ PREFIX, SUFFIX, INFIX, CURRENCY = 1 << 15, 1 << 16, 1 << 17, 1 << 18  # what spa
 GROUP_SHIFT, GROUP = 19, 7
 IDEOGRAPH, HIRAGANA, KATAKANA, UNSPACED = 1, 2, 3, 4
 REORDERS = 1 << 22  # folds to something that canonical order may move
+ALPHA = 1 << 23  # what spaCy takes for a letter beside an infix
 COMBINING_SHIFT = 24
 PAGE, PAGE_SHIFT, PAGE_MASK = 128, 7, 127
 DROPPED = 1

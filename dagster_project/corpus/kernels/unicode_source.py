@@ -6,6 +6,7 @@ every stage that reads it.
 
 from __future__ import annotations
 
+import re
 import sys
 import unicodedata
 from collections.abc import Callable, Iterable
@@ -44,7 +45,7 @@ def ranges(text: str) -> frozenset[str]:
     return frozenset(chr(c) for pair in pairs for c in range(int(pair[0], 16), int(pair[-1], 16) + 1))
 
 
-def flags() -> dict[int, Callable[[str], bool]]:
+def flags() -> dict[int, Callable[[str], object]]:
     """The bit of each property, and the question that sets it."""
     tokenizer, punctuation_set = spacy_tokenizer(), PUNCTUATION | ranges(TERMINAL)
     cased = {c for c in map(chr, range(CODE_POINTS)) if f"{c}Σ".lower()[-1] == "ς"}
@@ -62,7 +63,8 @@ def flags() -> dict[int, Callable[[str], bool]]:
         u.SEPARATOR: SEPARATORS.__contains__,
         u.PREFIX: lambda c: tokenizer.find_prefix(c) > 0,
         u.SUFFIX: lambda c: tokenizer.find_suffix("a" + c) > 0,
-        u.INFIX: lambda c: len(tokenizer.find_infix(f"a{c}a")) > 0,
+        u.INFIX: lambda c: len(tokenizer.find_infix(f"†{c}†")) > 0,
+        u.ALPHA: re.compile(f"[{import_module('spacy.lang.char_classes').ALPHA}]").match,
         u.CURRENCY: lambda c: not c.isalpha() and tokenizer.find_suffix("0" + c) > tokenizer.find_suffix("a" + c),
         u.REORDERS: lambda c: any(map(unicodedata.combining, fold(c))),
     }
@@ -73,7 +75,7 @@ def spacy_tokenizer() -> Any:
     return import_module("spacy").blank("en").tokenizer
 
 
-def properties(questions: dict[int, Callable[[str], bool]], c: str) -> int:
+def properties(questions: dict[int, Callable[[str], object]], c: str) -> int:
     """The 32 bits of one character; layout in `unicode.py`."""
     category = u.CATEGORIES.index(unicodedata.category(c))
     bits = sum(bit for bit, asks in questions.items() if asks(c))

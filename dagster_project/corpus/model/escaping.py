@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import re
 import unicodedata
 from urllib.parse import urlsplit
@@ -11,7 +12,7 @@ HIDDEN = {"Cc", "Cf", "Cs", "Zl", "Zp"}  # controls, formats such as bidi marks,
 _WEB = re.compile(
     r"https?://[^\s\"'<>\\^`{|}@]{1,2000}", re.IGNORECASE
 )  # @ would let a link show a host it does not open
-_MARKUP = re.compile(r"([\\`*_{}\[\]<>#|~$&!])")
+_MARKUP = re.compile(r"([\\`*_{}\[\]#|~$!])")
 
 
 def visible(text: str, limit: int | None = None) -> str:
@@ -30,7 +31,7 @@ def visible(text: str, limit: int | None = None) -> str:
 
 def markdown(text: str, limit: int | None = None) -> str:
     """The same in Markdown that shows the text and nothing else: no markup, HTML or table cell of its own."""
-    return _MARKUP.sub(r"\\\1", visible(text, limit))
+    return _MARKUP.sub(r"\\\1", html.escape(visible(text, limit), quote=False))
 
 
 def web_address(text: str) -> str | None:

@@ -15,7 +15,7 @@ from dagster_project.corpus.model.manifests import Manifest
 from dagster_project.corpus.model.partitions import Partition
 from dagster_project.corpus.publishing.funnel import funnel_of
 from dagster_project.corpus.publishing.licensing import gate_of, license_rows, terms, together
-from dagster_project.corpus.publishing.observed import Observed, observe
+from dagster_project.corpus.publishing.observed import Observed, distinct_documents, observe
 from dagster_project.corpus.publishing.subject import Member, Subject, find_subject
 from dagster_project.corpus.storage.stores import Store
 
@@ -73,7 +73,7 @@ def mix_of(subject: Subject) -> dict[str, Any]:
         "access": mixed.facts.get("access") or MISSING,
         "recipe": dict(subject.recipe),
         "seed": subject.recipe["seed"],
-        "documents": mixed.rows - mixed.profile["repeats"],
+        "documents": distinct_documents(subject),
         "members": mixed.rows,
         "repeats": mixed.profile["repeats"],
         "words": mixed.profile["words"],

@@ -110,11 +110,14 @@ def _steps(members: Counts, components: Counts) -> list[dict[str, Any]]:
     taken = [member for member in members if member["taken"]]
     losses = [
         _added(member["dead_letters"].items() for member in members),
-        _added([(f"rule {rule['rule']}", rule["documents"]) for rule in member["rules"]] for member in members),
-        _added([(f"{kind} copy", copies["documents"]) for kind, copies in m["duplicates"].items()] for m in members),
+        _added([(f"by the rule {rule['rule']}", rule["documents"]) for rule in m["rules"]] for m in members),
+        _added(
+            [(f"as {kind} copies", copies["documents"]) for kind, copies in m["duplicates"].items()] for m in members
+        ),
         {
             "of sources that no component takes": _survivors(members) - _survivors(taken),
-            "looked at by several components": _survivors(taken) - sum(item["looked_at"] for item in components),
+            "counted once more for each further component": _survivors(taken)
+            - sum(item["looked_at"] for item in components),
             "in other languages than asked for": sum(component["other_language"] for component in components),
             "kept out by the license policy": sum(component["excluded_by_license"] for component in components),
         },

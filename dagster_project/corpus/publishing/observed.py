@@ -12,11 +12,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from dagster_project.corpus.model.escaping import visible
-from dagster_project.corpus.publishing.rows import beside, joined
+from dagster_project.corpus.publishing.rows import beside, blocks, joined
 from dagster_project.corpus.publishing.subject import Member, Subject
+from dagster_project.corpus.storage.spool import Spool
 from dagster_project.corpus.storage.stores import Store
 
 EXAMPLES = 10
+IDENTITY = np.dtype([("key", "<u8"), ("low", "<u8")])  # a doc_id
 CHOICE = "a choice between licenses was made"
 WANTED = {"licensed": ("license_kind",), "language": ("language",), "deduplicated": ("license_findings",)}
 
@@ -56,6 +58,14 @@ def observe(subject: Subject) -> Observed:
         for label, found in _findings(table.filter(pc.equal(table.column("copy"), 0))).items():
             observed.findings[member.key, label].add(found)
     return observed
+
+
+def distinct_documents(subject: Subject) -> int:
+    """Documents of a mix, each once however many components and epochs hold it; sorted on disk when they are many."""
+    with Spool(IDENTITY) as spool:
+        for block in blocks(subject):
+            spool.append(np.frombuffer(b"".join(block.column("doc_id").to_pylist()), IDENTITY))
+        return sum(len(np.unique(chunk)) for chunk in spool.sorted())
 
 
 def histogram(words: pa.ChunkedArray) -> dict[str, int]:

@@ -93,10 +93,11 @@ def recipe(found: Mapping[str, Any]) -> str:
 def summary(facts: Mapping[str, Any]) -> list[str]:
     """The mix in a few plain sentences."""
     mix, unknowns = facts["mix"], facts["unknowns"]
-    repeats = f", repeated to {mix['members']:,} entries" if mix["repeats"] else ""
+    repeats = f", repeated to {mix['members']:,} entries" if mix["members"] > mix["documents"] else ""
+    sources, licenses = len(_sources(facts)), len(facts["licenses"])
     return [
-        f"This mix holds {counted(mix['documents'], 'document')}{repeats}, with {counted(mix['words'], 'word')} in all,",
-        f"from {counted(len(_sources(facts)), 'source')} under {counted(len(facts['licenses']), 'license expression')}.",
+        f"This mix holds {counted(mix['documents'], 'document')}{repeats}, with {counted(mix['words'], 'word')}, "
+        f"from {counted(sources, 'source')} under {counted(licenses, 'license expression')}.",
         _unknown(unknowns["without_license"]),
         f"The license policy kept out {counted(facts['gate']['documents'], 'document')}.",
         _accounted(facts["funnel"]),
@@ -107,10 +108,10 @@ def _sources(facts: Mapping[str, Any]) -> list[Any]:
     return [source for source in facts["sources"] if source["in_mix"]["documents"]]
 
 
-def _unknown(documents: int) -> str:
-    if not documents:
+def _unknown(entries: int) -> str:
+    if not entries:
         return "Every document in it stands under a license that our table knows."
-    return f"{counted(documents, 'document has', 'documents have')} no known license."
+    return f"{counted(entries, 'entry has', 'entries have')} no known license."
 
 
 def _accounted(funnel: Mapping[str, Any]) -> str:
@@ -127,7 +128,9 @@ def attention(facts: Mapping[str, Any]) -> list[str]:
     unknowns, missing = facts["unknowns"], {item["source"] for item in facts["missing"]}
     said = {
         f"{facts['funnel']['unaccounted']:,} documents are not accounted for.": facts["funnel"]["unaccounted"],
-        f"{counted(unknowns['without_license'], 'document')} without a known license.": unknowns["without_license"],
+        f"{counted(unknowns['without_license'], 'entry', 'entries')} without a known license.": unknowns[
+            "without_license"
+        ],
         "Share-alike licenses that do not combine into one work: "
         + "; ".join(" with ".join(pair) for pair in facts["together"]["share_alike_conflicts"])
         + ".": facts["together"]["share_alike_conflicts"],

@@ -32,6 +32,7 @@ from dagster_project.corpus.model.errors import StoreError
 from dagster_project.corpus.storage.s3 import S3Config, connect
 
 BUCKET = "corpora"
+PROBE = "scratch/ready"
 GRPC_OFFSET = 10_000  # every HTTP port takes a second one, 10,000 above, for gRPC
 PORTS = range(10_500, 20_500)  # the twins end below 32,768, where Linux begins to lend ports to clients
 SERVICES = ("master", "volume", "filer", "s3", "admin")
@@ -387,12 +388,15 @@ def _can_bind(port: int) -> bool:
 
 
 def _answers(server: Server, deadline: float) -> bool:
-    """Whether the bucket opens to our keys before the deadline, while the process lives."""
+    """Whether the bucket takes an object and gives it back to our keys before the deadline, while the process lives.
+
+    A bucket opens before its volumes are known after a restart: reading then fails with InternalError for a moment.
+    """
     client: Any = connect(replace(server.config(), attempts=1, timeout_seconds=2))
     while server.alive():
         with contextlib.suppress(BotoCoreError, ClientError):
-            client.head_bucket(Bucket=server.bucket)
-            return True
+            client.put_object(Bucket=server.bucket, Key=PROBE, Body=PROBE.encode())
+            return bool(client.get_object(Bucket=server.bucket, Key=PROBE)["Body"].read() == PROBE.encode())
         if time.monotonic() > deadline:
             return False
         time.sleep(0.05)

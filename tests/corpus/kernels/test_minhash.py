@@ -60,7 +60,7 @@ def test_twin(texts):
 
 
 @pytest.mark.skipif(not importlib.util.find_spec("spacy"), reason="the bench extra is not installed")
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=200, deadline=None)
 @given(TEXTS)
 def test_words_are_those_of_spacy(text):
     normalized = normalize(text)

@@ -1,0 +1,117 @@
+"""The README is executed: its corpus of one's own is built as written, and its questions are asked."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from dagster_project.corpus.model.partitions import SPACES, Partition
+from dagster_project.corpus.storage import refs
+from dagster_project.corpus.storage.shards import read_shard
+from dagster_project.opening import opened_store
+from dagster_project.settings import Settings
+from tests.corpora import documents, write_jsonl
+
+ROOT = Path(__file__).parents[2]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+FLORILEGIUM = Path(sys.executable).with_name("florilegium")
+
+
+def blocks(language: str, section: str) -> list[str]:
+    """The fenced blocks of a language in a section."""
+    text = README.split(f"\n## {section}\n")[1].split("\n## ")[0]
+    return re.findall(rf"```{language}\n(.*?)```", text, re.DOTALL)
+
+
+def run(command: str, folder: Path) -> subprocess.CompletedProcess[str]:
+    words = command.split("#")[0].split()
+    assert words[0] == "florilegium"
+    environment = {**os.environ, "FLORILEGIUM_HOME": str(folder / ".florilegium")}
+    return subprocess.run([FLORILEGIUM, *words[1:]], cwd=folder, env=environment, capture_output=True, text=True)
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A directory as the README describes it, and its build command run there."""
+    folder = tmp_path_factory.mktemp("readme")
+    write_jsonl(folder / "notes.jsonl", documents(300))
+    for block in blocks("yaml", "Your own corpus"):
+        path, _, text = block.removeprefix("# ").partition("\n")
+        (folder / path).parent.mkdir(parents=True, exist_ok=True)
+        (folder / path).write_text(text)
+    (command,) = blocks("bash", "Your own corpus")
+    built = run(command, folder)
+    assert built.returncode == 0, built.stderr
+    return folder
+
+
+@pytest.mark.embedded
+def test_the_corpus_of_ones_own_becomes_a_published_mix(folder: Path) -> None:
+    source = (folder / "recipes" / "sources" / "notes.yaml").read_text()
+    assert len(source.splitlines()) == 10
+    assert (folder / ".florilegium" / "reports" / "notes@1" / "index.html").exists()
+
+
+@pytest.mark.embedded
+def test_the_questions_are_answered(folder: Path) -> None:
+    asked = [line for line in blocks("bash", "Ask")[0].splitlines() if line]
+    exported = run("florilegium report notes@1 --format json", folder)
+    assert exported.returncode == 0, exported.stderr
+    with opened_store(Settings(home=folder / ".florilegium")) as store:
+        manifest = refs.load_manifest(store, refs.resolve(store, Partition("mixed", "notes@1")))
+        doc_id = read_shard(store, manifest.files[0], ["doc_id"]).column(0)[0].as_py().hex()
+        answers = [run(line.replace("DOC_ID", doc_id), folder) for line in asked]
+    assert [answer.returncode for answer in answers] == [0] * len(asked), [answer.stderr for answer in answers]
+    traced, impacted = json.loads(answers[0].stdout), json.loads(answers[1].stdout)
+    assert traced["document"]["doc_id"] == doc_id
+    assert traced["license"]["concluded"]["expression"] == "MIT"
+    assert impacted["mixes"][0]["documents"] == manifest.rows
+
+
+@pytest.mark.embedded
+def test_a_mistake_is_told_with_its_place(folder: Path) -> None:
+    broken = folder / "broken" / "sources"
+    broken.mkdir(parents=True)
+    (broken / "x.yaml").write_text("name: x\nformat: jsonl\nlocatoin: x.jsonl\n")
+    checked = run("florilegium sources check broken", folder)
+    assert checked.returncode == 1
+    assert "x.yaml:3" in checked.stdout + checked.stderr
+    assert "location" in checked.stdout + checked.stderr
+
+
+def test_the_map_names_places_that_are_there() -> None:
+    block = README.split("### The map\n\n```\n")[1].split("```")[0]
+    names = re.findall(r"^ *((?:[a-z_]+/ ?)+)", block, re.MULTILINE)
+    rooms = {name for line in names for name in line.replace("/", "").split()}
+    places = {
+        path.name
+        for path in [
+            *ROOT.iterdir(),
+            *(ROOT / "dagster_project").iterdir(),
+            *(ROOT / "dagster_project" / "corpus").iterdir(),
+        ]
+    }
+    assert rooms - places == set()
+
+
+def test_every_stage_is_explained() -> None:
+    explained = set(re.findall(r"^\| `([a-z]+)` \|", README, re.MULTILINE))
+    assert explained == set(SPACES) - {"artifacts"}
+
+
+def test_the_pictures_are_there() -> None:
+    assert [name for name in re.findall(r"!\[[^]]*\]\(([^)]+)\)", README) if not (ROOT / name).exists()] == []
+
+
+def test_the_two_commands_are_one_line_each() -> None:
+    commands = [line for line in README.splitlines() if line.startswith("python3 -m venv")]
+    assert [command.split()[-2:] for command in commands] == [
+        [".venv/bin/florilegium", "demo"],
+        ["&&", ".venv/bin/pytest"],
+    ]
