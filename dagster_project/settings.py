@@ -69,6 +69,16 @@ class Settings:
             )
         return url.netloc, url.path.strip("/")
 
+    def inherited(self, **more: str) -> dict[str, str]:
+        """The environment of a child that is to open the same store and read the same recipes, wherever it starts."""
+        chosen = {
+            "FLORILEGIUM_HOME": str(self.home.absolute()),
+            "FLORILEGIUM_RECIPES": os.pathsep.join(str(path.absolute()) for path in self.recipes),
+            "FLORILEGIUM_STORE": self.store or "",
+            "FLORILEGIUM_WORKERS": str(self.workers or ""),
+        }
+        return {**os.environ, **chosen, **more}
+
     def _shown(self) -> str:
         """The store as it was given, less any credentials in it."""
         before, at, after = (self.store or "").rpartition("@")

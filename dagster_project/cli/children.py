@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 import dagster_project
 from dagster_project.corpus.model.errors import FlorilegiumError
+from dagster_project.defs.instance import prepared_home
 
 if TYPE_CHECKING:
     from dagster_project.settings import Settings
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
 MODULES = {"webserver": ("dagster_webserver",), "daemon": ("dagster._daemon", "run")}
 START_SECONDS, STOP_SECONDS, POLL_SECONDS = 180.0, 20.0, 0.3
 EVERYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1"}
-INSTANCE = "telemetry:\n  enabled: false\n"
 WORKSPACE = "load_from:\n  - python_module: dagster_project.definitions\n"
 
 
@@ -49,9 +49,8 @@ class Children:
         return {name: process.pid for name, process in self.running.items()}
 
     def __enter__(self) -> Children:
-        (self.home / "output").mkdir(parents=True, exist_ok=True)
-        if not (self.home / "dagster.yaml").exists():  # theirs, once it is there: a PostgreSQL instance, say
-            (self.home / "dagster.yaml").write_text(INSTANCE)
+        prepared_home(self.home)
+        (self.home / "output").mkdir(exist_ok=True)
         workspace = str(workspace_file(self.home))
         try:
             self._start("webserver", "-w", workspace, "-h", self.host, "-p", str(self.port))
@@ -91,7 +90,7 @@ class Children:
         with self._log(name).open("wb") as log:
             self.running[name] = subprocess.Popen(
                 [sys.executable, "-m", *MODULES[name], *arguments],
-                env=environment(self.settings, self.home),
+                env=self.settings.inherited(DAGSTER_HOME=str(self.home)),
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,
@@ -134,18 +133,6 @@ def workspace_file(home: Path) -> Path:
     generated = home / "workspace.yaml"
     generated.write_text(WORKSPACE)
     return generated
-
-
-def environment(settings: Settings, home: Path) -> dict[str, str]:
-    """What makes the children open the same store and read the same recipes, wherever they start."""
-    chosen = {
-        "DAGSTER_HOME": str(home),
-        "FLORILEGIUM_HOME": str(settings.home.absolute()),
-        "FLORILEGIUM_RECIPES": os.pathsep.join(str(path.absolute()) for path in settings.recipes),
-        "FLORILEGIUM_STORE": settings.store or "",
-        "FLORILEGIUM_WORKERS": str(settings.workers or ""),
-    }
-    return {**os.environ, **chosen}
 
 
 def _signal(process: subprocess.Popen[bytes], number: int) -> None:

@@ -52,7 +52,7 @@ def trace(session: Session, mix: str, **asked: Any) -> None:
     from dagster_project.corpus.lineage.trace import trace as traced
     from dagster_project.opening import opened_store
 
-    (name, value), = only_one(asked).items()
+    ((name, value),) = only_one(asked).items()
     with opened_store(session.settings) as store:
         partition, version = published_mix(store, mix)
         documents = _documents(store, partition, version, name, value)
@@ -82,7 +82,7 @@ def impact(session: Session, **asked: Any) -> None:
     from dagster_project.corpus.lineage.impact import impact as mixes_with
     from dagster_project.opening import opened_store
 
-    (name, value), = only_one(asked).items()
+    ((name, value),) = only_one(asked).items()
     with opened_store(session.settings) as store:
         questions = (Question(**{_field(name): item}) for item in _texts(name, value))
         found: list[dict[str, Any]] = next(filter(None, (mixes_with(store, question) for question in questions)), [])

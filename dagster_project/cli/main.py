@@ -20,6 +20,16 @@ def main() -> None:
     """
 
 
-for command in (demo.demo, build.build, lineage.trace, lineage.impact, lineage.history, lineage.versions, report.report,
-                *recipes.GROUPS, up.up, server.status):
+for command in (
+    demo.demo,
+    build.build,
+    lineage.trace,
+    lineage.impact,
+    lineage.history,
+    lineage.versions,
+    report.report,
+    *recipes.GROUPS,
+    up.up,
+    server.status,
+):
     main.add_command(command)

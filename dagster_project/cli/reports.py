@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from dagster_project.corpus.model.partitions import Partition
     from dagster_project.corpus.storage.stores import Store
 
-FILES = {"html": "index.html", "json": "report.json", "md": "report.md", "attribution": "ATTRIBUTION.md"}
+FILES = {"html": "index.html", "json": "report.json", "md": "report.md", "attribution": "ATTRIBUTION.txt"}
 
 
 def write_reports(store: Store, mix: Partition, home: Path) -> dict[str, Path]:

@@ -88,5 +88,3 @@ def _progress(console: Console) -> Any:
         console=console,
         expand=False,
     )
-
-

@@ -76,7 +76,8 @@ def _empty() -> dict[str, pa.Table]:
 
 def _brought_up(store: Store, known: Tables, compactions: Sequence[Entry]) -> Catalog:
     """Known tables less what is gone or was replaced, with what is new; compacted again if anything changed."""
-    listed = _objects([*store.list("manifests/"), *store.list("refs/")])
+    with ThreadPoolExecutor(2) as pool:
+        listed = _objects([entry for found in pool.map(store.list, ("manifests/", "refs/")) for entry in found])
     if listed.equals(known["objects"]):
         return Catalog(store, known)
     gone, new = _missing_from(listed, known["objects"]), _missing_from(known["objects"], listed)
@@ -184,4 +185,3 @@ def _parquet(table: pa.Table) -> bytes:
     buffer = io.BytesIO()
     pq.write_table(table, buffer, compression="zstd")
     return buffer.getvalue()
-

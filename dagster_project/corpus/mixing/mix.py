@@ -69,7 +69,9 @@ def build_mix(work: Work, recipe: MixRecipe, shards: Sequence[Candidates]) -> Ma
         manifest = assemble(work, _write(work, recipe, shards, ordered), ordered=True)
     asked = _asked(shares, available, by_words)
     return replace(
-        manifest, profile={**manifest.profile, "asked": asked, "excluded_by_license": counted(gate.excluded)}
+        manifest,
+        profile={**manifest.profile, "asked": asked, "excluded_by_license": counted(gate.excluded)},
+        facts={**manifest.facts, "title": recipe.title},
     )
 
 

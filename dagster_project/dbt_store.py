@@ -1,0 +1,67 @@
+"""The plugin by which dbt-duckdb reads the object store. dbt loads it by this name; nothing else imports it.
+
+All sources are of one moment: the catalog is brought up to date once per dbt process. Members are streamed from the
+store into DuckDB's file, so that memory does not grow with the mixes.
+"""
+
+from __future__ import annotations
+
+import atexit
+import os
+from contextlib import ExitStack
+from functools import cached_property
+
+import pyarrow as pa
+from dbt.adapters.duckdb.plugins import BasePlugin
+from dbt.adapters.duckdb.utils import SourceConfig
+
+from dagster_project.connections import received
+from dagster_project.corpus.licenses.table import class_of
+from dagster_project.corpus.lineage.catalog import Catalog, refresh
+from dagster_project.corpus.lineage.members import MEMBERS
+from dagster_project.opening import opened_store
+
+LICENSE_CLASSES = pa.schema([("license", pa.string()), ("license_class", pa.string())])
+LICENSES = ("licenses/", "by_license/")  # where profiles count by license
+
+
+class Plugin(BasePlugin):
+    """Serves the tables of the source `store`; dbt-duckdb looks for this name."""
+
+    def load(self, source_config: SourceConfig) -> pa.Table | pa.RecordBatchReader:
+        name = source_config.identifier
+        if name == "members":
+            return members(self.catalog)
+        if name == "license_classes":
+            return license_classes(self.catalog)
+        return without_zones(self.catalog.tables[name])
+
+    @cached_property
+    def catalog(self) -> Catalog:
+        """The catalog; the store stays open until dbt ends."""
+        stack = ExitStack()
+        atexit.register(stack.close)
+        return refresh(stack.enter_context(opened_store(received(os.environ))))
+
+
+def members(catalog: Catalog) -> pa.RecordBatchReader:
+    """The members of the newest version of every mix, read while DuckDB takes them."""
+    return pa.RecordBatchReader.from_batches(MEMBERS, catalog.members(catalog.newest("mixed")))
+
+
+def license_classes(catalog: Catalog) -> pa.Table:
+    """Every license expression that a profile counts by, and its class today."""
+    measures = catalog.tables["counts"].column("measure").unique().to_pylist()
+    named = (measure.split("/")[1] for measure in measures if measure.startswith(LICENSES))
+    rows = [{"license": name, "license_class": class_of(name)} for name in sorted({_plain(name) for name in named})]
+    return pa.Table.from_pylist(rows, schema=LICENSE_CLASSES)
+
+
+def without_zones(table: pa.Table) -> pa.Table:
+    """Moments as plain timestamps in UTC: DuckDB would need an extension to show zones."""
+    plain = [pa.timestamp("us") if pa.types.is_timestamp(field.type) else field.type for field in table.schema]
+    return table.cast(pa.schema(zip(table.column_names, plain, strict=True)))
+
+
+def _plain(name: str) -> str:
+    return name.replace("%2F", "/").replace("%25", "%")
