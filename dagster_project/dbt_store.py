@@ -25,7 +25,7 @@ LICENSE_CLASSES = pa.schema([("license", pa.string()), ("license_class", pa.stri
 LICENSES = ("licenses/", "by_license/")  # where profiles count by license
 
 
-class Plugin(BasePlugin):
+class Plugin(BasePlugin):  # type: ignore[misc]  # dbt carries no types
     """Serves the tables of the source `store`; dbt-duckdb looks for this name."""
 
     def load(self, source_config: SourceConfig) -> pa.Table | pa.RecordBatchReader:

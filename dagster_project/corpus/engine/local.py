@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import signal
 import threading
-import time
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
+from multiprocessing.connection import wait
 
 import pyarrow as pa
 
@@ -75,13 +76,18 @@ class LocalEngine:
 
 
 def _begin() -> None:
-    """One thread per worker; and a worker whose parent died must not linger."""
+    """One thread per worker, no say in Ctrl-C, and no life after the driver.
+
+    The fork server lives as long as any of its workers, so it is the driver's own end of the pipe that is watched.
+    """
     pa.set_cpu_count(1)
-    parent = os.getppid()
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    driver = multiprocessing.parent_process()
+    assert driver is not None
+    sentinel = driver.sentinel
 
     def watch() -> None:
-        while os.getppid() == parent:
-            time.sleep(1)
+        wait([sentinel])
         os._exit(1)
 
     threading.Thread(target=watch, daemon=True).start()

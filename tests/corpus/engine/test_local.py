@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import os
 import pickle
+import subprocess
+import sys
 import time
+from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
@@ -79,3 +82,35 @@ def test_errors_survive_the_way_between_processes() -> None:
     error = pickle.loads(pickle.dumps(AuditFailed("mixed/demo@dev", outcomes)))
     assert (error.partition, list(error.outcomes)) == ("mixed/demo@dev", outcomes)
     assert str(error) == "nothing was published to mixed/demo@dev: words: too few"
+
+
+DRIVER = """
+import sys, time
+from dagster_project.corpus.engine.local import LocalEngine
+from tests.corpus.engine.sleeping import sleep_long
+
+if __name__ == "__main__":
+    engine = LocalEngine(2)
+    print("ready", flush=True)
+    list(engine.map(sleep_long, [sys.argv[1] + name for name in "ab"]))
+"""
+
+
+def test_no_worker_outlives_a_driver_that_is_killed(tmp_path: Path) -> None:
+    program = tmp_path / "driver.py"
+    program.write_text(DRIVER)
+    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[3])}
+    driver = subprocess.Popen([sys.executable, program, tmp_path / "worker-"], env=environment)
+    workers = [tmp_path / "worker-a", tmp_path / "worker-b"]
+    eventually(lambda: all(path.exists() and path.read_text() for path in workers))
+    driver.kill()
+    driver.wait()
+    pids = [int(path.read_text()) for path in workers]
+    eventually(lambda: not any(Path(f"/proc/{pid}").exists() for pid in pids))
+
+
+def eventually(holds: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 60
+    while not holds():
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
