@@ -12,6 +12,7 @@ from dagster_project.defs.families import families
 from dagster_project.defs.filtered import filtered
 from dagster_project.defs.fingerprints import fingerprints
 from dagster_project.defs.licensed import licensed
+from dagster_project.defs.marts import marts
 from dagster_project.defs.mixed import mixed
 from dagster_project.defs.published import published
 from dagster_project.defs.resources import library_resource
@@ -24,8 +25,7 @@ STAGES = [snapshots, signals, licensed, fingerprints, filtered, families, dedupl
 
 def build_definitions(settings: Settings) -> dg.Definitions:
     """Everything that Dagster knows of, for one store and one set of recipe directories."""
-    return dg.Definitions(
-        # LEAD: add `*marts(settings)` from dagster_project.defs.marts to this list when that file is there.
+    stages = dg.Definitions(
         assets=[*STAGES, artifacts],
         jobs=[*jobs.ASSET_JOBS, jobs.build_mix],
         sensors=automation.sensors(settings),
@@ -33,6 +33,7 @@ def build_definitions(settings: Settings) -> dg.Definitions:
         resources={"library": library_resource(settings)},
         executor=dg.in_process_executor,  # the engine of the library does the work, and a process per step costs 5 s
     )
+    return dg.Definitions.merge(stages, marts(settings))
 
 
 definitions = build_definitions(Settings.from_environment())

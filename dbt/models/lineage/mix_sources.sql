@@ -49,11 +49,29 @@ counted as (
     group by mix_id, source
 ),
 
+totals as (
+    select
+        id as mix_id,
+        sum(value) filter (measure = 'words') as words,
+        sum(value) filter (measure = 'rows') as documents
+    from {{ ref('stg_counts') }}
+    where stage = 'mixed'
+    group by mix_id
+),
+
+-- Of the words of the whole mix; where nothing has any words, of its documents.
 shared as (
     select
-        *,
-        {{ share_of('words', 'documents', 'mix_id') }} as share
+        counted.mix_id,
+        counted.source,
+        counted.documents,
+        counted.words,
+        coalesce(
+            counted.words / nullif(totals.words, 0),
+            counted.documents / nullif(totals.documents, 0)
+        ) as share
     from counted
+    inner join totals on counted.mix_id = totals.mix_id
 )
 
 select
