@@ -6,39 +6,28 @@ import contextlib
 import json
 import os
 import secrets
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
 
 from dagster_project.settings import Settings, SettingsError
-
-VARIABLE = "FLORILEGIUM_CONNECTION"
 
 
 @contextlib.contextmanager
 def handed_over(settings: Settings, directory: Path) -> Iterator[Path]:
     """A file with these settings that only its owner reads, gone when the block ends."""
     path = directory / f".connection.{secrets.token_hex(8)}.json"
-    plain = {
-        **asdict(settings),
-        "home": str(settings.home.absolute()),
-        "recipes": [str(item) for item in settings.recipes],
-    }
+    paths = {"home": str(settings.home.absolute()), "recipes": [str(item) for item in settings.recipes]}
     with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-        json.dump(plain, file)
+        json.dump({**asdict(settings), **paths}, file)
     try:
         yield path
     finally:
         path.unlink(missing_ok=True)
 
 
-def received(environment: Mapping[str, str]) -> Settings:
-    """The settings that the environment's connection file holds, or those of the environment itself."""
-    if not (name := environment.get(VARIABLE)):
-        settings = Settings.from_environment(environment)
-        began = Path(environment.get("PWD") or Path.cwd())  # dbt has gone into its project folder meanwhile
-        return Settings.from_environment(environment, home=began / settings.home)
-    path = Path(name)
+def received(path: Path) -> Settings:
+    """The settings that were handed over."""
     if path.stat().st_mode & 0o077:
         raise SettingsError(f"{path} can be read by others: give it the permissions 0600")
     plain = json.loads(path.read_text())

@@ -7,9 +7,11 @@ store into DuckDB's file, so that memory does not grow with the mixes.
 from __future__ import annotations
 
 import atexit
-import os
+from collections.abc import Mapping
 from contextlib import ExitStack
+from dataclasses import replace
 from functools import cached_property
+from pathlib import Path
 
 import pyarrow as pa
 from dbt.adapters.duckdb.plugins import BasePlugin
@@ -20,6 +22,7 @@ from dagster_project.corpus.licenses.table import class_of
 from dagster_project.corpus.lineage.catalog import Catalog, refresh
 from dagster_project.corpus.lineage.members import MEMBERS
 from dagster_project.opening import opened_store
+from dagster_project.settings import Settings
 
 LICENSE_CLASSES = pa.schema([("license", pa.string()), ("license_class", pa.string())])
 LICENSES = ("licenses/", "by_license/")  # where profiles count by license
@@ -27,6 +30,9 @@ LICENSES = ("licenses/", "by_license/")  # where profiles count by license
 
 class Plugin(BasePlugin):  # type: ignore[misc]  # dbt carries no types
     """Serves the tables of the source `store`; dbt-duckdb looks for this name."""
+
+    def initialize(self, plugin_config: Mapping[str, str]) -> None:
+        self.settings = settings_of(plugin_config)
 
     def load(self, source_config: SourceConfig) -> pa.Table | pa.RecordBatchReader:
         name = source_config.identifier
@@ -41,7 +47,15 @@ class Plugin(BasePlugin):  # type: ignore[misc]  # dbt carries no types
         """The catalog; the store stays open until dbt ends."""
         stack = ExitStack()
         atexit.register(stack.close)
-        return refresh(stack.enter_context(opened_store(received(os.environ))))
+        return refresh(stack.enter_context(opened_store(self.settings)))
+
+
+def settings_of(plugin_config: Mapping[str, str]) -> Settings:
+    """Those of the connection file, or those of the environment as seen from where dbt was started."""
+    if connection := plugin_config.get("connection"):
+        return received(Path(connection))
+    found = Settings.from_environment()
+    return replace(found, home=Path(plugin_config.get("began_in", "")) / found.home)
 
 
 def members(catalog: Catalog) -> pa.RecordBatchReader:

@@ -28,7 +28,8 @@ def sensors(settings: Settings) -> list[dg.SensorDefinition]:
         """Registers every partition that the recipes name, and requests the snapshots whose raw objects changed."""
         return registered(context, recipes_of(settings))
 
-    @dg.sensor(minimum_interval_seconds=60)
+    # on from the start: it only reads, and without it the UI would show an empty store
+    @dg.sensor(minimum_interval_seconds=30, default_status=dg.DefaultSensorStatus.RUNNING)
     def mirror_versions(context: dg.SensorEvaluationContext) -> dg.SensorResult | dg.SkipReason:
         """Reports versions that the store has and Dagster lacks, with their checks. Starts no embedded store."""
         if not is_running(settings):

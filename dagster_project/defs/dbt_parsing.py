@@ -25,7 +25,7 @@ def parsed_manifest(settings: Settings) -> Path:
         with (workspace / "parse.lock").open("w") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
             if not manifest.exists():
-                _parse(project, manifest)
+                _parse(settings, project, manifest)
     return manifest
 
 
@@ -44,7 +44,7 @@ def _state(project: Path) -> str:
     return total.hexdigest()[:32]
 
 
-def _parse(project: Path, manifest: Path) -> None:
+def _parse(settings: Settings, project: Path, manifest: Path) -> None:
     """Parse into a draft directory, and put the manifest in its place in one step; earlier states go."""
     shutil.rmtree(manifest.parent.parent, ignore_errors=True)
     manifest.parent.mkdir(parents=True)
@@ -55,7 +55,7 @@ def _parse(project: Path, manifest: Path) -> None:
             f"--target-path={draft}",
             f"--log-path={draft}",
         ]
-        environment = {**os.environ, "DBT_DUCKDB_PATH": os.fspath(Path(draft) / "marts.duckdb")}
+        environment = settings.inherited(DBT_DUCKDB_PATH=os.fspath(Path(draft) / "marts.duckdb"))
         command = [dbt_executable(), "--no-send-anonymous-usage-stats", "--no-use-colors", "parse", *places]
         told = subprocess.run(command, env=environment, capture_output=True, text=True)
         if told.returncode:

@@ -5,6 +5,7 @@ from pathlib import Path
 DAGSTER_YAML = """\
 # Written once by Florilegium; yours to change. PostgreSQL: see `storage:` in Dagster's documentation of dagster.yaml.
 telemetry: {enabled: false}
+nux: {enabled: false}
 concurrency:
   runs: {max_concurrent_runs: 2}
 run_retries: {enabled: true, max_retries: 1, retry_on_asset_or_op_failure: false}

@@ -3,25 +3,33 @@
 import contextlib
 import os
 import shutil
-import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from functools import cached_property
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 import dagster as dg
-from dagster_dbt import DagsterDbtTranslator, DagsterDbtTranslatorSettings, DbtCliResource, dbt_assets
+import yaml
+from dagster_dbt import (
+    DagsterDbtTranslator,
+    DagsterDbtTranslatorSettings,
+    DbtCliInvocation,
+    DbtCliResource,
+    dbt_assets,
+)
+from dagster_dbt.core.dbt_event_iterator import DbtEventIterator
+from dagster_dbt.errors import DagsterDbtCliRuntimeError
 from packaging.version import Version
 
-from dagster_project.connections import VARIABLE, handed_over
+from dagster_project.connections import handed_over
 from dagster_project.defs.dbt_parsing import dbt_executable, parsed_manifest
 from dagster_project.projects import dbt_directory, dbt_workspace
 from dagster_project.settings import Settings
 
 DATABASE = "marts.duckdb"  # its stem is the name by which views in it find each other, so every copy keeps it
+PROFILES = "profiles.yml"
 RUNS_KEPT = 20
-ENVIRONMENT = threading.Lock()
 
 
 class Dbt(DbtCliResource):
@@ -37,52 +45,52 @@ def marts(settings: Settings) -> dg.Definitions:
     several = DagsterDbtTranslatorSettings(enable_duplicate_source_asset_keys=True)  # sources are views of our stages
 
     @dbt_assets(manifest=parsed_manifest(settings), dagster_dbt_translator=DagsterDbtTranslator(several))
-    def dbt_marts(context: dg.AssetExecutionContext, dbt: Dbt) -> Iterator[Any]:
+    def dbt_marts(context: dg.AssetExecutionContext) -> Iterator[Any]:
         """Builds and tests the chosen models in a DuckDB file of this run, which then becomes the newest."""
-        with run_database(settings, context) as (target, environment), environed(environment):
-            invocation = dbt.cli(["build"], context=context, target_path=target)
-            yield from invocation.stream().fetch_row_counts().fetch_column_metadata()
+        with run_directory(settings, context) as directory:
+            dbt = Dbt(project_dir=str(dbt_directory()), profiles_dir=str(directory), dbt_executable=dbt_executable())
+            yield from described(dbt.cli(["build"], context=context, target_path=directory))
 
-    return dg.Definitions(assets=[dbt_marts], resources={"dbt": dbt_resource()})
+    return dg.Definitions(assets=[dbt_marts])
 
 
-def dbt_resource() -> Dbt:
-    project = os.fspath(dbt_directory())
-    return Dbt(project_dir=project, profiles_dir=project, dbt_executable=dbt_executable())
+def described(invocation: DbtCliInvocation) -> Iterator[Any]:
+    """What dbt did, with row counts and columns. Described only after dbt has ended: DuckDB's file has one process at
+    a time, and dagster-dbt would wait for that in a loop that takes a processor from dbt."""
+    events, failure = list[Any](), None
+    try:
+        events.extend(invocation.stream())
+    except DagsterDbtCliRuntimeError as error:
+        failure = error
+    yield from DbtEventIterator(iter(events), invocation).fetch_row_counts().fetch_column_metadata()
+    if failure:
+        raise failure
 
 
 @contextlib.contextmanager
-def run_database(settings: Settings, context: dg.AssetExecutionContext) -> Iterator[tuple[Path, Mapping[str, str]]]:
-    """A directory for dbt's artifacts and a DuckDB file, and what dbt must find in its environment.
-
-    A run that builds only some models begins with a copy of the newest file, where the others stand.
-    """
+def run_directory(settings: Settings, context: dg.AssetExecutionContext) -> Iterator[Path]:
+    """A directory for the profile, the artifacts and the DuckDB file of a run. When all went well, the file takes the
+    place of the newest; a run that builds only some models begins with a copy of it, where the others stand."""
     workspace = dbt_workspace(settings)
-    target = workspace / "runs" / context.run_id
-    target.mkdir(parents=True, exist_ok=True)
-    database, newest = target / DATABASE, workspace / DATABASE
+    directory = workspace / "runs" / context.run_id
+    directory.mkdir(parents=True, exist_ok=True)
+    database, newest = directory / DATABASE, workspace / DATABASE
     if context.is_subset:
         if not newest.exists():
             raise dg.Failure("Some marts need the others: build all of them once.", allow_retries=False)
         shutil.copyfile(newest, database)
-    with handed_over(settings, target) as connection:
-        yield target, {"DBT_DUCKDB_PATH": os.fspath(database), VARIABLE: os.fspath(connection)}
+    with handed_over(settings, directory) as connection:
+        (directory / PROFILES).write_text(profiles(database, connection))
+        yield directory
     os.replace(database, newest)
-    for old in sorted(target.parent.iterdir(), key=os.path.getmtime)[:-RUNS_KEPT]:
+    for old in sorted(directory.parent.iterdir(), key=os.path.getmtime)[:-RUNS_KEPT]:
         shutil.rmtree(old, ignore_errors=True)
 
 
-@contextlib.contextmanager
-def environed(environment: Mapping[str, str]) -> Iterator[None]:
-    """The environment of this process with more in it: dagster-dbt hands its own to dbt, and reads it itself."""
-    with ENVIRONMENT:
-        before = {name: os.environ.get(name) for name in environment}
-        os.environ.update(environment)
-        try:
-            yield
-        finally:
-            for name, value in before.items():
-                if value is None:
-                    os.environ.pop(name, None)
-                else:
-                    os.environ[name] = value
+def profiles(database: Path, connection: Path) -> str:
+    """The project's own profile for one run: its file, and the store through a private file instead of the environment."""
+    found = yaml.safe_load((dbt_directory() / PROFILES).read_text())
+    output = found["florilegium"]["outputs"]["local"]
+    output["path"] = str(database)
+    output["plugins"][0]["config"] = {"connection": str(connection)}
+    return yaml.safe_dump(found)

@@ -1,4 +1,4 @@
-{{ config(severity='warn', meta={'dagster': {'ref': {'name': 'mix_licenses'}}}) }}
+{{ config(severity='warn', meta={'dagster': {'ref': {'name': 'stg_members'}}}) }}
 -- The class under which a member entered its mix is the class of its license today; if not, the license table changed.
 with members as (
     select distinct mix_id, license, license_class from {{ ref('stg_members') }}

@@ -19,6 +19,7 @@ from dagster_project.corpus.model.manifests import Manifest
 from dagster_project.corpus.model.partitions import Partition, parse
 from dagster_project.corpus.storage import refs
 from dagster_project.corpus.storage.s3 import S3Config, S3Store
+from dagster_project.definitions import build_definitions
 from dagster_project.defs.dbt_parsing import dbt_executable, parsed_manifest
 from dagster_project.defs.marts import marts
 from dagster_project.projects import dbt_directory
@@ -59,8 +60,7 @@ def built(embedded_s3: S3Config, tmp_path_factory: pytest.TempPathFactory) -> Bu
     with warnings.catch_warnings(), dg.DagsterInstance.ephemeral() as instance:
         warnings.simplefilter("ignore")
         found = marts(settings)
-        assets = list(found.assets or [])
-        result = dg.materialize(assets, resources=dict(found.resources or {}), instance=instance)
+        result = dg.materialize(list(found.assets or []), instance=instance)
     return Built(store, settings, mixed, result)
 
 
@@ -115,8 +115,13 @@ def build_with_dbt(settings: Settings, folder: Path, *arguments: str) -> dict[st
 
 def test_dagster_builds_every_model_and_every_check_passes(built: Built) -> None:
     assert built.result.success
-    assets = {key.path[-1] for event in built.result.get_asset_materialization_events() if (key := event.asset_key)}
-    assert assets > MODELS
+    made = {
+        event.asset_key.path[-1]: event for event in built.result.get_asset_materialization_events() if event.asset_key
+    }
+    assert set(made) > MODELS
+    described = made["mix_licenses"].step_materialization_data.materialization.metadata
+    assert described["dagster/row_count"].value == 2
+    assert "share" in {column.name for column in described["dagster/column_schema"].value.columns}
     checks = built.result.get_asset_check_evaluations()
     assert all(check.passed for check in checks)
     names = {check.check_name for check in checks}
@@ -224,6 +229,13 @@ def test_sources_are_our_stages_and_models_are_one_group(built: Built) -> None:
     assert set(groups.values()) == {"marts"}
     outside = {key.path[-1] for key in asset.keys_by_input_name.values()} - set(groups)
     assert outside == {"published", "mixed", "licensed"}
+
+
+def test_the_marts_stand_in_the_graph_of_the_stages(built: Built) -> None:
+    whole = dg.Definitions.merge(build_definitions(built.settings), marts(built.settings))
+    dg.Definitions.validate_loadable(whole)
+    graph = whole.resolve_asset_graph()
+    assert {key.path[-1] for key in graph.get(dg.AssetKey("stg_members")).parent_keys} == {"mixed"}
 
 
 def test_the_project_is_parsed_once_for_each_of_its_states(built: Built) -> None:
