@@ -18,9 +18,12 @@ if TYPE_CHECKING:
 
 @click.command()
 @click.argument("partition")
+@click.option(
+    "--repair", is_flag=True, help="Read every object of what stands, and make again what is missing or altered."
+)
 @click.option("--reason", default="", help="Why a version that is not `dev` may be published again.")
 @verb
-def build(session: Session, partition: str, reason: str) -> None:
+def build(session: Session, partition: str, reason: str, repair: bool) -> None:
     """Build PARTITION and first whatever it needs; what already stands is found, not rebuilt.
 
     PARTITION is the name of a mix, corpus or source, as `demo` or `demo@dev`, or one of stage/key as
@@ -32,7 +35,7 @@ def build(session: Session, partition: str, reason: str) -> None:
 
     wanted = to_build(recipes_of(session.settings), partition)
     with watching(session) as observer, opened(session.settings, observer) as library:
-        built = [library.build(item, reason=reason) for item in wanted]
+        built = [library.build(item, reason=reason, repair=repair) for item in wanted]
         reports = finish(library, built, session.settings.home)
     result = [summary(item, reports.get(item.partition, {})) for item in built]
     if session.json:

@@ -88,7 +88,7 @@ def run_directory(settings: Settings, context: dg.AssetExecutionContext) -> Iter
 
 
 def profiles(database: Path, connection: Path) -> str:
-    """The project's own profile for one run: its file, and the store through a private file instead of the environment."""
+    """The project's own profile for one run: its DuckDB file, and the private file that names the store."""
     found = yaml.safe_load((dbt_directory() / PROFILES).read_text())
     output = found["florilegium"]["outputs"]["local"]
     output["path"] = str(database)

@@ -14,6 +14,7 @@ import dagster as dg
 import duckdb
 import pytest
 
+from dagster_project.connections import handed_over, received
 from dagster_project.corpus.licenses.table import table
 from dagster_project.corpus.model.manifests import Manifest
 from dagster_project.corpus.model.partitions import Partition, parse
@@ -23,7 +24,7 @@ from dagster_project.definitions import build_definitions
 from dagster_project.defs.dbt_parsing import dbt_executable, parsed_manifest
 from dagster_project.defs.marts import marts
 from dagster_project.projects import dbt_directory
-from dagster_project.settings import Settings
+from dagster_project.settings import Settings, SettingsError
 from tests.corpora import documents, library, prose, write_jsonl, write_recipes
 
 pytestmark = pytest.mark.embedded
@@ -197,6 +198,16 @@ def test_an_empty_store_has_empty_marts(embedded_s3: S3Config, tmp_path: Path) -
         assert query_of(tmp_path / "marts.duckdb", f"from {model}") == []
 
 
+def test_settings_travel_in_a_private_file(built: Built, tmp_path: Path) -> None:
+    with handed_over(built.settings, tmp_path) as path:
+        assert path.stat().st_mode & 0o777 == 0o600
+        assert received(path) == built.settings
+        path.chmod(0o640)
+        with pytest.raises(SettingsError, match="read by others"):
+            received(path)
+    assert not list(tmp_path.iterdir())
+
+
 def test_no_secret_is_written_anywhere(built: Built) -> None:
     secrets = [(built.settings.access_key or "").encode(), (built.settings.secret_key or "").encode()]
     assert all(len(secret) > 8 for secret in secrets)
@@ -232,7 +243,7 @@ def test_sources_are_our_stages_and_models_are_one_group(built: Built) -> None:
 
 
 def test_the_marts_stand_in_the_graph_of_the_stages(built: Built) -> None:
-    whole = dg.Definitions.merge(build_definitions(built.settings), marts(built.settings))
+    whole = build_definitions(built.settings)
     dg.Definitions.validate_loadable(whole)
     graph = whole.resolve_asset_graph()
     assert {key.path[-1] for key in graph.get(dg.AssetKey("stg_members")).parent_keys} == {"mixed"}

@@ -17,12 +17,13 @@ from dagster_project.corpus.engine.engines import Engine
 from dagster_project.corpus.engine.work import Work
 from dagster_project.corpus.lineage.index import index_version
 from dagster_project.corpus.model.canonical import digest
-from dagster_project.corpus.model.errors import AuditFailed, Moved
+from dagster_project.corpus.model.errors import AuditFailed, IntegrityError, MissingObject, Moved
 from dagster_project.corpus.model.manifests import Manifest
 from dagster_project.corpus.model.outcomes import Auditor, Outcome
 from dagster_project.corpus.model.partitions import Partition
 from dagster_project.corpus.storage import refs
 from dagster_project.corpus.storage.refs import Ref
+from dagster_project.corpus.storage.shards import remove_altered
 from dagster_project.corpus.storage.stores import Store
 
 TRIES = 3  # of a publication that somebody else overtook
@@ -73,12 +74,15 @@ class Library:
     def __post_init__(self) -> None:
         self.planner = Planner(self.store, self.recipes)
 
-    def build(self, partition: Partition, *, upstream: bool = True, reason: str = "") -> Built:
-        """Build a partition, and first whatever it needs (each once); what already stands is found, not rebuilt."""
+    def build(self, partition: Partition, *, upstream: bool = True, reason: str = "", repair: bool = False) -> Built:
+        """Build a partition, and first whatever it needs (each once); what already stands is found, not rebuilt.
+
+        With `repair`, every object of what is found is read, and what is missing or altered is made again.
+        """
         if upstream:
             for needed in self.needed(partition)[:-1]:
-                self._build_one(needed, reason="")
-        return self._build_one(partition, reason=reason)
+                self._build_one(needed, reason, repair)
+        return self._build_one(partition, reason, repair)
 
     def needed(self, partition: Partition) -> list[Partition]:
         """Everything a partition is built from, in an order in which it can be built; itself last."""
@@ -93,11 +97,11 @@ class Library:
         visit(partition)
         return list(order)
 
-    def _build_one(self, partition: Partition, reason: str) -> Built:
+    def _build_one(self, partition: Partition, reason: str, repair: bool) -> Built:
         self.observer.started(partition)
         for attempt in range(1, TRIES + 1):
             try:
-                built = self._attempt(partition, reason)
+                built = self._attempt(partition, reason, repair)
             except Moved:
                 if attempt == TRIES:
                     raise
@@ -106,13 +110,13 @@ class Library:
             return built
         raise AssertionError("unreachable")
 
-    def _attempt(self, partition: Partition, reason: str) -> Built:
+    def _attempt(self, partition: Partition, reason: str, repair: bool) -> Built:
         begun = time.monotonic()
         started_from = refs.latest(self.store, partition)
         plan = self.planner.plan(partition)
         work = self._work(partition, plan)
         key = work.key("build", plan.made_of)
-        manifest = self._find_or_run(plan, work, key)
+        manifest = self._find_or_run(plan, work, key, repair)
         audit_key, outcomes = self.audit(manifest, plan.bounds)
         if any(not item.passed and item.severity == "error" for item in outcomes):
             raise AuditFailed(str(partition), outcomes)
@@ -145,15 +149,28 @@ class Library:
             progress=lambda done, total: self.observer.progressed(partition, done, total),
         )
 
-    def _find_or_run(self, plan: Plan, work: Work, key: str) -> Manifest:
-        if record := refs.find_build(self.store, key):
-            return refs.load_manifest(self.store, record["id"])
+    def _find_or_run(self, plan: Plan, work: Work, key: str, repair: bool) -> Manifest:
+        if found := self._found(key):
+            if not repair or not remove_altered(self.store, found):
+                return found
+            plan.run(work)  # its shards are content-addressed: what was removed is written again
+            if missing := remove_altered(self.store, found):
+                raise IntegrityError(f"{missing[0]} cannot be made again from what is there now: restore it")
+            return found
         manifest = plan.run(work)
         return replace(manifest, facts={**manifest.facts, "access": plan.access, "build_key": key})
 
+    def _found(self, key: str) -> Manifest | None:
+        """The version that a build key made; None also when its manifest is gone, for it can be made again."""
+        record = refs.find_build(self.store, key)
+        try:
+            return refs.load_manifest(self.store, record["id"]) if record else None
+        except MissingObject:
+            return None
+
     def audit(self, manifest: Manifest, bounds: Mapping[str, Any]) -> tuple[str, list[Outcome]]:
         """(key, outcomes) of the stage's suite on a version; judged once per version, suite and bounds."""
-        key = digest(["audit", manifest.id, self.auditor.suite_digest(manifest.stage), bounds])
+        key = digest(["audit", manifest.id, manifest.profile, self.auditor.suite_digest(manifest.stage), bounds])
         if record := refs.find_build(self.store, key):
             return key, [Outcome(**item) for item in record["outcomes"]]
         outcomes = list(self.auditor.audit(manifest, bounds))

@@ -21,7 +21,7 @@ from dagster_project.corpus.model.documents import DOCUMENTS
 from dagster_project.corpus.model.manifests import Input, Manifest
 from dagster_project.corpus.model.partitions import Partition
 from dagster_project.corpus.model.raw import RawObject, Source
-from dagster_project.corpus.model.recipes import ACCESS_CLASSES, CorpusRecipe, MixRecipe
+from dagster_project.corpus.model.recipes import ACCESS_CLASSES, CorpusRecipe, MixRecipe, as_data
 from dagster_project.corpus.publishing import exports
 from dagster_project.corpus.signals import groups
 from dagster_project.corpus.snapshots import freeze
@@ -104,7 +104,7 @@ class Planner:
         return Plan(
             schema=DOCUMENTS,
             code_version=freeze.CODE_VERSION,
-            recipe={"source": recipe.name},
+            recipe={"source": recipe.name, "access": recipe.access},
             inputs=(),
             run=lambda work: freeze.freeze(work, recipe, source, objects),
             access=recipe.access,
@@ -114,10 +114,7 @@ class Planner:
 
     def licensed(self, partition: Partition) -> Plan:
         recipe = self.recipes.source(partition.key)
-        declared = {
-            "license": recipe.license,
-            "evidence": recipe.license_evidence or f"registry entry of {recipe.name}",
-        }
+        declared = {name: value for name, value in as_data(recipe).items() if name in licensed.REGISTRY}
         return self._side_table(partition, licensed.SCHEMA, licensed.CODE_VERSION, declared, licensed.conclude_licenses)
 
     def signals(self, partition: Partition) -> Plan:
@@ -216,11 +213,10 @@ class Planner:
         return Plan(
             schema=exports.SCHEMA,
             code_version=exports.CODE_VERSION,
-            recipe={"exports": list(recipe.exports)},
+            recipe={"exports": list(recipe.exports), "shard_words": recipe.shard_words},
             inputs=inputs,
             run=lambda work: exports.export(work, members, documents, recipe.exports, recipe.shard_words),
             access=strictest([members]),
-            made_of=[recipe.shard_words],
             bounds={"documents": members.rows},
         )
 

@@ -129,6 +129,13 @@ def _loose_ends(item: ReadRecipe, recipes: Recipes, rules: Collection[str]) -> I
     for path, kind, reference in _references(recipe):
         if message := recipes.lacks(kind, reference):
             yield item.problem(path, message)
+    if isinstance(recipe, CorpusRecipe):
+        names = [member.source.partition("@")[0] for member in recipe.members]
+        for index, name in enumerate(names):
+            if name in names[:index]:
+                yield item.problem(
+                    f"members[{index}].source", f"{name} is a member already: one version of each source"
+                )
     if isinstance(recipe, PolicyRecipe) and rules:
         for index, rule in enumerate(recipe.rules):
             if rule.rule not in rules:

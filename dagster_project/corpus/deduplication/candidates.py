@@ -129,10 +129,12 @@ def _bands(store: Store, file: File, ranks: Ranks, representative: Ranks) -> NDA
     """The band keys of the documents that are long enough and stand for their digest."""
     table = read_shard(store, file, ["shingles", "bands"])
     chosen = (table.column("shingles").to_numpy() > 0) & (representative[ranks] == ranks)
+    if not chosen.any():
+        return np.empty(0, BAND)
     bands = table.column("bands").filter(chosen)
     keys = np.frombuffer(b"".join(bands.to_pylist()), dtype="<u8").reshape(int(chosen.sum()), -1)
     records = np.empty(keys.size, BAND)
-    records["key"], records["rank"] = keys.ravel(), np.repeat(ranks[chosen], keys.shape[1] if keys.size else 0)
+    records["key"], records["rank"] = keys.ravel(), np.repeat(ranks[chosen], keys.shape[1])
     return records
 
 

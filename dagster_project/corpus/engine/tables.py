@@ -17,7 +17,7 @@ from dagster_project.corpus.model.errors import IntegrityError
 from dagster_project.corpus.model.manifests import File, Manifest
 from dagster_project.corpus.storage.refs import find_build, record_build
 from dagster_project.corpus.storage.rows import entries
-from dagster_project.corpus.storage.shards import read_shard, write_shard
+from dagster_project.corpus.storage.shards import read_shard, stands, write_shard
 from dagster_project.corpus.storage.stores import Store
 
 Function = Callable[[pa.Table, Mapping[str, Any]], tuple[pa.Table, Mapping[str, Any]]]
@@ -96,8 +96,8 @@ class ShardTask:
 
 def run_shard(task: ShardTask) -> ShardResult:
     """Find the shard or make it; either way its rows are digested from what stands in the table."""
-    if record := find_build(task.store, task.key):
-        file = File(**record["file"])
+    record = find_build(task.store, task.key)
+    if record and stands(task.store, file := File(**record["file"])):
         return ShardResult(file, record["profile"], entries(read_shard(task.store, file)).tobytes())
     table, profile = task.function(zipped(task.store, task.columns), task.recipe)
     table = check_rows(table, task)

@@ -18,6 +18,19 @@ from dagster_project.corpus.model.documents import EVIDENCE, ID
 from dagster_project.corpus.model.manifests import Manifest
 
 CODE_VERSION = "1"
+# what of the registry entry stands in every version built from it: a corrected one makes new versions, and no new text
+REGISTRY = (
+    "name",
+    "title",
+    "publisher",
+    "homepage",
+    "license",
+    "license_evidence",
+    "collection_license",
+    "access",
+    "languages",
+    "notes",
+)
 SCHEMA = pa.schema([pa.field("doc_id", ID, nullable=False), *LICENSES])
 
 
@@ -27,7 +40,7 @@ def conclude_licenses(work: Work, snapshot: Manifest) -> Manifest:
 
 
 def conclusions(documents: pa.Table, registry: Mapping[str, Any]) -> tuple[pa.Table, dict[str, Any]]:
-    """Conclusions from the evidence of every document and the registry's declaration {license, evidence}."""
+    """Conclusions from the evidence of every document and the registry entry (REGISTRY)."""
     evidence = _with_registry(documents.column("license_evidence"), registry)
     concluded = conclude_column(evidence)
     table = pa.table([documents.column("doc_id"), *concluded.columns], schema=SCHEMA)
@@ -38,6 +51,6 @@ def conclusions(documents: pa.Table, registry: Mapping[str, Any]) -> tuple[pa.Ta
 
 
 def _with_registry(evidence: pa.ChunkedArray, registry: Mapping[str, Any]) -> pa.ListArray:
-    declared = {"kind": "registry", "value": registry["license"], "where": registry["evidence"]}
-    rows = evidence.to_pylist()
-    return pa.array([[*row, declared] for row in rows], pa.list_(EVIDENCE))
+    where = registry["license_evidence"] or f"registry entry of {registry['name']}"
+    declared = {"kind": "registry", "value": registry["license"], "where": where}
+    return pa.array([[*row, declared] for row in evidence.to_pylist()], pa.list_(EVIDENCE))

@@ -12,6 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from dagster_project.corpus.licenses.expressions import parse
 from dagster_project.corpus.lineage.index import find
 from dagster_project.corpus.lineage.rows import Ancestry, matching
 from dagster_project.corpus.lineage.trace import published_from
@@ -19,6 +20,7 @@ from dagster_project.corpus.lineage.walk import snapshots_of
 from dagster_project.corpus.model.documents import ID, ID_BYTES
 from dagster_project.corpus.model.manifests import Manifest
 from dagster_project.corpus.model.partitions import Partition
+from dagster_project.corpus.model.urls import canonical_url, host_of
 from dagster_project.corpus.storage import refs
 from dagster_project.corpus.storage.shards import read_row, read_shard
 from dagster_project.corpus.storage.stores import Store
@@ -64,7 +66,7 @@ def members_matching(store: Store, mixed: Manifest, question: Question) -> NDArr
     if question.source is not None:
         return _positions(store, mixed, "source", sources_named(mixed, question.source))
     if question.license is not None:
-        return _positions(store, mixed, "license", [question.license])
+        return _positions(store, mixed, "license", [parse(question.license)])
     documents = documents_matching(store, mixed, question)
     if len(documents) > LOOKED_UP_SINGLY:
         return _positions(store, mixed, "doc_id", documents)
@@ -95,11 +97,10 @@ def documents_matching(store: Store, mixed: Manifest, question: Question) -> lis
     if question.record_id is not None:
         return _distinct(store, snapshots, "record_id", question.record_id)
     if question.host is not None:
-        return _of_host(store, snapshots, question.host.lower())
+        return _of_host(store, snapshots, host_of(f"//{question.host}") or question.host.lower())
     assert question.url is not None
-    return sorted(
-        {*_distinct(store, snapshots, "url", question.url), *_distinct(store, snapshots, "locator", question.url)}
-    )
+    by_url = _distinct(store, snapshots, "url", canonical_url(question.url))
+    return sorted({*by_url, *_distinct(store, snapshots, "locator", question.url)})
 
 
 def _distinct(store: Store, manifests: Sequence[Manifest], column: str, value: bytes | str) -> list[bytes]:

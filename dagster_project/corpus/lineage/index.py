@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import io
 from collections.abc import Iterator, Sequence
-from urllib.parse import urlsplit
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -17,7 +17,9 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
+from dagster_project.corpus.model.errors import MissingObject
 from dagster_project.corpus.model.manifests import File, Manifest
+from dagster_project.corpus.model.urls import canonical_url, host_of
 from dagster_project.corpus.storage.shards import read_shard
 from dagster_project.corpus.storage.spool import Spool
 from dagster_project.corpus.storage.stores import Store
@@ -46,7 +48,7 @@ def indexed(stage: str) -> Sequence[str]:
 def find(store: Store, manifest: Manifest, column: str, value: bytes | str) -> list[tuple[int, int]]:
     """(shard, row) of every row that may have the value, in order; the caller compares the row itself."""
     key = int(key_of_value(value))
-    parquet = pq.ParquetFile(pa.PythonFile(store.open(path_of(manifest.id, column)), mode="r"))
+    parquet = _open_index(store, manifest, column)
     groups = [group for group in range(parquet.num_row_groups) if _may_hold(parquet, group, key)]
     if not groups:
         return []
@@ -61,15 +63,25 @@ def key_of_value(value: bytes | str) -> np.uint64:
     return np.uint64(int.from_bytes(raw[:8], "big"))
 
 
-def host_of(url: str | None) -> str | None:
-    try:
-        return urlsplit(url).hostname if url else None
-    except ValueError:
+def spelled(column: str, value: Any) -> Any:
+    """What is indexed of a value, and compared with it: addresses in their canonical form, hosts of addresses."""
+    if value is None:
         return None
+    return {"url": canonical_url, "host": host_of}.get(column, lambda same: same)(value)
 
 
 def path_of(version: str, column: str) -> str:
     return f"catalog/indexes/{version}/{column}.parquet"
+
+
+def _open_index(store: Store, manifest: Manifest, column: str) -> pq.ParquetFile:
+    """The index, made again when somebody removed it: the catalog is rebuildable."""
+    path = path_of(manifest.id, column)
+    try:
+        return pq.ParquetFile(pa.PythonFile(store.open(path), mode="r"))
+    except MissingObject:
+        index_version(store, manifest)
+        return pq.ParquetFile(pa.PythonFile(store.open(path), mode="r"))
 
 
 def _may_hold(parquet: pq.ParquetFile, group: int, key: int) -> bool:
@@ -91,7 +103,7 @@ def _sorted_index(store: Store, manifest: Manifest, column: str) -> bytes:
 
 def _pointers(store: Store, file: File, number: int, column: str) -> NDArray[np.void]:
     values = read_shard(store, file, ["url" if column == "host" else column]).column(0).to_pylist()
-    rows = list(_keys([host_of(value) for value in values] if column == "host" else values))
+    rows = list(_keys([spelled(column, value) for value in values]))
     pointers = np.zeros(len(rows), POINTER)
     if rows:
         pointers["row"], pointers["key"] = (np.array(part) for part in zip(*rows, strict=True))

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from dagster_project.corpus.lineage.index import find
+from dagster_project.corpus.lineage.index import find, spelled
 from dagster_project.corpus.lineage.walk import ancestors
 from dagster_project.corpus.model.errors import IntegrityError
 from dagster_project.corpus.model.manifests import File, Input, Manifest
@@ -52,12 +52,12 @@ class Ancestry:
 
 
 def matching(store: Store, manifest: Manifest, column: str, value: bytes | str) -> list[Placed]:
-    """The rows of a version whose column has the value, by its index."""
+    """The rows of a version whose column has the value (a URL in canonical form), by its index."""
     found = [
         Placed(shard, row, row_at(store, manifest.files[shard], row))
         for shard, row in find(store, manifest, column, value)
     ]
-    return [item for item in found if item.values[column] == value]
+    return [item for item in found if spelled(column, item.values[column]) == value]
 
 
 def row_at(store: Store, file: File, row: int) -> Row:

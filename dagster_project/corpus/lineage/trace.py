@@ -11,6 +11,7 @@ from dagster_project.corpus.model.documents import ID_BYTES
 from dagster_project.corpus.model.errors import PartitionError
 from dagster_project.corpus.model.manifests import Manifest
 from dagster_project.corpus.model.partitions import Partition
+from dagster_project.corpus.model.urls import canonical_url
 from dagster_project.corpus.storage import refs
 from dagster_project.corpus.storage.stores import Store
 
@@ -46,7 +47,7 @@ def trace(store: Store, mix: Partition, doc_id: bytes, version: str | None = Non
 
 def documents_by_url(store: Store, mix: Partition, url: str, version: str | None = None) -> list[bytes]:
     """Documents below a mix that came from a URL, given as the page has it or in canonical form."""
-    return _look_up(store, mix, version, "snapshots", {"url": url, "locator": url})
+    return _look_up(store, mix, version, "snapshots", {"url": canonical_url(url), "locator": url})
 
 
 def documents_by_text(store: Store, mix: Partition, text: str, version: str | None = None) -> list[bytes]:

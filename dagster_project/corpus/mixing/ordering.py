@@ -48,18 +48,24 @@ def keyed(members: NDArray[np.void], seed: int, purpose: str, components: Sequen
 
 
 def take(ranked: Spool, amount: int, *, by_words: bool) -> Iterator[NDArray[np.void]]:
-    """Members of one component in rank order, epoch after epoch, while the next one still fits into the amount."""
+    """Members of one component in rank order, epoch after epoch: the prefix that comes nearest to the amount.
+
+    The last document is taken when half of it or more fits, so that one long document can not starve a component.
+    """
     left, copy = amount, 0
     while left > 0:
         before = left
         for chunk in ranked.sorted():
             cost = np.cumsum(chunk["words"] if by_words else np.ones(len(chunk), np.int64))
             fitting = int(np.searchsorted(cost, left, side="right"))
+            if fitting < len(chunk):
+                reached = int(cost[fitting - 1]) if fitting else 0
+                fitting += left - reached >= int(cost[fitting]) - left
             taken = chunk[:fitting].copy()
             taken["copy"] = copy
             yield taken
             left -= int(cost[fitting - 1]) if fitting else 0
-            if fitting < len(chunk):
+            if fitting < len(chunk) or left <= 0:
                 return
         if left == before:
             return

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import NamedTuple, Protocol
@@ -19,6 +20,11 @@ class RawObject:
     size: int  # bytes
     modified_ns: int
     sha256: str | None = None  # filled by whoever asks `Source.checksum`
+
+
+def touched(facts: os.stat_result) -> int:
+    """When a file last changed, in nanoseconds: an edit may put its modification time back, but not its change time."""
+    return max(facts.st_mtime_ns, facts.st_ctime_ns)
 
 
 @dataclass(frozen=True, order=True)

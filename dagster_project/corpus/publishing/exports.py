@@ -6,6 +6,7 @@ what a shard received and writes it in every format asked for. Each format is on
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any
@@ -21,7 +22,7 @@ from dagster_project.corpus.model.errors import IntegrityError
 from dagster_project.corpus.model.manifests import File, Manifest
 from dagster_project.corpus.storage.refs import find_build, record_build
 from dagster_project.corpus.storage.rows import entries
-from dagster_project.corpus.storage.shards import put_object, read_shard, write_shard
+from dagster_project.corpus.storage.shards import put_object, read_shard, stands, write_shard
 from dagster_project.corpus.storage.shuffle import Sent, discard, receive, send
 from dagster_project.corpus.storage.stores import Store
 
@@ -141,6 +142,7 @@ def _no_members() -> pa.Table:
 def _scatters(
     work: Work, members: pa.Table, documents: Mapping[str, File], starts: NDArray[np.int64]
 ) -> Iterator[Scatter]:
+    run = secrets.token_hex(16)  # another process may export the same mix, and clears its own scratch
     digests = members.column("documents").combine_chunks().dictionary_encode()
     codes, rows = digests.indices.to_numpy(), members.column("row").to_numpy()
     order = np.argsort(codes, kind="stable")
@@ -149,7 +151,7 @@ def _scatters(
         index = order[bounds[number] : bounds[number + 1]]
         if digest not in documents:
             raise IntegrityError(f"no documents shard {digest[:12]} among the inputs of this mix: rebuild it")
-        path = f"scratch/{work.key('scatter', starts.tolist())}/{digest}.arrows"
+        path = f"scratch/{run}/{digest}.arrows"
         yield Scatter(work.store, path, documents[digest], rows[index], index, starts)
 
 
@@ -166,7 +168,7 @@ def scatter(task: Scatter) -> Sent:
 def _gathers(
     work: Work, members: pa.Table, sent: tuple[Sent, ...], formats: tuple[str, ...], starts: NDArray[np.int64]
 ) -> Iterator[Gather]:
-    ends = [*starts[1:].tolist(), members.num_rows]
+    ends = [*starts[1:].tolist(), members.num_rows] if len(starts) else []
     for number, (start, end) in enumerate(zip(starts.tolist(), ends, strict=True)):
         mine = tuple(Sent(item.path, {number: item.sections[number]}) for item in sent if number in item.sections)
         rows = members.slice(start, end - start).select(list(MEMBER)).combine_chunks()
@@ -177,8 +179,9 @@ def _gathers(
 
 def gather(task: Gather) -> Gathered:
     """Sort what one export shard received and write it in every format."""
-    if record := find_build(task.store, task.key):
-        exports = {name: File(**file) for name, file in record["exports"].items()}
+    record = find_build(task.store, task.key)
+    exports = {name: File(**file) for name, file in record["exports"].items()} if record else {}
+    if record and all(stands(task.store, file) for file in (File(**record["file"]), *exports.values())):
         return Gathered(_result(task.store, File(**record["file"])), exports)
     texts = pa.concat_tables(receive(task.store, task.sent, task.number)).sort_by("index")
     table = joined(task, texts)

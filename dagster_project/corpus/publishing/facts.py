@@ -90,14 +90,13 @@ def sources_of(subject: Subject) -> list[dict[str, Any]]:
 
 def source_of(subject: Subject, member: Member) -> dict[str, Any]:
     snapshot, concluded = member.snapshot, member.tables["licensed"].profile
-    registry = snapshot.facts.get("source", {})
-    declared = {**registry, **{"license": _declared(member, registry)}}
+    registry = member.tables["licensed"].identity.recipe
     raw = snapshot.facts.get("raw_objects", ())
     return {
         "source": member.key,
-        **{name: str(declared.get(name) or MISSING)[:FACT_CHARS] for name in REGISTRY},
-        "missing": [name for name in REGISTRY if name != "notes" and declared.get(name) in (None, "", NOASSERTION)],
-        "format": registry.get("format", MISSING),
+        **{name: str(registry.get(name) or MISSING)[:FACT_CHARS] for name in REGISTRY},
+        "missing": [name for name in REGISTRY if name != "notes" and registry.get(name) in (None, "", NOASSERTION)],
+        "format": snapshot.facts.get("source", {}).get("format", MISSING),
         "snapshot": snapshot.id,
         "raw_objects": len(raw),
         "raw_bytes": sum(item["size"] for item in raw),
@@ -114,11 +113,6 @@ def source_of(subject: Subject, member: Member) -> dict[str, Any]:
         "words_histogram": dict(member.tables["counts"].profile.get("words_histogram", {})),
         "in_mix": dict(subject.mixed.profile["by_source"].get(member.key, {"documents": 0, "words": 0})),
     }
-
-
-def _declared(member: Member, registry: Mapping[str, Any]) -> Any:
-    """The registry's word at the time of the conclusion, which may have been corrected since the snapshot."""
-    return member.tables["licensed"].identity.recipe.get("license", registry.get("license"))
 
 
 def families_of(subject: Subject) -> list[dict[str, Any]]:

@@ -18,16 +18,16 @@ import pyarrow.compute as pc
 from dagster_project.corpus.engine.work import ShardResult, Work, assemble
 from dagster_project.corpus.model.canonical import digest
 from dagster_project.corpus.model.documents import DEAD_LETTERS, DOCUMENTS, NOT_DIGESTED, RECORDS
-from dagster_project.corpus.model.errors import Refused
+from dagster_project.corpus.model.errors import Refused, SourceError
 from dagster_project.corpus.model.manifests import File, Manifest
 from dagster_project.corpus.model.raw import RawObject, RawPart, Source
 from dagster_project.corpus.model.recipes import SourceRecipe
 from dagster_project.corpus.snapshots.identify import identify
 from dagster_project.corpus.snapshots.profile import profile
-from dagster_project.corpus.snapshots.repeats import settle_repeats
+from dagster_project.corpus.snapshots.repeats import CONTRARY, SAME, settle_repeats
 from dagster_project.corpus.storage.refs import find_build, record_build
 from dagster_project.corpus.storage.rows import entries
-from dagster_project.corpus.storage.shards import read_shard, write_shard
+from dagster_project.corpus.storage.shards import read_shard, stands, write_shard
 from dagster_project.corpus.storage.stores import Store
 
 CODE_VERSION = "1"
@@ -40,16 +40,18 @@ def freeze(work: Work, recipe: SourceRecipe, source: Source, objects: Sequence[R
     """Build the snapshot of a source from its raw objects, whose checksums are known."""
     tasks = [
         PartsTask(
-            work.store, work.key("parts", work.access, asdict(recipe.columns), name), work.access, recipe, source, parts
+            work.store, work.key("parts", asdict(recipe.columns), name), work.access, recipe, source, parts, items
         )
-        for name, parts in grouped(recipe, source, objects)
+        for name, parts, items in grouped(recipe, source, objects)
     ]
     read = list(_watched(work, work.engine.map(read_parts, tasks), len(tasks)))
+    forget_changed(tasks, source, source.objects(recipe))
     shards, repeats = settle_repeats(work, [shard for result in read for shard in result.shards])
-    dead = Counter({"repeated record": repeats.rows} if repeats.rows else {})
+    dead = Counter(repeats.reasons)
     for result in read:
         dead.update(result.dead)
-    manifest = assemble(work, iter(shards))
+    said = {**work.recipe, "dead_letters": dict(sorted(dead.items()))}
+    manifest = assemble(replace(work, recipe=said), iter(shards))
     counted = {
         "records": manifest.rows + dead.total(),
         "documents": manifest.rows,
@@ -68,7 +70,7 @@ def freeze(work: Work, recipe: SourceRecipe, source: Source, objects: Sequence[R
 
 def refuse_too_many_dead_letters(recipe: SourceRecipe, counted: Mapping[str, Any]) -> None:
     bad, total = counted["records"] - counted["documents"], counted["records"]
-    bad -= counted["dead_letters"].get("repeated record", 0)
+    bad -= sum(counted["dead_letters"].get(reason, 0) for reason in (SAME, CONTRARY))
     if bad > recipe.max_bad_records * total:
         reasons = ", ".join(f"{count:,} {reason}" for reason, count in counted["dead_letters"].items())
         raise Refused(
@@ -79,9 +81,9 @@ def refuse_too_many_dead_letters(recipe: SourceRecipe, counted: Mapping[str, Any
 
 def grouped(
     recipe: SourceRecipe, source: Source, objects: Sequence[RawObject]
-) -> Iterator[tuple[Any, tuple[RawPart, ...]]]:
-    """What one task reads, and what that is called. Large objects are split; small ones share a task by a hash of
-    their name, so that a changed object re-reads its own group and no other."""
+) -> Iterator[tuple[Any, tuple[RawPart, ...], tuple[RawObject, ...]]]:
+    """What one task reads, what that is called, and the objects it is from. Large objects are split; small ones share
+    a task by a hash of their name, so that a changed object re-reads its own group and no other."""
     small = [item for item in objects if item.size < GROUP_BYTES]
     buckets = 1
     while buckets * GROUP_BYTES < sum(item.size for item in small):
@@ -90,14 +92,12 @@ def grouped(
     for item in small:
         groups.setdefault(int(digest(item.uri)[:8], 16) % buckets, []).append(item)
     for _, members in sorted(groups.items()):
-        yield (
-            [[item.uri, item.sha256] for item in members],
-            tuple(part for item in members for part in source.parts(recipe, item)),
-        )
+        parts = tuple(part for item in members for part in source.parts(recipe, item))
+        yield [[item.uri, item.sha256] for item in members], parts, tuple(members)
     for item in objects:
         if item.size >= GROUP_BYTES:
             for part in source.parts(recipe, item):
-                yield [item.uri, item.sha256, asdict(part)], (part,)
+                yield [item.uri, item.sha256, asdict(part)], (part,), (item,)
 
 
 @dataclass(frozen=True)
@@ -110,6 +110,7 @@ class PartsTask:
     recipe: SourceRecipe
     source: Source
     parts: tuple[RawPart, ...]
+    objects: tuple[RawObject, ...]
 
 
 @dataclass(frozen=True)
@@ -123,7 +124,8 @@ class PartsResult:
 
 def read_parts(task: PartsTask) -> PartsResult:
     """Find the shards of these parts or make them."""
-    if record := find_build(task.store, task.key):
+    record = find_build(task.store, task.key)
+    if record and all(stands(task.store, File(**item["file"])) for item in record["shards"]):
         return _found(task, record)
     shards: list[ShardResult] = []
     letters = DeadLetters(task)
@@ -132,6 +134,7 @@ def read_parts(task: PartsTask) -> PartsResult:
         file = write_shard(task.store, documents, access=task.access)
         shards.append(ShardResult(file, profile(documents), entries(documents, NOT_DIGESTED).tobytes()))
     letters.flush()
+    refuse_changed(task)
     record_build(
         task.store,
         task.key,
@@ -142,6 +145,28 @@ def read_parts(task: PartsTask) -> PartsResult:
         },
     )
     return PartsResult(tuple(shards), tuple(letters.files), dict(letters.counts))
+
+
+def refuse_changed(task: PartsTask) -> None:
+    """What was read must be what was planned: small objects are hashed again before they are recorded."""
+    for item in task.objects:
+        if item.size < GROUP_BYTES and task.source.checksum(item) != item.sha256:
+            raise changed(item)
+
+
+def forget_changed(tasks: Sequence[PartsTask], source: Source, now: Sequence[RawObject]) -> None:
+    """Large objects, of which many tasks read a part, are looked at once in the end; what was read of one that changed
+    meanwhile is forgotten."""
+    same = {(item.uri, item.size, item.modified_ns) for item in now}
+    for task in tasks:
+        for item in task.objects:
+            if (item.uri, item.size, item.modified_ns) not in same and source.checksum(item) != item.sha256:
+                task.store.delete([f"builds/{other.key}.json" for other in tasks if item in other.objects])
+                raise changed(item)
+
+
+def changed(item: RawObject) -> SourceError:
+    return SourceError(f"{item.uri} changed while it was read: build again when nobody writes to it")
 
 
 class DeadLetters:

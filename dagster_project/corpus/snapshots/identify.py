@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
-from urllib.parse import urlsplit, urlunsplit
-
 import pyarrow as pa
 
 from dagster_project.corpus.model.documents import DOCUMENTS, ID, doc_id, record_id, text_locator
-
-DEFAULT_PORTS = {"http": 80, "https": 443}
+from dagster_project.corpus.model.urls import canonical_url
 
 
 def identify(records: pa.Table, source: str) -> pa.Table:
     """Documents of one source. A record without key and URL is located by its text, as its first occurrence."""
     texts = [text.encode() for text in records.column("text").to_pylist()]
     located = zip(records.column("key").to_pylist(), records.column("url").to_pylist(), texts, strict=True)
-    locators = [key or (canonical_url(url) if url else text_locator(text, 1)) for key, url, text in located]
+    locators = [locate(key, url, text) for key, url, text in located]
     return _documents(records, source, locators, texts)
+
+
+def locate(key: str | None, url: str | None, text: bytes) -> str:
+    """The declared key, else the canonical URL, else the text. A key that looks like a text's locator is marked."""
+    if key:
+        return f"key:{key}" if key.startswith(("sha256:", "key:")) else key
+    return canonical_url(url) if url else text_locator(text, 1)
 
 
 def renumber(documents: pa.Table, occurrences: dict[int, int]) -> pa.Table:
@@ -30,21 +34,6 @@ def renumber(documents: pa.Table, occurrences: dict[int, int]) -> pa.Table:
 
 def is_located_by_text(locator: str) -> bool:
     return locator.startswith("sha256:") and locator.endswith("#1")
-
-
-def canonical_url(url: str) -> str:
-    """Scheme and host in lower case, no default port, no fragment, a path of at least "/"; otherwise as given."""
-    try:
-        parts = urlsplit(url.strip())
-        port = parts.port
-    except ValueError:
-        return url
-    if not parts.scheme or not parts.hostname:
-        return url
-    host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
-    if port is not None and port != DEFAULT_PORTS.get(parts.scheme.lower()):
-        host = f"{host}:{port}"
-    return urlunsplit((parts.scheme.lower(), host, parts.path or "/", parts.query, ""))
 
 
 def _documents(rows: pa.Table, source: str, locators: list[str], texts: list[bytes]) -> pa.Table:

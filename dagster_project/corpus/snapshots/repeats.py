@@ -7,14 +7,17 @@ text is the same document, and all but the first by digest become dead letters. 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
 from dagster_project.corpus.engine.work import ShardResult, Work
+from dagster_project.corpus.model.canonical import canonical
 from dagster_project.corpus.model.documents import DEAD_LETTERS, NOT_DIGESTED
 from dagster_project.corpus.model.manifests import File
 from dagster_project.corpus.snapshots.identify import is_located_by_text, renumber
@@ -28,22 +31,33 @@ from dagster_project.corpus.storage.stores import Store
 PLACED = np.dtype([*ENTRY.descr, ("shard", "<u4"), ("row", "<u4")])
 
 
+SAME, CONTRARY = "repeated record", "repeated record that says otherwise"
+
+
 @dataclass(frozen=True)
 class Repeats:
-    """Records dropped because they came twice, and the dead letters that say so."""
+    """Records dropped because they came twice: how many for which reason, and the dead letters that say so."""
 
-    rows: int
+    reasons: Mapping[str, int]
     letters: tuple[File, ...]
+
+
+class Rank(NamedTuple):
+    """A row that has the doc_id of an earlier one: its place among them, from 2, and whether all columns agree."""
+
+    row: int
+    rank: int
+    agrees: bool
 
 
 @dataclass(frozen=True)
 class RewriteTask:
-    """A shard with rows that repeat an earlier one: (row, rank among the rows with its doc_id, from 1)."""
+    """A shard with rows that repeat an earlier one."""
 
     store: Store
     access: str
     shard: ShardResult
-    ranks: tuple[tuple[int, int], ...]
+    ranks: tuple[Rank, ...]
 
 
 def settle_repeats(work: Work, shards: Sequence[ShardResult]) -> tuple[list[ShardResult], Repeats]:
@@ -52,13 +66,14 @@ def settle_repeats(work: Work, shards: Sequence[ShardResult]) -> tuple[list[Shar
     tasks = [RewriteTask(work.store, work.access, shards[shard], tuple(rows)) for shard, rows in sorted(ranks.items())]
     rewritten = dict(zip(sorted(ranks), work.engine.map(rewrite, tasks), strict=True))
     settled = [rewritten[index][0] if index in rewritten else shard for index, shard in enumerate(shards)]
-    letters = tuple(file for _, file in rewritten.values() if file is not None)
-    return [shard for shard in settled if shard.file.rows], Repeats(sum(file.rows for file in letters), letters)
+    letters = tuple(file for _, file, _ in rewritten.values() if file is not None)
+    reasons = sum((result[2] for result in rewritten.values()), Counter[str]())
+    return [shard for shard in settled if shard.file.rows], Repeats(reasons, letters)
 
 
-def ranks_of_repeats(shards: Sequence[ShardResult]) -> dict[int, list[tuple[int, int]]]:
-    """By shard: the rows whose doc_id an earlier row (by digest) has, each with its rank among them, from 2."""
-    ranks: dict[int, list[tuple[int, int]]] = {}
+def ranks_of_repeats(shards: Sequence[ShardResult]) -> dict[int, list[Rank]]:
+    """By shard: the rows whose doc_id an earlier row (by digest) has."""
+    ranks: dict[int, list[Rank]] = {}
     with Spool(PLACED) as spool:
         for index, shard in enumerate(shards):
             spool.append(_placed(shard, index))
@@ -67,22 +82,25 @@ def ranks_of_repeats(shards: Sequence[ShardResult]) -> dict[int, list[tuple[int,
             for position in (np.flatnonzero(_same_as_previous(chunk)) + 1).tolist():
                 rank = rank + 1 if position == previous + 1 else 2
                 previous = position
-                ranks.setdefault(int(chunk["shard"][position]), []).append((int(chunk["row"][position]), rank))
+                agrees = chunk["digest"][position] == chunk["digest"][position + 1 - rank]
+                found = Rank(int(chunk["row"][position]), rank, bool(agrees))
+                ranks.setdefault(int(chunk["shard"][position]), []).append(found)
     return ranks
 
 
-def rewrite(task: RewriteTask) -> tuple[ShardResult, File | None]:
+def rewrite(task: RewriteTask) -> tuple[ShardResult, File | None, Counter[str]]:
     """Number the occurrences of equal texts; take out records that came twice."""
     documents = read_shard(task.store, task.shard.file)
     by_text = [is_located_by_text(locator) for locator in documents.column("locator").to_pylist()]
-    documents = renumber(documents, {row: rank for row, rank in task.ranks if by_text[row]})
-    repeated = [row for row, _ in task.ranks if not by_text[row]]
-    if not repeated:
-        return _written(task, documents), None
+    documents = renumber(documents, {item.row: item.rank for item in task.ranks if by_text[item.row]})
+    reasons = {item.row: SAME if item.agrees else CONTRARY for item in task.ranks if not by_text[item.row]}
+    if not reasons:
+        return _written(task, documents), None, Counter()
     keep = np.ones(documents.num_rows, bool)
-    keep[repeated] = False
-    letters = write_shard(task.store, _letters(documents.filter(pa.array(~keep))), access=task.access)
-    return _written(task, documents.filter(pa.array(keep))), letters
+    keep[list(reasons)] = False
+    letters = _letters(documents.filter(pa.array(~keep)), [reasons[row] for row in sorted(reasons)])
+    file = write_shard(task.store, letters, access=task.access)
+    return _written(task, documents.filter(pa.array(keep))), file, Counter(reasons.values())
 
 
 def _written(task: RewriteTask, documents: pa.Table) -> ShardResult:
@@ -90,11 +108,12 @@ def _written(task: RewriteTask, documents: pa.Table) -> ShardResult:
     return ShardResult(file, profile(documents), digest_rows(documents, NOT_DIGESTED).tobytes())
 
 
-def _letters(documents: pa.Table) -> pa.Table:
-    rows = documents.num_rows
-    reasons = pa.array(["repeated record"] * rows, pa.string())
-    nothing = [pa.nulls(rows, pa.string()), pa.nulls(rows, pa.binary())]
-    return pa.table([documents.column("raw_object"), documents.column("raw_position"), reasons, *nothing], DEAD_LETTERS)
+def _letters(documents: pa.Table, reasons: Sequence[str]) -> pa.Table:
+    """Dead letters that keep what the dropped record said of its license."""
+    evidence = [canonical(said).decode() for said in documents.column("license_evidence").to_pylist()]
+    places = [documents.column("raw_object"), documents.column("raw_position")]
+    said = [pa.array(reasons, pa.string()), pa.array(evidence, pa.string()), pa.nulls(len(reasons), pa.binary())]
+    return pa.table([*places, *said], schema=DEAD_LETTERS)
 
 
 def _placed(shard: ShardResult, index: int) -> NDArray[np.void]:

@@ -111,15 +111,20 @@ def metadata(value: dict[str, Any]) -> str:
     return ENCODE({**kept, DROPPED: dropped} if dropped else kept)
 
 
+FIRST_SECOND, LAST_SECOND = -62_135_596_800, 253_402_300_799
+
+
 def seconds(value: Any) -> int | None:
-    """ISO 8601 to seconds since the epoch, without an offset read as UTC; None for anything else."""
+    """ISO 8601 to seconds since the epoch, without an offset read as UTC; None for anything else, and outside the
+    years 1 to 9999 in UTC."""
     if not isinstance(value, str):
         return None
     try:
         moment = datetime.fromisoformat(value.strip())
     except ValueError:
         return None
-    return ((moment if moment.tzinfo else moment.replace(tzinfo=UTC)) - EPOCH) // SECOND
+    found = ((moment if moment.tzinfo else moment.replace(tzinfo=UTC)) - EPOCH) // SECOND
+    return found if FIRST_SECOND <= found <= LAST_SECOND else None
 
 
 def _is_kept(name: str, value: Any) -> bool:

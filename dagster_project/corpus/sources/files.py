@@ -16,7 +16,7 @@ from urllib.parse import unquote_to_bytes
 from pyarrow import fs
 
 from dagster_project.corpus.model.errors import SourceError
-from dagster_project.corpus.model.raw import RawObject
+from dagster_project.corpus.model.raw import RawObject, touched
 from dagster_project.corpus.model.recipes import SourceRecipe
 from dagster_project.settings import Settings
 
@@ -172,7 +172,7 @@ def _local_object(path: str) -> RawObject:
             raise SourceError(f"{uri} is not a file: name files or a directory of files in `location`")
         if not os.access(path, os.R_OK):
             raise PermissionError(13, "Permission denied")
-    return RawObject(uri, facts.st_size, facts.st_mtime_ns)
+    return RawObject(uri, facts.st_size, touched(facts))
 
 
 def _find_s3(recipe: SourceRecipe, endings: tuple[str, ...]) -> list[RawObject]:

@@ -26,7 +26,7 @@ from packaging.utils import canonicalize_name
 
 from dagster_project.corpus.model.canonical import canonical, digest
 from dagster_project.corpus.model.errors import SourceError
-from dagster_project.corpus.model.raw import Batch, RawObject, RawPart
+from dagster_project.corpus.model.raw import Batch, RawObject, RawPart, touched
 from dagster_project.corpus.model.recipes import SourceRecipe
 from dagster_project.corpus.sources.batches import (
     EMPTY_TEXT,
@@ -84,7 +84,7 @@ class PythonReadmes:
 
     def objects(self, recipe: SourceRecipe) -> list[RawObject]:
         found = [(item, item.metadata.stat()) for item in installed().values()]
-        return sorted(RawObject(item.uri, facts.st_size, facts.st_mtime_ns) for item, facts in found)
+        return sorted(RawObject(item.uri, facts.st_size, touched(facts)) for item, facts in found)
 
     def checksum(self, item: RawObject) -> str:
         return hashlib.sha256(find(item.uri).read_metadata()).hexdigest()
@@ -107,7 +107,7 @@ class PythonCode:
         """Size and time are those of the files themselves, so that one edited in place is noticed."""
         listed = [(item, item.facts()) for item in installed().values()]
         return sorted(
-            RawObject(item.uri, sum(fact.st_size for fact in facts), max(fact.st_mtime_ns for fact in facts))
+            RawObject(item.uri, sum(fact.st_size for fact in facts), max(map(touched, facts)))
             for item, facts in listed
             if facts
         )

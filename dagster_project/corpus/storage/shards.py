@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import io
 from collections.abc import Iterator, Sequence
@@ -9,8 +10,8 @@ from collections.abc import Iterator, Sequence
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from dagster_project.corpus.model.errors import IntegrityError
-from dagster_project.corpus.model.manifests import File
+from dagster_project.corpus.model.errors import IntegrityError, MissingObject
+from dagster_project.corpus.model.manifests import File, Manifest
 from dagster_project.corpus.storage.stores import Store
 
 GROUP_ROWS = 4096  # rows that a look-up of one document has to decode
@@ -27,6 +28,7 @@ def write_shard(store: Store, table: pa.Table, *, access: str, documents: str = 
         row_group_size=GROUP_ROWS,
         use_dictionary=names,
         write_page_index=True,
+        write_page_checksum=True,  # so that reading a few columns notices a flipped bit, too
         store_schema=True,
     )
     path, sha256 = put_object(store, buffer.getvalue(), access=access, suffix="parquet")
@@ -45,24 +47,56 @@ def get_object(store: Store, path: str, sha256: str) -> bytes:
     """The bytes, checked against their hash."""
     body = store.get(path)
     if (found := hashlib.sha256(body).hexdigest()) != sha256:
-        raise IntegrityError(f"{path} holds {found}: it was altered; restore the object or rebuild the partition")
+        raise IntegrityError(f"{path} holds {found}: it was altered; build its partition again with --repair")
     return body
 
 
 def read_shard(store: Store, file: File, columns: Sequence[str] | None = None) -> pa.Table:
     """A shard as a table. All columns: the whole object, checked by hash; some columns: only their byte ranges."""
-    return open_shard(store, file, whole=columns is None).read(columns=list(columns) if columns is not None else None)
+    parquet = open_shard(store, file, whole=columns is None)
+    with _altered(file):
+        return parquet.read(columns=list(columns) if columns is not None else None)
 
 
 def iterate_shard(store: Store, file: File, columns: Sequence[str], rows: int = GROUP_ROWS) -> Iterator[pa.RecordBatch]:
     """A shard in batches, for work that must not hold it whole."""
-    yield from open_shard(store, file, whole="text" in columns).iter_batches(rows, columns=list(columns))
+    parquet = open_shard(store, file, whole=False)
+    with _altered(file):
+        yield from parquet.iter_batches(rows, columns=list(columns))
+
+
+def stands(store: Store, file: File) -> bool:
+    """Whether the object is there in its full size; the cheap question, before work done earlier is reused."""
+    return store.size(file.path) == file.size_bytes
+
+
+def remove_altered(store: Store, manifest: Manifest) -> list[str]:
+    """Read every object of a version; those that are missing or altered are removed, and their paths returned."""
+    bad = []
+    for file in manifest.files:
+        try:
+            get_object(store, file.path, file.sha256)
+        except (IntegrityError, MissingObject):
+            store.delete([file.path])
+            bad.append(file.path)
+    return bad
 
 
 def read_row(store: Store, file: File, row: int) -> pa.Table:
     """One row of a shard, decoding one row group."""
     parquet = open_shard(store, file, whole=False)
-    return parquet.read_row_group(row // GROUP_ROWS).slice(row % GROUP_ROWS, 1)
+    with _altered(file):
+        return parquet.read_row_group(row // GROUP_ROWS).slice(row % GROUP_ROWS, 1)
+
+
+@contextlib.contextmanager
+def _altered(file: File) -> Iterator[None]:
+    """What Arrow says of bytes that are no longer what was written, in one sentence with the way out."""
+    try:
+        yield
+    except (pa.ArrowException, OSError, KeyError, ValueError) as error:
+        said = " ".join(str(error).split())[:200]
+        raise IntegrityError(f"{file.path} was altered ({said}): build its partition again with --repair") from None
 
 
 def open_shard(store: Store, file: File, *, whole: bool) -> pq.ParquetFile:
@@ -70,12 +104,8 @@ def open_shard(store: Store, file: File, *, whole: bool) -> pq.ParquetFile:
         source = pa.BufferReader(get_object(store, file.path, file.sha256))
     else:
         source = pa.PythonFile(store.open(file.path), mode="r")
-    try:
-        parquet = pq.ParquetFile(source)
-    except pa.ArrowInvalid as error:
-        raise IntegrityError(
-            f"{file.path} is not readable Parquet ({error}): restore it or rebuild the partition"
-        ) from None
+    with _altered(file):
+        parquet = pq.ParquetFile(source, page_checksum_verification=True)
     if parquet.metadata.num_rows != file.rows:
         raise IntegrityError(f"{file.path} has {parquet.metadata.num_rows} rows and its manifest says {file.rows}")
     return parquet
