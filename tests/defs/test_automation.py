@@ -87,11 +87,11 @@ def test_the_night_asks_for_moving_sources(settings: Settings) -> None:
 
 def test_definitions_validate_and_start_nothing(tmp_path: Path) -> None:
     home = prepared_home(tmp_path / "dagster")
-    environment = {**os.environ, "DAGSTER_HOME": str(home), "FLORILEGIUM_HOME": str(tmp_path / "store")}
+    environment = {**os.environ, "DAGSTER_HOME": str(home), "FLORILEGIUM_HOME": str(tmp_path / "home")}
     command = [sys.executable, "-m", "dagster", "definitions", "validate", "-w", "workspace.yaml"]
     found = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
     assert found.returncode == 0, found.stderr
-    assert not (tmp_path / "store").exists()
+    assert not (tmp_path / "home" / "store").exists()
 
 
 def test_the_shell_imports_no_great_expectations_and_no_plots() -> None:

@@ -10,16 +10,16 @@ from dagster_project.corpus.storage.memory import MemoryStore
 from tests.corpora import documents, library, prose, write_jsonl, write_recipes
 
 GOLDEN = {
-    "deduplicated/notes@dev": "fd0611382145f490",
-    "families/notes@dev": "1e07c1a6b7ac6d22",
-    "filtered/notes@dev+plain": "8e75d98626c67fd0",
-    "fingerprints/notes@dev": "cdf53a9d9ddf6fe4",
-    "licensed/notes@dev": "d5fdf6f2a22ddcdc",
-    "mixed/notes@dev": "e8810c8dba875ba9",
-    "published/notes@dev": "caf3c832648cc600",
-    "signals/notes@dev/counts": "79173381f6ba7322",
-    "signals/notes@dev/language": "71a8b88cdec277a8",
-    "snapshots/notes@dev": "c49fe42561ce9947",
+    "deduplicated/notes@dev": "13d7a3e50c2d1b6d",
+    "families/notes@dev": "2548a020011a5215",
+    "filtered/notes@dev+plain": "b95ba05e570b3756",
+    "fingerprints/notes@dev": "0687d22491317a06",
+    "licensed/notes@dev": "1ac5033e01ad6d42",
+    "mixed/notes@dev": "d352563da8eb5e43",
+    "published/notes@dev": "4fa94caef0ea0e35",
+    "signals/notes@dev/counts": "debb7b9f173857f2",
+    "signals/notes@dev/language": "ba38f1a3c99fd146",
+    "snapshots/notes@dev": "8ce6f03747cddd0a",
 }
 
 
