@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import secrets
 from collections.abc import Iterator
 from dataclasses import replace
@@ -12,6 +13,10 @@ from dagster_project.corpus.storage.embedded import embedded
 from dagster_project.corpus.storage.memory import MemoryStore
 from dagster_project.corpus.storage.s3 import S3Config, S3Store
 from dagster_project.corpus.storage.stores import Store
+
+
+for setting in ("STORE", "HOME", "RECIPES", "WORKERS"):  # a developer's own settings are none of the tests' business
+    os.environ.pop(f"FLORILEGIUM_{setting}", None)
 
 
 @pytest.fixture(scope="session")
