@@ -162,3 +162,15 @@ def test_asking_for_more_than_a_mix_can_hold_is_a_sentence(tmp_path: Path) -> No
     recipes = write_recipes(tmp_path / "r", str(write_jsonl(tmp_path / "all.jsonl", documents(3))), words=10**6)
     with pytest.raises(FlorilegiumError, match=r"all is asked for 1,000,000 and has 420 x 1 epochs"):
         library(MemoryStore(), recipes).build(MIX)
+
+
+def test_a_bound_version_is_corrected_with_one_reason_for_all_it_needs(tmp_path: Path) -> None:
+    path = write_jsonl(tmp_path / "all.jsonl", documents(60))
+    recipes = write_recipes(tmp_path / "r", str(path), version="1")
+    store = MemoryStore()
+    library(store, recipes).build(Partition("published", "notes@1"))
+    write_jsonl(path, documents(61))
+    with pytest.raises(FlorilegiumError, match="snapshots/notes@1 is already published as"):
+        library(store, recipes).build(Partition("published", "notes@1"))
+    corrected = library(store, recipes).build(Partition("published", "notes@1"), reason="a page was missing")
+    assert (corrected.ref.number, corrected.ref.reason) == (2, "a page was missing")
