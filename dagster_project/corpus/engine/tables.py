@@ -6,13 +6,13 @@ digest. Reading zips, never joins; a mismatch stops the run.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
 import pyarrow as pa
 
-from dagster_project.corpus.engine.work import ShardResult, Work, assemble
+from dagster_project.corpus.engine.work import ShardResult, Work, assemble, watched
 from dagster_project.corpus.model.errors import IntegrityError
 from dagster_project.corpus.model.manifests import File, Manifest
 from dagster_project.corpus.storage.refs import find_build, record_build
@@ -50,14 +50,6 @@ def map_shards(
         for document, aligned in align(documents, columns)
     ]
     return assemble(work, watched(work, work.engine.map(run_shard, tasks), len(tasks)), ordered=ordered)
-
-
-def watched(work: Work, results: Iterator[ShardResult], total: int) -> Iterator[ShardResult]:
-    """Results as they come, with progress reported."""
-    work.progress(0, total)
-    for done, result in enumerate(results, 1):
-        work.progress(done, total)
-        yield result
 
 
 def align(

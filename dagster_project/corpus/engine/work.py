@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import platform
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from importlib.metadata import version
 from typing import Any
@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from dagster_project.corpus.engine.engines import Engine
+from dagster_project.corpus.engine.engines import Engine, Result
 from dagster_project.corpus.model.canonical import digest
 from dagster_project.corpus.model.manifests import File, Identity, Input, Manifest
 from dagster_project.corpus.storage.rows import ENTRY, ordered_digest, unordered_digest
@@ -87,6 +87,14 @@ def assemble(
         profile={"rows": sum(file.rows for file in files), **profile},
         facts={"libraries": libraries(), **(facts or {})},
     )
+
+
+def watched(work: Work, results: Iterator[Result], total: int) -> Iterator[Result]:
+    """Results as they come, with progress reported."""
+    work.progress(0, total)
+    for done, result in enumerate(results, 1):
+        work.progress(done, total)
+        yield result
 
 
 def schema_names(schema: pa.Schema) -> tuple[tuple[str, str], ...]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -10,10 +9,9 @@ from typing import Any
 import pyarrow as pa
 
 from dagster_project.corpus.model.canonical import canonical
-from dagster_project.corpus.model.errors import IntegrityError
-from dagster_project.corpus.model.manifests import FORMAT, Manifest
+from dagster_project.corpus.model.manifests import Manifest
 from dagster_project.corpus.model.partitions import parse
-from dagster_project.corpus.storage.refs import Ref, load_manifest
+from dagster_project.corpus.storage.refs import Ref, load_manifest, read_ref
 from dagster_project.corpus.storage.stores import Store
 
 
@@ -70,10 +68,7 @@ def read_object(store: Store, path: str) -> Rows:
     """The rows of one object under manifests/ or refs/."""
     if path.startswith("manifests/"):
         return rows_of_manifest(load_manifest(store, path.removeprefix("manifests/").removesuffix(".json")))
-    record = json.loads(store.get(path))
-    if record.get("format") != FORMAT:
-        raise IntegrityError(f"{path} has format {record.get('format')}, and this release reads {FORMAT}: upgrade")
-    return rows_of_ref(path, Ref(**record))
+    return rows_of_ref(path, read_ref(store, path))
 
 
 def rows_of_manifest(manifest: Manifest) -> Rows:

@@ -8,7 +8,7 @@ import pyarrow as pa
 
 from dagster_project.corpus.model.documents import ID
 from dagster_project.corpus.model.manifests import File
-from dagster_project.corpus.storage.shards import open_shard
+from dagster_project.corpus.storage.shards import iterate_shard
 from dagster_project.corpus.storage.stores import Store
 
 BATCH_ROWS = 1 << 16
@@ -29,6 +29,6 @@ MEMBERS = pa.schema(
 def members_of(store: Store, mix: str, files: Sequence[File]) -> Iterator[pa.RecordBatch]:
     """The rows of one version of a mix, in their order, each with the id of that version."""
     for file in files:
-        for batch in open_shard(store, file, whole=False).iter_batches(BATCH_ROWS, columns=MEMBERS.names[1:]):
+        for batch in iterate_shard(store, file, MEMBERS.names[1:], BATCH_ROWS):
             columns = [pa.repeat(mix, batch.num_rows), *(batch.column(name) for name in MEMBERS.names[1:])]
             yield pa.RecordBatch.from_arrays(columns, schema=MEMBERS)

@@ -58,7 +58,8 @@ def build_mix(work: Work, recipe: MixRecipe, shards: Sequence[Candidates]) -> Ma
     names = [component.name for component in recipe.components]
     with ExitStack() as stack:
         ranked = [stack.enter_context(Spool(MEMBER)) for _ in recipe.components]
-        available = rank_candidates(work, recipe, shards, gate, ranked)
+        licenses = Licenses()
+        available = rank_candidates(work, recipe, shards, gate, ranked, licenses)
         shares = apportion(
             recipe.components, recipe.budget, [item["words" if by_words else "documents"] for item in available]
         )
@@ -66,7 +67,7 @@ def build_mix(work: Work, recipe: MixRecipe, shards: Sequence[Candidates]) -> Ma
         for spool, share in zip(ranked, shares, strict=True):
             for members in take(spool, share.amount, by_words=by_words):
                 ordered.append(keyed(members, recipe.seed, "order", names))
-        manifest = assemble(work, _write(work, recipe, shards, ordered), ordered=True)
+        manifest = assemble(work, _write(work, recipe, shards, ordered, licenses), ordered=True)
     asked = _asked(shares, available, by_words)
     return replace(
         manifest,
@@ -76,13 +77,22 @@ def build_mix(work: Work, recipe: MixRecipe, shards: Sequence[Candidates]) -> Ma
 
 
 def rank_candidates(
-    work: Work, recipe: MixRecipe, shards: Sequence[Candidates], gate: Gate, ranked: Sequence[Spool]
+    work: Work,
+    recipe: MixRecipe,
+    shards: Sequence[Candidates],
+    gate: Gate,
+    ranked: Sequence[Spool],
+    licenses: Licenses,
 ) -> list[dict[str, int]]:
-    """Fill one spool per component with what it may take, ranked by keyed hash; returns what there is of each."""
+    """Fill one spool per component with what it may take, ranked by keyed hash; returns what there is of each.
+
+    The side tables are read here and nowhere else: licenses are kept for the members that are taken later.
+    """
     available = [{"documents": 0, "words": 0} for _ in recipe.components]
     names = [component.name for component in recipe.components]
     for number, shard in enumerate(shards):
         table = zipped(work.store, shard.parts)
+        licenses.add(table)
         for eligible in gate.pass_through(table.select(list(READ)), shard.corpus, shard.source):
             members = _members(table, number, eligible.component, eligible.rows)
             ranked[eligible.component].append(keyed(members, recipe.seed, "rank", names))
@@ -101,8 +111,9 @@ def _members(table: pa.Table, shard: int, component: int, rows: NDArray[np.int64
     return members
 
 
-def _write(work: Work, recipe: MixRecipe, shards: Sequence[Candidates], ordered: Spool) -> Iterator[ShardResult]:
-    licenses = Licenses(work, shards)
+def _write(
+    work: Work, recipe: MixRecipe, shards: Sequence[Candidates], ordered: Spool, licenses: Licenses
+) -> Iterator[ShardResult]:
     for members in _shard_sized(ordered):
         table = _table(recipe, shards, licenses, members)
         file = write_shard(work.store, table, access=work.access)
@@ -113,17 +124,18 @@ def _write(work: Work, recipe: MixRecipe, shards: Sequence[Candidates], ordered:
 class Licenses:
     """License columns by shard, as codes into one list of distinct (expression, class): 4 bytes per document."""
 
-    def __init__(self, work: Work, shards: Sequence[Candidates]):
+    def __init__(self) -> None:
         self.known: dict[tuple[str, str], int] = {}
         self.codes: list[NDArray[np.int32]] = []
-        for shard in shards:
-            table = zipped(work.store, shard.parts)
-            pairs = zip(table.column("license").to_pylist(), table.column("license_class").to_pylist(), strict=True)
-            self.codes.append(np.array([self.known.setdefault(pair, len(self.known)) for pair in pairs], np.int32))
-        self.pairs = list(self.known)
+
+    def add(self, shard: pa.Table) -> None:
+        """The next shard, in the order of the candidates."""
+        pairs = zip(shard.column("license").to_pylist(), shard.column("license_class").to_pylist(), strict=True)
+        self.codes.append(np.array([self.known.setdefault(pair, len(self.known)) for pair in pairs], np.int32))
 
     def of(self, members: NDArray[np.void]) -> list[tuple[str, str]]:
-        return [self.pairs[self.codes[shard][row]] for shard, row in zip(members["shard"], members["row"], strict=True)]
+        pairs = list(self.known)
+        return [pairs[self.codes[shard][row]] for shard, row in zip(members["shard"], members["row"], strict=True)]
 
 
 def _table(recipe: MixRecipe, shards: Sequence[Candidates], licenses: Licenses, members: NDArray[np.void]) -> pa.Table:

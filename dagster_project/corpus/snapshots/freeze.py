@@ -15,7 +15,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from dagster_project.corpus.engine.work import ShardResult, Work, assemble
+from dagster_project.corpus.engine.work import ShardResult, Work, assemble, watched
 from dagster_project.corpus.model.canonical import digest
 from dagster_project.corpus.model.documents import DEAD_LETTERS, DOCUMENTS, NOT_DIGESTED, RECORDS
 from dagster_project.corpus.model.errors import Refused, SourceError
@@ -44,7 +44,7 @@ def freeze(work: Work, recipe: SourceRecipe, source: Source, objects: Sequence[R
         )
         for name, parts, items in grouped(recipe, source, objects)
     ]
-    read = list(_watched(work, work.engine.map(read_parts, tasks), len(tasks)))
+    read = list(watched(work, work.engine.map(read_parts, tasks), len(tasks)))
     forget_changed(tasks, source, source.objects(recipe))
     shards, repeats = settle_repeats(work, [shard for result in read for shard in result.shards])
     dead = Counter(repeats.reasons)
@@ -215,10 +215,3 @@ def _found(task: PartsTask, record: Mapping[str, Any]) -> PartsResult:
         file = File(**item["file"])
         shards.append(ShardResult(file, item["profile"], entries(read_shard(task.store, file, columns)).tobytes()))
     return PartsResult(tuple(shards), tuple(File(**item) for item in record["letters"]), record["dead"])
-
-
-def _watched(work: Work, results: Iterator[PartsResult], total: int) -> Iterator[PartsResult]:
-    work.progress(0, total)
-    for done, result in enumerate(results, 1):
-        work.progress(done, total)
-        yield result

@@ -37,12 +37,12 @@ def latest(store: Store, partition: Partition) -> Ref | None:
     newest = max(
         (entry.path for entry in store.list(_prefix(partition)) if _is_ref(partition, entry.path)), default=None
     )
-    return _read(store, newest) if newest else None
+    return read_ref(store, newest) if newest else None
 
 
 def history(store: Store, partition: Partition) -> list[Ref]:
     """Every publication of a partition, oldest first."""
-    return [_read(store, entry.path) for entry in store.list(_prefix(partition)) if _is_ref(partition, entry.path)]
+    return [read_ref(store, entry.path) for entry in store.list(_prefix(partition)) if _is_ref(partition, entry.path)]
 
 
 def published(store: Store, stage: str = "") -> Iterator[Partition]:
@@ -137,7 +137,8 @@ def _is_ref(partition: Partition, path: str) -> bool:
     return "/" not in path.removeprefix(_prefix(partition))
 
 
-def _read(store: Store, path: str) -> Ref:
+def read_ref(store: Store, path: str) -> Ref:
+    """The publication that stands at a path."""
     record = json.loads(store.get(path))
     if record.get("format") != FORMAT:
         raise IntegrityError(f"{path} has format {record.get('format')}, and this release reads {FORMAT}: upgrade")
