@@ -15,9 +15,10 @@ import pyarrow.parquet as pq
 import pytest
 
 from dagster_project.corpus.model.canonical import canonical
-from dagster_project.corpus.model.documents import DEAD_LETTERS, RECORDS
+from dagster_project.corpus.model.documents import DEAD_LETTERS, RECORDS, SITE_FILES
 from dagster_project.corpus.model.errors import SourceError
 from dagster_project.corpus.model.recipes import Columns, SourceRecipe
+from dagster_project.corpus.model.structure import KINDS
 from dagster_project.corpus.sources.batches import BATCH_BYTES, BATCH_RECORDS, EXCERPT_BYTES, REASONS
 from dagster_project.corpus.sources.registry import SOURCES, Batch, RawObject, source_for
 
@@ -90,12 +91,14 @@ def test_checksums_are_sha256_and_hold(recipe: SourceRecipe):
 
 def test_batches_have_the_schemas_and_stay_bounded(recipe: SourceRecipe):
     for item in some(recipe):
-        for records, dead in read(recipe, item):
+        for records, dead, sites in read(recipe, item):
             records.validate(full=True)
             dead.validate(full=True)
+            sites.validate(full=True)
             assert records.schema == RECORDS
             assert dead.schema == DEAD_LETTERS
-            assert 0 < records.num_rows + dead.num_rows <= BATCH_RECORDS
+            assert sites.schema == SITE_FILES
+            assert 0 < records.num_rows + dead.num_rows + sites.num_rows <= BATCH_RECORDS
             assert records.num_rows <= 1 or (pc.sum(pc.binary_length(records["text"])).as_py() or 0) <= BATCH_BYTES
 
 
@@ -107,7 +110,7 @@ def test_reading_twice_gives_the_same_in_the_same_order(recipe: SourceRecipe):
 def test_records_say_where_they_lay(recipe: SourceRecipe):
     for item in some(recipe):
         positions = []
-        for records, dead in read(recipe, item):
+        for records, dead, _ in read(recipe, item):
             assert set(records["raw_object"].to_pylist() + dead["raw_object"].to_pylist()) == {item.uri}
             positions += records["raw_position"].to_pylist() + dead["raw_position"].to_pylist()
         assert len(set(positions)) == len(positions)
@@ -115,7 +118,7 @@ def test_records_say_where_they_lay(recipe: SourceRecipe):
 
 def test_records_have_text_and_canonical_metadata(recipe: SourceRecipe):
     for item in some(recipe):
-        for records, _ in read(recipe, item):
+        for records, _, _ in read(recipe, item):
             assert not any(text.isspace() or not text for text in records["text"].to_pylist())
             for text in filter(None, records["metadata"].to_pylist()):
                 assert canonical(json.loads(text)).decode() == text
@@ -125,9 +128,18 @@ def test_records_have_text_and_canonical_metadata(recipe: SourceRecipe):
 
 def test_dead_letters_have_a_fixed_reason_and_a_short_excerpt(recipe: SourceRecipe):
     for item in some(recipe):
-        for _, dead in read(recipe, item):
+        for _, dead, _ in read(recipe, item):
             assert set(dead["reason"].to_pylist()) <= REASONS
             assert all(len(excerpt or b"") <= EXCERPT_BYTES for excerpt in dead["excerpt"].to_pylist())
+
+
+def test_spans_lie_in_the_text_and_in_order(recipe: SourceRecipe):
+    for item in some(recipe):
+        for records, _, _ in read(recipe, item):
+            for text, spans in zip(records["text"].to_pylist(), records["structure"].to_pylist(), strict=True):
+                length = len(text.encode())
+                assert all(span["kind"] in KINDS and 0 <= span["start"] <= span["end"] <= length for span in spans)
+                assert [(s["start"], -s["end"]) for s in spans] == sorted((s["start"], -s["end"]) for s in spans)
 
 
 def test_sources_and_their_parts_travel_to_workers(recipe: SourceRecipe):

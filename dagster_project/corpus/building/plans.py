@@ -108,7 +108,7 @@ class Planner:
             inputs=(),
             run=lambda work: freeze.freeze(work, recipe, source, objects),
             access=recipe.access,
-            made_of=[recipe.format, asdict(recipe.columns), [[item.uri, item.sha256] for item in objects]],
+            made_of=[recipe.reading, [[item.uri, item.sha256] for item in objects]],
             bounds={"max_bad_records": recipe.max_bad_records},
         )
 

@@ -11,9 +11,11 @@ import hashlib
 
 import pyarrow as pa
 
+from dagster_project.corpus.model.dates import DATE_EVIDENCE, MOMENT
+from dagster_project.corpus.model.structure import SPANS
+
 ID_BYTES = 16
 ID = pa.binary(ID_BYTES)
-MOMENT = pa.timestamp("s", tz="UTC")
 EVIDENCE = pa.struct([("kind", pa.string()), ("value", pa.string()), ("where", pa.string())])
 
 RECORDS = pa.schema(
@@ -21,11 +23,17 @@ RECORDS = pa.schema(
         pa.field("key", pa.string()),  # the key declared in the recipe, when there is one
         pa.field("url", pa.string()),
         pa.field("text", pa.string(), nullable=False),
+        pa.field("structure", SPANS, nullable=False),  # spans of the text's bytes
         pa.field("title", pa.string()),
         pa.field("language", pa.string()),  # as declared by the source, not as identified
         pa.field("license_evidence", pa.list_(EVIDENCE), nullable=False),
+        pa.field("reservations", pa.list_(EVIDENCE), nullable=False),  # what the page itself asks of its readers
         pa.field("collected_at", MOMENT),  # null is a value: unknown
+        pa.field("collected_confidence", pa.string(), nullable=False),
         pa.field("published_at", MOMENT),
+        pa.field("published_confidence", pa.string(), nullable=False),
+        pa.field("date_evidence", pa.list_(DATE_EVIDENCE), nullable=False),
+        pa.field("boilerplate_characters", pa.int32()),  # left out by extraction, white space apart; null without one
         pa.field("metadata", pa.string()),  # canonical JSON object of everything else that the source says
         pa.field("raw_object", pa.string(), nullable=False),
         pa.field("raw_position", pa.int64(), nullable=False),  # from 0: row or member number; in JSONL the plain byte
@@ -51,6 +59,19 @@ DEAD_LETTERS = pa.schema(
         pa.field("excerpt", pa.binary()),  # at most 200 raw bytes
     ]
 )
+
+# What a site says of all its pages, to be applied to them whatever object they came in (RFC 9309, TDMRep, ai.txt)
+SITE_FILES = pa.schema(
+    [
+        pa.field("site", pa.string(), nullable=False),  # scheme://host[:port], canonical
+        pa.field("path", pa.string(), nullable=False),  # one of SITE_PATHS
+        pa.field("status", pa.int16(), nullable=False),  # of HTTP: 404 says that there is none
+        pa.field("text", pa.string(), nullable=False),  # at most SITE_FILE_BYTES
+        pa.field("collected_at", MOMENT),
+    ]
+)
+SITE_PATHS = ("/robots.txt", "/ai.txt", "/.well-known/tdmrep.json")
+SITE_FILE_BYTES = 500 << 10  # RFC 9309 section 2.5: parsing may stop after 500 KiB
 
 # Where the rows lay says nothing about what they are, and doc_id already commits to the text.
 NOT_DIGESTED = frozenset({"text", "raw_object", "raw_position"})

@@ -37,10 +37,12 @@ class RawPart:
 
 
 class Batch(NamedTuple):
-    """Records in the schema RECORDS, and what could not become one in the schema DEAD_LETTERS."""
+    """Records in the schema RECORDS, what could not become one in the schema DEAD_LETTERS, and the files by which
+    sites speak for all their pages in the schema SITE_FILES."""
 
     records: pa.RecordBatch
     dead: pa.RecordBatch
+    sites: pa.RecordBatch
 
 
 class Source(Protocol):

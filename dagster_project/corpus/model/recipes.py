@@ -28,30 +28,69 @@ class Columns:
 
 
 @dataclass(frozen=True)
+class CollectionRecipe:
+    """How and when a source was collected; days as YYYY-MM-DD."""
+
+    method: str = ""  # crawl, dump, API, donation, generation …
+    start: str = ""
+    end: str = ""  # where nothing else dates a record, it was collected by this day
+
+
+Permission = Literal["yes", "no", "conditional", "unknown"]
+
+
+@dataclass(frozen=True)
 class SourceRecipe:
-    """One registered source. `name@version` is the key of its snapshot."""
+    """One registered source: how it is read, and what is known of it. `name@version` is the key of its snapshot."""
 
     name: str
     format: str
     version: str = "dev"
+    # how it is read
+    location: str = ""  # path, glob or s3:// prefix: where, never what, so it is no part of an identity
+    columns: Columns = field(default_factory=Columns)
+    extractor: Literal["resiliparse", "trafilatura"] = "resiliparse"  # of main content, where it is HTML
+    base_url: str = ""  # the address at which the root of a tree of files stands
+    retain: Literal["reference", "copy"] = "reference"  # copy: raw objects are kept in the store
+    schedule: str = ""  # cron expression at which it is looked at again
+    max_bad_records: float = 0.05  # share of dead letters above which the snapshot is refused
+    policy: str = ""  # a source that names its policy is also a corpus of that one member, by the same name
+    # what is known of it
     title: str = ""
     publisher: str = ""
     homepage: str = ""
-    location: str = ""  # path, glob or s3:// prefix: where, never what, so it is no part of an identity
-    columns: Columns = field(default_factory=Columns)
-    license: str = "NOASSERTION"  # of the content, as the registry declares it
-    license_evidence: str = ""  # where that is said, and who checked
-    collection_license: str = "NOASSERTION"  # of the collection as a database
-    access: AccessClass = "public"
+    contact: str = ""  # address or page of whoever answers for it
+    creators: tuple[str, ...] = ()
+    country: str = ""  # ISO 3166-1 alpha-2 code
+    origin: Literal["natural", "augmented", "synthetic", "unknown"] = "unknown"
+    domain: str = ""  # what it is about: law, medicine, documentation …
     languages: tuple[str, ...] = ()
-    policy: str = ""  # a source that names its policy is also a corpus of that one member, by the same name
-    max_bad_records: float = 0.05  # share of dead letters above which the snapshot is refused
+    collection: CollectionRecipe = field(default_factory=CollectionRecipe)
+    license: str = "NOASSERTION"  # of the content, as the registry declares it
+    license_evidence: str = ""  # where that is said
+    license_verified_by: str = ""  # who looked
+    license_verified_on: str = ""  # YYYY-MM-DD
+    collection_license: str = "NOASSERTION"  # of the collection as a database
+    terms: str = ""  # what terms of use say besides
+    redistribution: Permission = "unknown"
+    commercial: Permission = "unknown"
+    opt_out: str = ""  # where rights holders object
+    personal_data: Literal["none", "unlikely", "possible", "likely", "unknown"] = "unknown"
+    trust: Literal["verified", "known", "untrusted", "unknown"] = "unknown"
+    access: AccessClass = "public"
     notes: str = ""
 
     @property
     def key(self) -> str:
         """The partition key: name@version."""
         return f"{self.name}@{self.version}"
+
+    @property
+    def reading(self) -> dict[str, Any]:
+        """What decides how raw objects become records; a change reads them again."""
+        names = ("format", "columns", "extractor", "base_url")
+        period = {"collected": [self.collection.start, self.collection.end]}
+        return {name: value for name, value in as_data(self).items() if name in names} | period
 
 
 @dataclass(frozen=True)

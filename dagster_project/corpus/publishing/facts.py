@@ -104,7 +104,7 @@ def source_of(subject: Subject, member: Member) -> dict[str, Any]:
         "documents": snapshot.profile["documents"],
         "text_bytes": snapshot.profile.get("text_bytes", 0),
         "with_url": snapshot.profile.get("with_url", 0),
-        "with_published_at": snapshot.profile.get("with_published_at", 0),
+        "with_published_at": snapshot.rows - snapshot.profile.get("published", {}).get("unknown", 0),
         "dead_letters": _ranked(snapshot.profile["dead_letters"]),
         "evidence_kinds": _ranked(concluded["kinds"]),
         "licenses": _ranked(concluded["licenses"]),

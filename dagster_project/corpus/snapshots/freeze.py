@@ -25,6 +25,7 @@ from dagster_project.corpus.model.recipes import SourceRecipe
 from dagster_project.corpus.snapshots.identify import identify
 from dagster_project.corpus.snapshots.profile import profile
 from dagster_project.corpus.snapshots.repeats import CONTRARY, SAME, settle_repeats
+from dagster_project.corpus.snapshots.site_files import Sites, gather_sites
 from dagster_project.corpus.storage.refs import find_build, record_build
 from dagster_project.corpus.storage.rows import entries
 from dagster_project.corpus.storage.shards import read_shard, stands, write_shard
@@ -39,9 +40,7 @@ DEAD_LETTERS_HELD = 20_000
 def freeze(work: Work, recipe: SourceRecipe, source: Source, objects: Sequence[RawObject]) -> Manifest:
     """Build the snapshot of a source from its raw objects, whose checksums are known."""
     tasks = [
-        PartsTask(
-            work.store, work.key("parts", asdict(recipe.columns), name), work.access, recipe, source, parts, items
-        )
+        PartsTask(work.store, work.key("parts", recipe.reading, name), work.access, recipe, source, parts, items)
         for name, parts, items in grouped(recipe, source, objects)
     ]
     read = list(watched(work, work.engine.map(read_parts, tasks), len(tasks)))
@@ -50,9 +49,11 @@ def freeze(work: Work, recipe: SourceRecipe, source: Source, objects: Sequence[R
     dead = Counter(repeats.reasons)
     for result in read:
         dead.update(result.dead)
-    said = {**work.recipe, "dead_letters": dict(sorted(dead.items()))}
+    sites = gather_sites(work, [file for result in read for file in result.sites])
+    said = {**work.recipe, "dead_letters": dict(sorted(dead.items())), "site_files": sites.digest}
     manifest = assemble(replace(work, recipe=said), iter(shards))
     counted = {
+        "site_files": sites.rows,
         "records": manifest.rows + dead.total(),
         "documents": manifest.rows,
         "dead_letters": dict(sorted(dead.items())),
@@ -64,6 +65,7 @@ def freeze(work: Work, recipe: SourceRecipe, source: Source, objects: Sequence[R
         "source": asdict(recipe),
         "raw_objects": [asdict(item) for item in objects],
         "dead_letters": letters,
+        "site_files": [asdict(file) for file in sites.files],
     }
     return replace(manifest, profile={**manifest.profile, **counted}, facts=facts)
 
@@ -115,25 +117,27 @@ class PartsTask:
 
 @dataclass(frozen=True)
 class PartsResult:
-    """What reading them gave: shards of documents, files of dead letters, and their counts by reason."""
+    """What reading them gave: shards of documents, files of dead letters and their counts by reason, site files."""
 
     shards: tuple[ShardResult, ...]
     letters: tuple[File, ...]
     dead: Mapping[str, int]
+    sites: tuple[File, ...]
 
 
 def read_parts(task: PartsTask) -> PartsResult:
     """Find the shards of these parts or make them."""
     record = find_build(task.store, task.key)
-    if record and all(stands(task.store, File(**item["file"])) for item in record["shards"]):
+    if record and all(stands(task.store, file) for file in files_of(record)):
         return _found(task, record)
     shards: list[ShardResult] = []
-    letters = DeadLetters(task)
-    for records in _shard_sized(task, letters):
+    letters, sites = DeadLetters(task), Sites(task.store, task.access)
+    for records in _shard_sized(task, letters, sites):
         documents = identify(records, task.recipe.name)
         file = write_shard(task.store, documents, access=task.access)
         shards.append(ShardResult(file, profile(documents), entries(documents, NOT_DIGESTED).tobytes()))
     letters.flush()
+    sites.flush()
     refuse_changed(task)
     record_build(
         task.store,
@@ -142,9 +146,18 @@ def read_parts(task: PartsTask) -> PartsResult:
             "shards": [{"file": asdict(shard.file), "profile": shard.profile} for shard in shards],
             "letters": [asdict(file) for file in letters.files],
             "dead": dict(letters.counts),
+            "sites": [asdict(file) for file in sites.files],
         },
     )
-    return PartsResult(tuple(shards), tuple(letters.files), dict(letters.counts))
+    return PartsResult(tuple(shards), tuple(letters.files), dict(letters.counts), tuple(sites.files))
+
+
+def files_of(record: Mapping[str, Any]) -> Iterator[File]:
+    """Every file that reading some parts wrote."""
+    for item in record["shards"]:
+        yield File(**item["file"])
+    for item in (*record["letters"], *record["sites"]):
+        yield File(**item)
 
 
 def refuse_changed(task: PartsTask) -> None:
@@ -190,13 +203,14 @@ class DeadLetters:
             self.held.clear()
 
 
-def _shard_sized(task: PartsTask, letters: DeadLetters) -> Iterator[pa.Table]:
+def _shard_sized(task: PartsTask, letters: DeadLetters, sites: Sites) -> Iterator[pa.Table]:
     """Records of all parts, in tables of about SHARD_TEXT_BYTES of text."""
     held: list[pa.RecordBatch] = []
     held_bytes = 0
     for part in task.parts:
         for batch in task.source.read(task.recipe, part):
             letters.add(batch.dead)
+            sites.add(batch.sites)
             if batch.records.num_rows:
                 held.append(batch.records)
                 held_bytes += pc.sum(pc.binary_length(batch.records.column("text"))).as_py()
@@ -214,4 +228,9 @@ def _found(task: PartsTask, record: Mapping[str, Any]) -> PartsResult:
     for item in record["shards"]:
         file = File(**item["file"])
         shards.append(ShardResult(file, item["profile"], entries(read_shard(task.store, file, columns)).tobytes()))
-    return PartsResult(tuple(shards), tuple(File(**item) for item in record["letters"]), record["dead"])
+    return PartsResult(
+        tuple(shards),
+        tuple(File(**item) for item in record["letters"]),
+        record["dead"],
+        tuple(File(**item) for item in record["sites"]),
+    )

@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 import orjson
 
+from dagster_project.corpus.model.dates import Dated
 from dagster_project.corpus.model.recipes import Columns
 from dagster_project.corpus.sources.batches import (
     BAD_KEY,
@@ -31,6 +32,7 @@ SECOND = timedelta(seconds=1)
 EXACT = frozenset({str, int, bool, type(None)})  # leaves that every JSON writer spells alike
 
 Path = tuple[str, ...]
+Slot = Literal["key", "url", "title", "language", "license_evidence", "collected", "published"]
 # The spelling of `canonical`, which orjson shares but for some floats, and is faster at.
 ENCODE = json.JSONEncoder(
     sort_keys=True, separators=(",", ":"), allow_nan=False, ensure_ascii=False, check_circular=False
@@ -54,23 +56,24 @@ class Fields:
     def __init__(self, columns: Columns):
         self._text = _path(columns.text)
         self._where = f"column {columns.license}"
-        declared: tuple[tuple[str, str | None, Callable[[Any], Any]], ...] = (
+        declared: tuple[tuple[Slot, str | None, Callable[[Any], Any]], ...] = (
             ("key", columns.key, _locator),
             ("url", columns.url, _locator),
             ("title", columns.title, _label),
             ("language", columns.language, _label),
             ("license_evidence", columns.license, self._evidence),
-            ("collected_at", columns.collected_at, seconds),
-            ("published_at", columns.published_at, seconds),
+            ("collected", columns.collected_at, seconds),
+            ("published", columns.published_at, seconds),
         )
-        self._declared = [(Record._fields.index(slot), _path(name), read) for slot, name, read in declared if name]
+        self._declared = [(slot, _path(name), read) for slot, name, read in declared if name]
 
     def take(self, value: dict[str, Any], position: int, raw: bytes = b"") -> Record | DeadLetter:
         """A record, or why there is none. What no column used stays as metadata; `value` is used up."""
         text = _get(value, self._text)
         if type(text) is not str or not text or text.isspace():
             return DeadLetter(position, *_bad_text(text, self._text), raw[:EXCERPT_BYTES])
-        row: list[Any] = [None, None, text, None, None, [], None, None, None, position]
+        row: dict[str, Any] = {}
+        dates: list[Dated] = []
         used = [self._text]
         for slot, path, read in self._declared:
             found = _get(value, path)
@@ -82,14 +85,18 @@ class Fields:
             except _BadKey as error:
                 detail = f"column {'.'.join(path)} holds {error}"
                 return DeadLetter(position, BAD_KEY, detail, raw[:EXCERPT_BYTES])
-            if converted is not None:
+            if converted is None:
+                continue
+            used.append(path)
+            if slot == "collected" or slot == "published":
+                dates.append(Dated(slot, converted, "column", f"{'.'.join(path)}: {found}"[:EVIDENCE_CHARACTERS]))
+            else:
                 row[slot] = converted
-                used.append(path)
         for path in used:
             _remove(value, path)
         if value:
-            row[8] = metadata(value)
-        return Record._make(row)
+            row["metadata"] = metadata(value)
+        return Record(position, text, dates=dates, **row)
 
     def _evidence(self, value: Any) -> list[dict[str, str]]:
         """One item per license that the record states, in its own words."""

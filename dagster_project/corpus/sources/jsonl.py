@@ -54,7 +54,7 @@ class JsonLines:
 
     def read(self, recipe: SourceRecipe, part: RawPart) -> Iterator[Batch]:
         reader = _Reader(Fields(recipe.columns), self.line_bytes)
-        gathering = Gathering(part.uri)
+        gathering = Gathering(part.uri, recipe)
         with files.open_raw(part.uri) as raw:
             blocks = Blocks(raw, files.suffix_of(part.uri))
             lines = Lines(blocks, part, self.line_bytes)

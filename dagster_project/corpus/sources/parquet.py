@@ -54,7 +54,7 @@ class Parquet:
         return [RawPart(item.uri, start, end) for start, end in _groups(sizes, self.part_bytes)] or [RawPart(item.uri)]
 
     def read(self, recipe: SourceRecipe, part: RawPart) -> Iterator[Batch]:
-        gathering = Gathering(part.uri)
+        gathering = Gathering(part.uri, recipe)
         with files.open_raw(part.uri) as raw:
             rows = _Rows(recipe, part)
             try:

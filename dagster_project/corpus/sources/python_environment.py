@@ -65,7 +65,7 @@ class PythonManual:
         return [RawPart(item.uri)]
 
     def read(self, recipe: SourceRecipe, part: RawPart) -> Iterator[Batch]:
-        gathering = Gathering(part.uri)
+        gathering = Gathering(part.uri, recipe)
         manual = f"https://docs.python.org/{sys.version_info.major}.{sys.version_info.minor}"
         said = canonical({"python": platform.python_version()}).decode()
         for position, (topic, text) in enumerate(sorted(_topics().items())):
@@ -73,7 +73,7 @@ class PythonManual:
                 yield gathering.take()
             url = f"{manual}/search.html?q={quote(topic)}"
             title = text.strip().partition("\n")[0].strip() or topic
-            record = Record(topic, url, text, title, None, [], None, None, said, position)
+            record = Record(position, text, key=topic, url=url, title=title, metadata=said)
             gathering.add(record if text.strip() else DeadLetter(position, EMPTY_TEXT, topic), len(text))
         yield from gathering.rest()
 
@@ -93,7 +93,7 @@ class PythonReadmes:
         return [RawPart(item.uri)]
 
     def read(self, recipe: SourceRecipe, part: RawPart) -> Iterator[Batch]:
-        gathering = Gathering(part.uri)
+        gathering = Gathering(part.uri, recipe)
         item = readme(find(part.uri))
         gathering.add(item, 0)
         yield gathering.take()
@@ -121,7 +121,7 @@ class PythonCode:
         return [RawPart(item.uri)]
 
     def read(self, recipe: SourceRecipe, part: RawPart) -> Iterator[Batch]:
-        gathering = Gathering(part.uri)
+        gathering = Gathering(part.uri, recipe)
         item = find(part.uri)
         headers = item.headers()
         for position, path in enumerate(item.listing()):
@@ -225,7 +225,9 @@ def readme(item: Distribution) -> Record | DeadLetter:
         return DeadLetter(0, reason, f"METADATA of {item.name} has no description that can be read")
     url = f"https://pypi.org/project/{item.name}/"
     title = str(headers.get("name") or item.name)
-    return Record(item.name, url, text, title, None, item.evidence(headers), None, None, _said(item), 0)
+    return Record(
+        0, text, key=item.name, url=url, title=title, license_evidence=item.evidence(headers), metadata=_said(item)
+    )
 
 
 def code_file(
@@ -241,7 +243,8 @@ def code_file(
     if not text or text.isspace():
         return DeadLetter(position, EMPTY_TEXT, path, body[:EXCERPT_BYTES])
     evidence = [*file_evidence(text, path), *item.evidence(headers)]
-    return Record(f"{item.name}/{path}", None, text, path, None, evidence, None, None, _said(item), position)
+    key = f"{item.name}/{path}"
+    return Record(position, text, key=key, title=path, license_evidence=evidence, metadata=_said(item))
 
 
 def file_evidence(text: str, path: str) -> Evidence:

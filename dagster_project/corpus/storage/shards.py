@@ -20,7 +20,7 @@ GROUP_ROWS = 4096  # rows that a look-up of one document has to decode
 def write_shard(store: Store, table: pa.Table, *, access: str, documents: str = "") -> File:
     """Store a table; the same rows have the same bytes under one pyarrow release, so writing again adds nothing."""
     buffer = io.BytesIO()
-    names = [field.name for field in table.schema if pa.types.is_string(field.type) and field.name != "text"]
+    names = [name for field in table.schema if field.name != "text" for name in _string_columns(field)]
     pq.write_table(
         table.combine_chunks(),
         buffer,
@@ -33,6 +33,15 @@ def write_shard(store: Store, table: pa.Table, *, access: str, documents: str = 
     )
     path, sha256 = put_object(store, buffer.getvalue(), access=access, suffix="parquet")
     return File(path, sha256, buffer.tell(), table.num_rows, documents)
+
+
+def _string_columns(field: pa.Field) -> Iterator[str]:
+    """The Parquet paths of the strings in a column, also within lists of structs."""
+    if pa.types.is_string(field.type):
+        yield field.name
+    elif pa.types.is_list(field.type) and pa.types.is_struct(field.type.value_type):
+        within = (field.type.value_type.field(index) for index in range(field.type.value_type.num_fields))
+        yield from (f"{field.name}.list.element.{item.name}" for item in within if pa.types.is_string(item.type))
 
 
 def put_object(store: Store, body: bytes, *, access: str, suffix: str) -> tuple[str, str]:

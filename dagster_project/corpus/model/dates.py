@@ -1,0 +1,63 @@
+"""Dates with evidence: what says when a text was collected or published, and how far that can be trusted.
+
+Nothing is guessed: a date without evidence is null, and its confidence `unknown`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Literal, NamedTuple
+
+import pyarrow as pa
+
+MOMENT = pa.timestamp("s", tz="UTC")
+DATE_EVIDENCE = pa.struct(
+    [
+        ("date", pa.string()),  # collected or published
+        ("at", MOMENT),
+        ("confidence", pa.string()),
+        ("kind", pa.string()),
+        ("value", pa.string()),  # the words it was read from
+    ]
+)
+Which = Literal["collected", "published"]
+
+# By kind of evidence: the confidence class; among equals the kind that stands first here decides.
+#   exact     recorded by a machine while it happened
+#   declared  stated by the publisher as just this date
+#   inferred  stated for another purpose, such as an address or the file's last change
+#   assumed   true of the source as a whole
+KINDS: dict[str, str] = {
+    "warc-date": "exact",
+    "column": "declared",
+    "json-ld": "declared",
+    "meta": "declared",
+    "time": "inferred",
+    "url": "inferred",
+    "http.last-modified": "inferred",
+    "registry": "assumed",
+}
+CONFIDENCE = ("exact", "declared", "inferred", "assumed", "unknown")  # strongest first
+_RANKS = {kind: (CONFIDENCE.index(confidence), place) for place, (kind, confidence) in enumerate(KINDS.items())}
+
+
+class Dated(NamedTuple):
+    """One piece of evidence for a date."""
+
+    date: Which
+    at: int  # seconds since the epoch, UTC
+    kind: str  # one of KINDS
+    value: str
+
+    def row(self) -> dict[str, str | int]:
+        """A value of type DATE_EVIDENCE."""
+        return {**self._asdict(), "confidence": KINDS[self.kind]}
+
+
+def conclude(evidence: Iterable[Dated], date: Which) -> tuple[int | None, str]:
+    """(moment, confidence) of a date by its strongest evidence; of equal ones the earliest moment."""
+    said = [(*_RANKS[item.kind], item.at, item.kind) for item in evidence if item.date == date]
+    if not said:
+        return None, "unknown"
+    _, _, at, kind = min(said)
+    return at, KINDS[kind]
