@@ -7,16 +7,16 @@ import json
 import sys
 from typing import Any, Protocol
 
-from tests.benchmarks import minhash, texts
+from tests.benchmarks import minhash, warc
 
 
 class Benchmark(Protocol):
-    """Measures on texts; the peer gets the first `limit_mb` megabytes of them."""
+    """Measures on a file, or on what it finds without one; the peer gets the first `limit_mb` megabytes of it."""
 
-    def __call__(self, texts: list[str], limit_mb: float) -> dict[str, Any]: ...
+    def __call__(self, path: str | None, limit_mb: float) -> dict[str, Any]: ...
 
 
-BENCHMARKS: dict[str, Benchmark] = {"minhash": minhash.run}
+BENCHMARKS: dict[str, Benchmark] = {"minhash": minhash.run, "warc": warc.run}
 
 
 def main() -> int:
@@ -25,7 +25,7 @@ def main() -> int:
         print("\n".join(BENCHMARKS))
         return 0
     try:
-        result = BENCHMARKS[arguments.name](texts.read(arguments.input), arguments.limit_mb)
+        result = BENCHMARKS[arguments.name](arguments.input, arguments.limit_mb)
     except (ModuleNotFoundError, ValueError) as error:
         print(error, file=sys.stderr)
         return 2
@@ -36,8 +36,11 @@ def main() -> int:
 def parser() -> argparse.ArgumentParser:
     found = argparse.ArgumentParser("python -m tests.benchmarks", description=__doc__)
     found.add_argument("name", nargs="?", choices=[*BENCHMARKS], help="without it, the names are listed")
-    found.add_argument("--input", help="a .jsonl, .jsonl.gz, .jsonl.zst or .parquet file with a `text` column")
-    found.add_argument("--limit-mb", type=float, default=20, help="how much of the texts the peer gets (default 20)")
+    found.add_argument(
+        "--input",
+        help="documents with a `text` column (.jsonl[.gz|.zst], .parquet); for warc: a WARC file",
+    )
+    found.add_argument("--limit-mb", type=float, default=20, help="how much of the input the peer gets (default 20)")
     found.add_argument("--json", action="store_true", help="one JSON object instead of lines")
     return found
 

@@ -16,12 +16,14 @@ import pyarrow as pa
 from dagster_project.corpus.kernels.bands import BANDS, ROWS, band_keys
 from dagster_project.corpus.kernels.minhash import EMPTY, PERMUTATIONS, signatures
 from dagster_project.corpus.kernels.texts import buffers
+from tests.benchmarks.texts import read
 
 REPEATS = 3
 
 
-def run(texts: list[str], limit_mb: float) -> dict[str, Any]:
+def run(path: str | None, limit_mb: float) -> dict[str, Any]:
     """Both on the first `limit_mb`, and ours alone on everything, by one process and by two."""
+    texts = read(path)
     sample = texts[: documents_within(texts, limit_mb * 1e6)]
     theirs, their_seconds = datatrove_signatures(sample)
     ours, our_seconds = our_signatures(sample)
