@@ -18,9 +18,10 @@ from dagster_project.defs.published import published
 from dagster_project.defs.resources import library_resource
 from dagster_project.defs.signals import signals
 from dagster_project.defs.snapshots import snapshots
+from dagster_project.defs.statistics import statistics
 from dagster_project.settings import Settings
 
-STAGES = [snapshots, signals, licensed, fingerprints, filtered, families, deduplicated, mixed, published]
+STAGES = [snapshots, signals, licensed, statistics, fingerprints, filtered, families, deduplicated, mixed, published]
 
 
 def build_definitions(settings: Settings) -> dg.Definitions:

@@ -60,6 +60,7 @@ title: Notes
 format: jsonl
 location: {location!r}
 license: CC-BY-4.0
+license_evidence: signed off by the tests
 columns: {{text: text, {key}license: license}}
 """,
         "policies/plain.yaml": """

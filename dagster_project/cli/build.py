@@ -28,6 +28,7 @@ def build(session: Session, partition: str, reason: str, repair: bool) -> None:
 
     PARTITION is the name of a mix, corpus or source, as `demo` or `demo@dev`, or one of stage/key as
     `signals/python-code@dev/language`. A mix is published, and its report written.
+    `statistics/python-code` counts a snapshot by language: licenses, dates, domains. No mix needs it.
     """
     from dagster_project.cli.naming import to_build
     from dagster_project.cli.watching import watching
@@ -56,6 +57,7 @@ def finish(library: Library, built: Sequence[Built], home: Path) -> dict[Partiti
 
 def step(built: Built) -> dict[str, Any]:
     """One partition after a build."""
+    reading = built.manifest.facts.get("reading")
     return {
         "partition": str(built.partition),
         "id": built.manifest.id,
@@ -63,6 +65,7 @@ def step(built: Built) -> dict[str, Any]:
         "rows": built.manifest.rows,
         "new": built.fresh,
         "seconds": round(built.seconds, 3),
+        **({"reading": reading} if reading and built.fresh else {}),
     }
 
 
@@ -76,6 +79,9 @@ def show(session: Session, result: Sequence[dict[str, Any]], fresh: int) -> None
     for item in result:
         state = "new" if item["new"] else "already stood"
         click.echo(f"{item['partition']}  {item['id'][:12]}  {item['rows']:,} rows  {state}  {item['seconds']:.1f} s")
+        if reading := item.get("reading"):
+            told = (f"{name} {count['objects']:,} ({count['bytes']:,} bytes)" for name, count in reading.items())
+            click.echo(f"  raw objects: {', '.join(told)}")
         for warning in item["warnings"]:
             click.echo(f"  warning: {visible(warning)}")
         if item["reports"]:

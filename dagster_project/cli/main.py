@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from dagster_project.cli import build, demo, lineage, recipes, report, server, up
+from dagster_project.cli import build, demo, diff, lineage, recipes, report, server, up
 from dagster_project.cli.failing import Program
 from dagster_project.cli.session import global_options
 
@@ -27,6 +27,7 @@ for command in (
     lineage.impact,
     lineage.history,
     lineage.versions,
+    diff.diff,
     report.report,
     *recipes.GROUPS,
     up.up,

@@ -1,4 +1,4 @@
-"""florilegium sources|policies|corpora|mixes: list, show and check recipes."""
+"""florilegium sources|policies|corpora|mixes: list, show and check recipes; sources.py has what sources have more."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 import click
 
+from dagster_project.cli import sources
 from dagster_project.cli.session import PATHS, Session, verb
 from dagster_project.corpus.model.errors import FlorilegiumError, Problem, RecipeError
 from dagster_project.corpus.model.escaping import visible
@@ -24,12 +25,10 @@ TITLES = {
 
 
 def group_of(kind: str) -> click.Group:
-    """The three verbs of one kind of recipe."""
-    group = click.Group(kind, help=TITLES[kind])
-    group.add_command(_list_command(kind))
-    group.add_command(_show_command(kind))
-    group.add_command(_check_command())
-    return group
+    """The three verbs of one kind of recipe, and those that sources have besides."""
+    own = sources.COMMANDS if kind == "sources" else {}
+    commands = {"list": _list_command(kind), "show": _show_command(kind), "check": _check_command(), **own}
+    return click.Group(kind, commands, help=TITLES[kind])
 
 
 def _list_command(kind: str) -> click.Command:
@@ -69,7 +68,7 @@ def _show_command(kind: str) -> click.Command:
         }
         chosen = find[kind](name)
         (item,) = [item for item in recipes.all if item.kind == kind and item.recipe is chosen]
-        _show(session, item)
+        show_recipe(session, item.file, item.recipe, {})
 
     return command
 
@@ -110,14 +109,13 @@ def problems_of(directories: tuple[Path, ...], path: Path | None) -> list[Proble
 
 def _of_file(directories: tuple[Path, ...], path: Path) -> list[Problem]:
     """The problems of one file; its neighbors are read, since it may name them."""
-    from dagster_project.corpus.model.reading import read_recipe
+    from dagster_project.corpus.model.reading import survey_recipes
 
+    path = path.absolute()
+    home = path.parent.parent
+    found = [item for item in problems_of((*directories, home), None) if Path(item.file).absolute() == path]
     text = path.read_bytes().decode("utf-8-sig", "surrogateescape")
-    if any("\udc80" <= character <= "\udcff" for character in text):
-        return [Problem(str(path), 1, "", "is not UTF-8; save it as UTF-8")]
-    read_recipe(str(path.absolute()), text)
-    home = path.absolute().parent.parent
-    return [item for item in problems_of((*directories, home), None) if Path(item.file).absolute() == path.absolute()]
+    return found or list(survey_recipes([(str(path), text)]).problems)  # one that lies where no recipe is looked for
 
 
 def _listed(item: ReadRecipe) -> dict[str, Any]:
@@ -125,17 +123,18 @@ def _listed(item: ReadRecipe) -> dict[str, Any]:
     return {"key": key, "title": item.recipe.title, "file": item.file}
 
 
-def _show(session: Session, item: ReadRecipe) -> None:
+def show_recipe(session: Session, file: str, recipe: Any, more: dict[str, Any]) -> None:
+    """A recipe with every default, and whatever else is known of it."""
     from dagster_project.corpus.model.recipes import as_data
 
-    data = as_data(item.recipe)
     if session.json:
-        session.show_json({"file": item.file, "recipe": data})
+        session.show_json({"file": file, "recipe": as_data(recipe), **more})
         return
     import yaml
 
-    click.echo(f"# {visible(item.file)}")
-    click.echo(yaml.safe_dump(data, sort_keys=False, allow_unicode=False), nl=False)
+    click.echo(f"# {visible(file)}")
+    for part in filter(None, [as_data(recipe), *({name: facts} for name, facts in more.items() if facts)]):
+        click.echo(yaml.safe_dump(part, sort_keys=False, allow_unicode=False), nl=False)
 
 
 GROUPS = [group_of(kind) for kind in TITLES]

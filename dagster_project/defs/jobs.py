@@ -14,8 +14,8 @@ from dagster_project.defs.resources import Logged
 
 snapshot_sources = dg.define_asset_job(
     "snapshot_sources",
-    ["snapshots", "licensed", "signals", "fingerprints"],
-    description="Freeze a source and measure its documents.",
+    ["snapshots", "licensed", "signals", "statistics", "fingerprints"],
+    description="Freeze a source, measure its documents, and count them by language.",
 )
 filter_snapshots = dg.define_asset_job("filter_snapshots", ["filtered"], description="Judge a snapshot by a policy.")
 deduplicate_corpora = dg.define_asset_job(

@@ -1,4 +1,4 @@
-"""What the asset page shows of a version: its id, sizes, funnel, licenses, inputs, a plot, and where to read on."""
+"""What the asset page shows of a version: its id, sizes, small tables, a plot, and where to read on."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import dagster as dg
 from dagster_project.corpus.model.manifests import Manifest
 from dagster_project.corpus.storage.stores import Store
 from dagster_project.defs.plots import plot_of
-from dagster_project.defs.tables import funnel_of, inputs_of, licenses_of, table
+from dagster_project.defs.tables import counts_of, funnel_of, inputs_of, languages_of, licenses_of, reading_of, table
 from dagster_project.defs.versions import Standing
 
 
@@ -37,7 +37,10 @@ def described(manifest: Manifest) -> dict[str, Any]:
     """Tables and a plot of one version; what its stage has not is left out."""
     tables = {
         "funnel": funnel_of(manifest.stage, manifest.profile),
+        "counts": counts_of(manifest.profile) if manifest.stage == "snapshots" else [],
+        "languages": languages_of(manifest.facts) if manifest.stage == "statistics" else [],
         "licenses": licenses_of(manifest.profile),
+        "raw objects": reading_of(manifest.facts),
         "inputs": inputs_of(manifest),
     }
     plot = plot_of(manifest.stage, manifest.profile)

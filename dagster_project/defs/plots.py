@@ -19,6 +19,7 @@ PLOTTED: Mapping[str, tuple[tuple[str, str, str], ...]] = {
         ("Documents by words (from two to this power)", "words_histogram", ""),
         ("Documents by language", "languages", ""),
     ),
+    "statistics": (("Documents by language", "languages", ""),),
     "filtered": (("Documents removed by rule", "removed", "documents"),),
     "families": (("Families by size (from two to this power)", "family_sizes", ""),),
     "deduplicated": (("Documents by status", "status", ""),),

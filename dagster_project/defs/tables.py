@@ -1,4 +1,4 @@
-"""What a version did with its documents, as small tables for the asset page: the funnel, the licenses, the inputs."""
+"""What a version did with its documents, as small tables for the asset page: funnel, licenses, languages, inputs."""
 
 from __future__ import annotations
 
@@ -12,6 +12,16 @@ from dagster_project.corpus.model.manifests import Manifest
 Row = dict[str, str | int | float | bool]
 Profile = Mapping[str, Any]
 MOST_ROWS = 40
+MOST_NAMES = 5  # told of each count of a snapshot
+# what a snapshot counts of its documents: the name in its profile, and what is shown
+COUNTED: Mapping[str, str] = {
+    "dead_letters": "dead letters",
+    "declared_languages": "declared language",
+    "evidence": "license evidence",
+    "reservations": "reservations",
+    "collected": "collected, confidence",
+    "published": "published, confidence",
+}
 
 
 def table(rows: Sequence[Row]) -> dg.TableMetadataValue:
@@ -33,6 +43,42 @@ def licenses_of(profile: Profile) -> list[Row]:
     counted = {name: _documents(count) for name, count in _licenses(profile).items()}
     ranked = sorted(counted.items(), key=lambda item: (-item[1], item[0]))
     return [{"license": name or "none", "documents": number} for name, number in ranked]
+
+
+def languages_of(facts: Profile) -> list[Row]:
+    """The languages of a snapshot, as its statistics tell them."""
+    rows = facts.get("languages", ())
+    documents = sum(row["documents"] for row in rows)
+    return [
+        {
+            "language": row["language"],
+            "documents": row["documents"],
+            "words": row["words"],
+            "share": round(row["documents"] / documents, 4) if documents else 0.0,
+            "top license": row["license"] or "",
+            "top domain": row["domain"] or "",
+        }
+        for row in rows
+    ]
+
+
+def counts_of(profile: Profile) -> list[Row]:
+    """What a snapshot counted of its documents and of what could not become one, the most frequent names of each."""
+    rows: list[Row] = []
+    for name, shown in COUNTED.items():
+        counted = sorted(profile.get(name, {}).items(), key=lambda item: (-item[1], item[0]))
+        rows += [_count(shown, value, number) for value, number in counted[:MOST_NAMES]]
+        if rest := sum(number for _, number in counted[MOST_NAMES:]):
+            rows.append(_count(shown, "all others", rest))
+    if boilerplate := profile.get("boilerplate_characters", 0):
+        rows.append(_count("boilerplate", "characters", boilerplate))
+    return rows
+
+
+def reading_of(facts: Profile) -> list[Row]:
+    """How many raw objects a snapshot was read from, and of how many the shards of an earlier one were reused."""
+    counted = facts.get("reading", {}).items()
+    return [{"were": name, "objects": count["objects"], "bytes": count["bytes"]} for name, count in counted]
 
 
 def inputs_of(manifest: Manifest) -> list[Row]:
@@ -79,6 +125,10 @@ def _published(profile: Profile) -> list[Row]:
 def _component(name: str, asked: Profile, taken: Profile) -> Row:
     available = asked.get("available", {}).get("documents", 0)
     return {"component": name, "available": available, "documents": taken["documents"], "words": taken["words"]}
+
+
+def _count(name: str, value: str, number: int) -> Row:
+    return {"of": name, "value": value[:200], "count": number}
 
 
 def _step(name: str, documents: int) -> Row:

@@ -1,4 +1,4 @@
-"""Profiles of the stages that have one row per document of one snapshot."""
+"""Profiles of the stages that describe the documents of one snapshot."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def licensed(counts: Counts) -> Numbers:
 def signals(counts: Counts) -> Numbers:
     """Each signal group is a version of its own; the numbers of the others are 0 there."""
     languages, histogram = counts.by_name("languages"), counts.by_name("words_histogram")
-    tallies = [tally for tally in (languages, histogram) if tally]
+    tallies = [tally for tally in (languages, histogram, counts.by_name("schemes")) if tally]
     numbers = {
         "rows": counts.rows,
         "uncovered_documents": counts.uncovered(),
@@ -59,11 +59,33 @@ def signals(counts: Counts) -> Numbers:
     return numbers, {"undetermined_language_share": languages}
 
 
+def statistics(counts: Counts) -> Numbers:
+    """One row per language; what counts here are the documents that the rows speak of."""
+    documents, languages, licenses = counts.number("documents"), counts.by_name("languages"), counts.by_name("licenses")
+    dated = [sum(counts.by_name(date).values()) for date in ("published", "collected")]
+    numbers = {
+        "rows": counts.rows,
+        "documents": documents,
+        "uncovered_documents": int(counts.bounds.get("documents", 0)) - documents,
+        "unbalanced_documents": sum(languages.values()) - documents,
+        "documents_without_license": documents - sum(licenses.values()),
+        "documents_without_dates": sum(abs(documents - number) for number in dated),
+        "negative_counts": counts.number("negative_counts"),
+        "text_bytes": counts.number("text_bytes"),
+        "words": counts.number("words"),
+        "undetermined_language_share": share(languages.get("und", 0), documents),
+        "contrary_language_share": share(counts.number("disagreeing"), documents),
+    }
+    told = dict.fromkeys(("unbalanced_documents", "undetermined_language_share"), languages)
+    return numbers, {**told, "documents_without_license": licenses}
+
+
 def filtered(counts: Counts) -> Numbers:
     removed, fired = counts.column("removed"), counts.by_name("fired")
     rules = [rule["rule"] for rule in counts.recipe.get("rules", ())]
     shares = {rule: share(number, counts.rows) for rule, number in removed.items()}
     silent = {rule: 0.0 for rule in rules if not fired.get(rule)}
+    unmatched = {rule: 0.0 for rule, number in counts.column("lists", of="matched").items() if not number}
     kept = counts.number("kept", "documents")
     numbers = {
         "rows": counts.rows,
@@ -73,11 +95,13 @@ def filtered(counts: Counts) -> Numbers:
         "largest_removed_share_by_rule": max(shares.values(), default=0.0),
         "rules": len(rules),
         "rules_that_never_fired": len(silent),
+        "lists_that_matched_nothing": len(unmatched),
         "kept_documents": kept,
         "kept_words": counts.number("kept", "words"),
     }
     by_rule = {"removed_share": shares, "largest_removed_share_by_rule": shares}
-    return numbers, {**by_rule, "unbalanced_documents": removed, "rules_that_never_fired": silent}
+    silences = {"rules_that_never_fired": silent, "lists_that_matched_nothing": unmatched}
+    return numbers, {**by_rule, **silences, "unbalanced_documents": removed}
 
 
 def fingerprints(counts: Counts) -> Numbers:

@@ -29,6 +29,7 @@ def test_json_is_alone_on_stdout_and_progress_on_stderr(built):
         ("tales", ["deduplicated/tales@dev"]),
         ("snapshots/tales", ["snapshots/tales@dev"]),
         ("signals/tales@dev", ["signals/tales@dev/counts", "signals/tales@dev/language"]),
+        ("statistics/tales", ["statistics/tales@dev"]),
         ("filtered/tales+long", ["filtered/tales@dev+long"]),
         ("mixed/bedtime", ["mixed/bedtime@dev"]),
     ],

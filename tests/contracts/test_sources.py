@@ -21,6 +21,7 @@ from dagster_project.corpus.model.recipes import Columns, SourceRecipe
 from dagster_project.corpus.model.structure import KINDS
 from dagster_project.corpus.sources.batches import BATCH_BYTES, BATCH_RECORDS, EXCERPT_BYTES, REASONS
 from dagster_project.corpus.sources.registry import SOURCES, Batch, RawObject, source_for
+from tests.corpus.sources.warcs import packed, record, text_record, warcinfo
 
 ROWS = 4_500
 BAD = range(0, ROWS, 9)
@@ -50,9 +51,43 @@ def installed(format: str) -> Callable[[Path], SourceRecipe]:
     return lambda _: SourceRecipe(format, format)
 
 
+def warc(format: str) -> Callable[[Path], SourceRecipe]:
+    """Texts that say nothing of their site and one file that does, some of them cut, and a file that is no archive."""
+
+    def make(folder: Path) -> SourceRecipe:
+        kind = {"type": "conversion"} if format == "wet" else {}
+        texts = [
+            text_record(number, b"" if number % 9 == 0 else b"text %d " % number * 20, **kind) for number in range(200)
+        ]
+        items = [warcinfo(), *texts, record(777, url="http://site.test/robots.txt")]
+        (folder / f"a.{format}.gz").write_bytes(packed(items)[:-30])
+        (folder / f"b.{format}").write_bytes(b"".join(items))
+        (folder / f"c.{format}").write_bytes(b"garbage")
+        return SourceRecipe("web", format, location=str(folder))
+
+    return make
+
+
+TREES = {"html": ".html", "markdown": ".md", "text": ".txt", "rst": ".rst"}
+
+
+def tree(format: str) -> Callable[[Path], SourceRecipe]:
+    def make(folder: Path) -> SourceRecipe:
+        for number in range(40):
+            path = folder / str(number % 3) / f"{number}{TREES[format]}"
+            path.parent.mkdir(exist_ok=True)
+            path.write_text("" if number % 9 == 0 else f"<h1>Title</h1>\n\n<p>Words of text {number}.</p>\n" * 8)
+        (folder / "1" / "LICENSE").write_text("MIT License\n\nCopyright")
+        return SourceRecipe("docs", format, location=str(folder))
+
+    return make
+
+
 MAKERS = {
     "jsonl": jsonl,
     "parquet": parquet,
+    **{name: tree(name) for name in TREES},
+    **{name: warc(name) for name in ("warc", "wet")},
     **{name: installed(name) for name in ("python-manual", "python-readmes", "python-code")},
 }
 

@@ -49,6 +49,22 @@ def test_put_once_has_one_winner_in_every_race(store: Store) -> None:
             assert store.get(f"race/{race}") == bodies[won.index(True)]
 
 
+@pytest.mark.parametrize("sizes", [[], [0], [5], [3, 0, 4], [70_000, 1]])
+def test_blocks_become_one_object(store: Store, sizes: list[int]) -> None:
+    blocks = [os.urandom(size) for size in sizes]
+    assert store.put_blocks_once("x", sum(sizes), lambda: iter(blocks)) is True
+    assert store.get("x") == b"".join(blocks)
+    assert store.put_blocks_once("x", 1, lambda: iter([b"2"])) is False
+    assert store.get("x") == b"".join(blocks)
+
+
+@pytest.mark.parametrize("size", [2, 4])
+def test_blocks_of_another_size_leave_nothing(store: Store, size: int) -> None:
+    with pytest.raises(StoreError, match=f"to have {size} bytes and came with 3"):
+        store.put_blocks_once("x", size, lambda: iter([b"ab", b"c"]))
+    assert store.size("x") is None
+
+
 def test_put_overwrites_and_put_once_respects_it(store: Store) -> None:
     store.put("catalog/x", b"1")
     store.put("catalog/x", b"22")
@@ -238,6 +254,25 @@ def test_large_bodies_go_up_in_parts_and_lose_races(s3_store: S3Store) -> None:
     _lose_at_the_last_moment(s3_store, body)
     assert "Uploads" not in s3_store._s3.list_multipart_uploads(Bucket=s3_store.config.bucket)
     s3_store.delete(["large", "late"])
+
+
+@pytest.mark.embedded
+@pytest.mark.parametrize("block_bytes", [5 << 20, 33 << 20])
+def test_large_streams_go_up_in_parts_and_leave_nothing_when_they_fail(s3_store: S3Store, block_bytes: int) -> None:
+    body = os.urandom(1 << 20) * 70 + b"end"
+    blocks = [body[start : start + block_bytes] for start in range(0, len(body), block_bytes)]
+    assert s3_store.put_blocks_once("large", len(body), lambda: iter(blocks))
+    assert s3_store.get("large") == body
+
+    def broken() -> Iterator[bytes]:
+        yield from blocks
+        raise ValueError("changed")
+
+    with pytest.raises(ValueError, match="changed"):
+        s3_store.put_blocks_once("broken", len(body), broken)
+    assert s3_store.size("broken") is None
+    assert "Uploads" not in s3_store._s3.list_multipart_uploads(Bucket=s3_store.config.bucket)
+    s3_store.delete(["large"])
 
 
 def _lose_at_the_last_moment(store: S3Store, body: bytes) -> None:

@@ -21,6 +21,7 @@ from dagster_project.settings import Settings
 
 warnings.filterwarnings("ignore", category=dg.PreviewWarning)
 SOURCE = "name: tiny\nformat: jsonl\nlocation: tiny.jsonl\nlicense: {license}\ncolumns: {{key: id}}\n"
+SOURCE += "license_evidence: its readme\n"
 WORDS = ("moss", "lark", "tide", "flint", "amber", "thorn", "cedar", "heron")
 RECIPES = {
     "policies/words.yaml": "name: words\nmax_removed: {max_removed}\nrules:\n  - {{rule: characters, min: 20}}\n",

@@ -11,6 +11,7 @@ import pytest
 from dagster_project.corpus.building.library import Library
 from dagster_project.corpus.model.canonical import digest
 from dagster_project.corpus.model.partitions import SPACES, Partition
+from dagster_project.corpus.signals.groups import GROUPS
 from dagster_project.corpus.storage import refs
 from dagster_project.definitions import STAGES
 from dagster_project.defs.mirroring import known_versions
@@ -39,7 +40,7 @@ def version_in(library: Library, stage: str) -> str:
     key = KEYS[SPACES[stage]]
     if stage != "signals":
         return refs.resolve(library.store, Partition(stage, key))
-    return digest({part: refs.resolve(library.store, Partition(stage, key, part)) for part in ("counts", "language")})
+    return digest({part: refs.resolve(library.store, Partition(stage, key, part)) for part in GROUPS})
 
 
 def test_the_whole_chain_ends_with_the_versions_of_the_store(instance: dg.DagsterInstance, library: Library) -> None:

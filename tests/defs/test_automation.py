@@ -14,8 +14,11 @@ import dagster as dg
 import yaml
 
 from dagster_project.corpus.building.recipes import find_recipes
+from dagster_project.corpus.model.partitions import SPACES
+from dagster_project.definitions import STAGES
 from dagster_project.defs.automation import registered, schedules, sensors
 from dagster_project.defs.instance import prepared_home
+from dagster_project.defs.jobs import snapshot_sources
 from dagster_project.settings import Settings
 
 ROOT = Path(__file__).parents[2]
@@ -38,6 +41,11 @@ def test_recipes_become_partitions_and_new_sources_runs(instance: dg.DagsterInst
         instance.add_dynamic_partitions(space, found)
     again = registered(dg.build_sensor_context(instance, cursor=result.cursor), recipes)
     assert (keys(again), again.dynamic_partitions_requests) == ([], [])
+
+
+def test_what_is_asked_for_is_measured_and_counted_too() -> None:
+    asked = {key.to_user_string() for key in snapshot_sources.selection.resolve(STAGES)}
+    assert asked == {stage for stage, space in SPACES.items() if space == "snapshots"}
 
 
 def test_a_changed_source_is_asked_for_again(instance: dg.DagsterInstance, directory: Path) -> None:

@@ -17,7 +17,7 @@ from dagster_project.corpus.engine.engines import Engine
 from dagster_project.corpus.engine.work import Work
 from dagster_project.corpus.lineage.index import index_version
 from dagster_project.corpus.model.canonical import digest
-from dagster_project.corpus.model.errors import AuditFailed, IntegrityError, MissingObject, Moved
+from dagster_project.corpus.model.errors import AuditFailed, IntegrityError, MissingObject, Moved, Refused
 from dagster_project.corpus.model.manifests import Manifest
 from dagster_project.corpus.model.outcomes import Auditor, Outcome
 from dagster_project.corpus.model.partitions import Partition
@@ -114,6 +114,11 @@ class Library:
         begun = time.monotonic()
         started_from = refs.latest(self.store, partition)
         plan = self.planner.plan(partition)
+        if started_from and plan.differs and not reason:
+            raise Refused(
+                f"{partition} is already published as {started_from.id[:12]} from other raw objects ({plan.differs}): "
+                f"put them back, give the recipe a new version, or correct it with --reason"
+            )
         work = self._work(partition, plan)
         key = work.key("build", plan.made_of)
         manifest = self._find_or_run(plan, work, key, repair)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field, replace
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import pyarrow as pa
@@ -20,12 +20,15 @@ from dagster_project.corpus.mixing.mix import Candidates
 from dagster_project.corpus.model.documents import DOCUMENTS
 from dagster_project.corpus.model.manifests import Input, Manifest
 from dagster_project.corpus.model.partitions import Partition
-from dagster_project.corpus.model.raw import RawObject, Source
 from dagster_project.corpus.model.recipes import ACCESS_CLASSES, CorpusRecipe, MixRecipe, as_data
 from dagster_project.corpus.publishing import exports
 from dagster_project.corpus.signals import groups
 from dagster_project.corpus.snapshots import freeze
+from dagster_project.corpus.snapshots.refresh import look, look_again
+from dagster_project.corpus.snapshots.retain import Kept
+from dagster_project.corpus.sources.files import open_raw
 from dagster_project.corpus.sources.registry import source_for
+from dagster_project.corpus.statistics import languages
 from dagster_project.corpus.storage import refs
 from dagster_project.corpus.storage.stores import Store
 
@@ -42,6 +45,7 @@ class Plan:
     access: str = "public"
     made_of: Any = ()  # what decides the bytes beside recipe and inputs: raw objects
     bounds: Mapping[str, Any] = field(default_factory=dict)  # for the audit
+    differs: str = ""  # how its raw objects are no longer those that a fixed version was read from
 
 
 class Planner:
@@ -64,6 +68,11 @@ class Planner:
 
     def snapshot_alone(self, partition: Partition) -> list[Partition]:
         return [Partition("snapshots", partition.key)]
+
+    def for_statistics(self, partition: Partition) -> list[Partition]:
+        side_tables = [Partition("licensed", partition.key)]
+        side_tables += [Partition("signals", partition.key, group) for group in languages.GROUPS]
+        return [Partition("snapshots", partition.key), *side_tables]
 
     def for_filtered(self, partition: Partition) -> list[Partition]:
         source = partition.key.partition("+")[0]
@@ -100,16 +109,27 @@ class Planner:
     def snapshots(self, partition: Partition) -> Plan:
         recipe = self.recipes.source(partition.key)
         source = source_for(recipe.format)
-        objects = checksummed(source, source.objects(recipe), self._known_objects(partition))
+        recorded = self._recorded(partition)
+        known = [*recorded, *self._recorded_otherwise(partition)]
+        fixed = bool(recorded) and not partition.is_moving
+        looked = look_again(source, recipe, recorded, known) if fixed else look(source, recipe, known)
+        gone = {item.uri: item for item in looked.gone}
+        copies = {item["uri"]: item["copy"] for item in recorded if "copy" in item and item["uri"] in gone}
+        kept = Kept(source, self.store, gone, copies, looked.trouble) if gone else source
         return Plan(
             schema=DOCUMENTS,
             code_version=freeze.CODE_VERSION,
             recipe={"source": recipe.name, "access": recipe.access},
             inputs=(),
-            run=lambda work: freeze.freeze(work, recipe, source, objects),
+            run=lambda work: freeze.freeze(work, recipe, kept, looked.objects, copies, open_raw),
             access=recipe.access,
-            made_of=[recipe.reading, [[item.uri, item.sha256] for item in objects]],
+            made_of=[
+                recipe.reading,
+                [[item.uri, item.sha256] for item in looked.objects],
+                *([recipe.retain] if freeze.retains(recipe) else []),
+            ],
             bounds={"max_bad_records": recipe.max_bad_records},
+            differs=str(looked.changes) if looked.changes.changed or looked.changes.added else "",
         )
 
     def licensed(self, partition: Partition) -> Plan:
@@ -123,8 +143,21 @@ class Planner:
             partition,
             group.schema,
             group.code_version,
-            group.recipe(),
+            {"group": partition.part, **group.recipe()},  # two groups may be alike in all else that a build key names
             lambda work, snapshot: groups.measure(work, snapshot, group),
+        )
+
+    def statistics(self, partition: Partition) -> Plan:
+        inputs = self._inputs(self.for_statistics(partition))
+        snapshot, concluded, *signals = self._load(inputs)
+        return Plan(
+            schema=languages.SCHEMA,
+            code_version=languages.CODE_VERSION,
+            recipe={},
+            inputs=inputs,
+            run=lambda work: languages.measure_languages(work, snapshot, concluded, signals),
+            access=strictest([snapshot]),
+            bounds={"documents": snapshot.rows},
         )
 
     def fingerprints(self, partition: Partition) -> Plan:
@@ -135,13 +168,14 @@ class Planner:
         inputs = self._inputs(self.for_filtered(partition))
         snapshot, *signals = self._load(inputs)
         wanted = verdicts.signals_read(policy)
+        lists = verdicts.find_lists(policy)
         columns = [Column(signal, tuple(n for n in wanted if n in dict(signal.identity.schema))) for signal in signals]
         return Plan(
             schema=verdicts.SCHEMA,
             code_version=verdicts.CODE_VERSION,
-            recipe={"rules": [asdict(rule) for rule in policy.rules]},
+            recipe=verdicts.recipe_of(policy, lists),
             inputs=inputs,
-            run=lambda work: verdicts.filter_documents(work, snapshot, columns),
+            run=lambda work: verdicts.filter_documents(work, snapshot, columns, lists),
             access=strictest([snapshot]),
             bounds={"documents": snapshot.rows, "max_removed": policy.max_removed},
         )
@@ -289,19 +323,16 @@ class Planner:
     def _load(self, inputs: Sequence[Input]) -> list[Manifest]:
         return [refs.load_manifest(self.store, item.id) for item in inputs]
 
-    def _known_objects(self, partition: Partition) -> Sequence[Mapping[str, Any]]:
-        """Raw objects as the newest version recorded them, so that unchanged ones are not read again."""
+    def _recorded(self, partition: Partition) -> Sequence[Mapping[str, Any]]:
+        """Raw objects as the newest version of a snapshot recorded them."""
         newest = refs.latest(self.store, partition)
         return refs.load_manifest(self.store, newest.id).facts["raw_objects"] if newest else ()
 
-
-def checksummed(source: Source, objects: Sequence[RawObject], known: Sequence[Mapping[str, Any]]) -> list[RawObject]:
-    """Raw objects with their checksums; one of the same size and modification time as before is not read again."""
-    before = {(item["uri"], item["size"], item["modified_ns"]): item["sha256"] for item in known}
-    return [
-        replace(item, sha256=before.get((item.uri, item.size, item.modified_ns)) or source.checksum(item))
-        for item in objects
-    ]
+    def _recorded_otherwise(self, partition: Partition) -> Iterator[Mapping[str, Any]]:
+        """The same of the other versions of its source: what lies where it lay is not read again for its checksum."""
+        for other in refs.published(self.store, partition.stage):
+            if other.name == partition.name and other != partition:
+                yield from self._recorded(other)
 
 
 def strictest(manifests: Sequence[Manifest]) -> str:
@@ -319,6 +350,7 @@ DEPENDENCIES: dict[str, Callable[[Planner, Partition], list[Partition]]] = {
     "snapshots": Planner.nothing,
     "licensed": Planner.snapshot_alone,
     "signals": Planner.snapshot_alone,
+    "statistics": Planner.for_statistics,
     "fingerprints": Planner.snapshot_alone,
     "filtered": Planner.for_filtered,
     "families": Planner.for_families,
@@ -330,6 +362,7 @@ PLANS: dict[str, Callable[[Planner, Partition], Plan]] = {
     "snapshots": Planner.snapshots,
     "licensed": Planner.licensed,
     "signals": Planner.signals,
+    "statistics": Planner.statistics,
     "fingerprints": Planner.fingerprints,
     "filtered": Planner.filtered,
     "families": Planner.families,

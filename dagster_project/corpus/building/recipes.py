@@ -3,30 +3,46 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
 import dagster_project
-from dagster_project.corpus.model.errors import PartitionError, Problem, RecipeError
+from dagster_project.corpus.building import landing
+from dagster_project.corpus.building.landing import Landing
+from dagster_project.corpus.licenses.expressions import LIMIT_CHARS, LIMIT_LICENSES, NOASSERTION, parse
+from dagster_project.corpus.licenses.table import table
+from dagster_project.corpus.model.errors import PartitionError, Problem, RecipeError, Refused
 from dagster_project.corpus.model.partitions import MOVING
-from dagster_project.corpus.model.reading import KINDS, Kind, ReadRecipe, read_recipes
-from dagster_project.corpus.model.recipes import CorpusRecipe, MemberRecipe, MixRecipe, PolicyRecipe, SourceRecipe
-from dagster_project.corpus.sources.files import S3
+from dagster_project.corpus.model.reading import KINDS, Kind, ReadRecipe, survey_recipes
+from dagster_project.corpus.model.recipe_values import closest
+from dagster_project.corpus.model.recipes import (
+    CorpusRecipe,
+    MemberRecipe,
+    MixRecipe,
+    PolicyRecipe,
+    RuleRecipe,
+    SourceRecipe,
+)
 from dagster_project.corpus.sources.registry import SOURCES
+from dagster_project.corpus.sources.remote import is_remote
 
 PACKAGED = Path(dagster_project.__file__).parent / "recipes"
 SUFFIXES = {".yaml", ".yml"}
+LICENSE_WORD = re.compile(r"[^\s()]+")
 R = TypeVar("R")
 SINGULAR: Mapping[Kind, str] = {"sources": "source", "policies": "policy", "corpora": "corpus", "mixes": "mix"}
 
 
 @dataclass(frozen=True)
 class Recipes:
-    """All recipes in force. A name alone means its version `dev`, or the only version that there is."""
+    """All recipes in force. A name alone means its version `dev`, or the only version that there is; of a source with
+    a landing place, the newest. A place is listed when first asked for and then once: one build sees one state."""
 
     all: tuple[ReadRecipe, ...]
+    _landings: dict[str, Landing] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     @property
     def sources(self) -> list[SourceRecipe]:
@@ -45,7 +61,30 @@ class Recipes:
         return self._of("mixes")
 
     def source(self, reference: str) -> SourceRecipe:
-        return self._find(SourceRecipe, reference)
+        """The recipe of a source; of one with a landing place, of one version of it, its place filled in."""
+        name, _, version = reference.partition("@")
+        place = self.landing_place(name)
+        if place is None or self.lacks("sources", reference):
+            return self._find(SourceRecipe, reference)
+        declared = {item.version: item for item in self.sources if item.name == name and item is not place}
+        version = version or max([*declared, *self.landing(name).versions], key=landing.natural, default="")
+        if not version:
+            problems = "; ".join(self.landing(name).problems[:5])
+            raise PartitionError(
+                f"{name} has no version yet: nothing lies at {place.location}{problems and f' ({problems})'}"
+            )
+        return declared.get(version) or landing.filled(place, version)
+
+    def landing_place(self, name: str) -> SourceRecipe | None:
+        """The recipe of that name whose location holds `{version}`, if there is one; nothing is listed."""
+        return next((item for item in self.sources if item.name == name and landing.is_landing(item)), None)
+
+    def landing(self, name: str) -> Landing:
+        """What lies at the landing place of a source."""
+        if name not in self._landings:
+            place = self.landing_place(name)
+            self._landings[name] = landing.landed(place) if place else Landing((), ())
+        return self._landings[name]
 
     def policy(self, reference: str) -> PolicyRecipe:
         return self._find(PolicyRecipe, reference)
@@ -60,6 +99,10 @@ class Recipes:
         """Why a reference finds nothing, or None when it does."""
         name, _, version = reference.partition("@")
         versions = [item for item in self.all if item.kind == kind and item.recipe.name == name]
+        if kind == "sources" and (place := self.landing_place(name)):
+            why = landing.unfit(version) if version else None
+            there = f"its versions are the folders at {place.location}"
+            return f"{reference!r} is not a version of {name}: {why}; {there}" if why else None
         if _chosen(versions, version):
             return None
         if versions and not version:
@@ -80,36 +123,52 @@ class Recipes:
 
 
 def find_recipes(directories: Sequence[Path] = (), rules: Collection[str] = ()) -> Recipes:
-    """The packaged recipes, overridden by those of each directory in turn. With `rules`, policies may use no other."""
-    read = read_recipes(pair for directory in (PACKAGED, *directories) for pair in _texts(directory))
-    latest = {item.identity: _located(item) for item in read}
+    """The packaged recipes, overridden by those of each directory in turn. With `rules`, policies may use no other.
+
+    RecipeError has every problem of every file at once: what cannot be read, and what recipes name and nobody has.
+    """
+    problems: list[Problem] = []
+    survey = survey_recipes([pair for directory in (PACKAGED, *directories) for pair in _texts(directory, problems)])
+    latest = {item.identity: _located(item) for item in survey.found}
     latest = {**{item.identity: item for item in map(_corpus_of_itself, latest.values()) if item}, **latest}
     recipes = Recipes(tuple(latest[identity] for identity in sorted(latest)))
-    if problems := [problem for item in recipes.all for problem in _loose_ends(item, recipes, rules)]:
-        raise RecipeError(problems)
+    problems += survey.problems
+    told = {(item.file, item.field) for item in problems}
+    written = [item for item in recipes.all if item.kind == Path(item.file).parent.name]  # less the implied corpora
+    loose = (problem for item in written for problem in _loose_ends(item, recipes, rules, survey.unread))
+    problems += [problem for problem in loose if (problem.file, problem.field) not in told]
+    if problems:
+        raise RecipeError(sorted(dict.fromkeys(problems), key=lambda item: (item.file, item.line)))
     return recipes
 
 
-def _texts(directory: Path) -> Iterator[tuple[str, str]]:
-    """Name and text of each recipe file below the four kinds of one directory."""
+def _texts(directory: Path, problems: list[Problem]) -> Iterator[tuple[str, str]]:
+    """Name and text of each recipe file below the four kinds of one directory; what cannot be read is a problem."""
     folders = [directory / kind for kind in KINDS]
     if not any(folder.is_dir() for folder in folders) and directory != PACKAGED:
         there = "has none of" if directory.is_dir() else "is no directory; recipes lie in"
-        raise RecipeError([Problem(str(directory), 1, "", f"{there} {', '.join(f'{kind}/' for kind in KINDS)}")])
+        problems.append(Problem(str(directory), 1, "", f"{there} {', '.join(f'{kind}/' for kind in KINDS)}"))
     for path in sorted(path for folder in folders for path in folder.glob("*") if path.suffix in SUFFIXES):
         try:
             yield str(path), path.read_bytes().decode("utf-8-sig", "surrogateescape")  # refused when it is read
         except OSError as error:
-            raise RecipeError([Problem(str(path), 1, "", f"cannot be read: {error.strerror}")]) from None
+            problems.append(Problem(str(path), 1, "", f"cannot be read: {error.strerror}"))
 
 
 def _located(item: ReadRecipe) -> ReadRecipe:
-    """A relative location starts at the recipe directory, so that a build does not depend on where it is called."""
-    location = getattr(item.recipe, "location", "")
-    if not location or location.startswith((S3, "~")):
-        return item
-    home = Path(item.file).absolute().parent.parent
-    return replace(item, recipe=replace(item.recipe, location=str(home / location)))
+    """Relative places start at the recipe directory, so that a build does not depend on where it is called."""
+    recipe, home = item.recipe, Path(item.file).absolute().parent.parent
+    if isinstance(recipe, PolicyRecipe):
+        rules = (replace(rule, list=_absolute(rule.list, home)) for rule in recipe.rules)
+        return replace(item, recipe=replace(recipe, rules=tuple(rules)))
+    if isinstance(recipe, SourceRecipe):
+        return replace(item, recipe=replace(recipe, location=_absolute(recipe.location, home)))
+    return item
+
+
+def _absolute(place: str, home: Path) -> str:
+    said_whole = not place or place.startswith(("~", "file://")) or is_remote(place)
+    return place if said_whole else str(home / place)
 
 
 def _corpus_of_itself(item: ReadRecipe) -> ReadRecipe | None:
@@ -117,17 +176,25 @@ def _corpus_of_itself(item: ReadRecipe) -> ReadRecipe | None:
     source = item.recipe
     if not isinstance(source, SourceRecipe) or not source.policy:
         return None
-    member = MemberRecipe(source.key, source.policy)
+    member = MemberRecipe(source.name if landing.is_landing(source) else source.key, source.policy)
     return replace(item, kind="corpora", recipe=CorpusRecipe(source.name, (member,), source.version, source.title))
 
 
-def _loose_ends(item: ReadRecipe, recipes: Recipes, rules: Collection[str]) -> Iterator[Problem]:
-    """What a recipe names and nobody has."""
+def _loose_ends(
+    item: ReadRecipe, recipes: Recipes, rules: Collection[str], unread: Collection[tuple[str, str]]
+) -> Iterator[Problem]:
+    """What a recipe names and nobody has; a recipe that is there and cannot be read has its own problem."""
     recipe = item.recipe
-    if isinstance(recipe, SourceRecipe) and recipe.format not in SOURCES:
-        yield item.problem("format", f"{recipe.format!r} is not a format: use one of {_listed(recipe.format, SOURCES)}")
+    if isinstance(recipe, SourceRecipe):
+        if recipe.format and recipe.format not in SOURCES:
+            formats = _listed(recipe.format, SOURCES)
+            yield item.problem("format", f"{recipe.format!r} is not a format: use one of {formats}")
+        for declared in ("license", "collection_license"):
+            if message := unknown_license(getattr(recipe, declared)):
+                yield item.problem(declared, message)
+        yield from _never_met(item, recipe)
     for path, kind, reference in _references(recipe):
-        if message := recipes.lacks(kind, reference):
+        if (kind, reference.partition("@")[0]) not in unread and (message := recipes.lacks(kind, reference)):
             yield item.problem(path, message)
     if isinstance(recipe, CorpusRecipe):
         names = [member.source.partition("@")[0] for member in recipe.members]
@@ -141,6 +208,49 @@ def _loose_ends(item: ReadRecipe, recipes: Recipes, rules: Collection[str]) -> I
             if rule.rule not in rules:
                 message = f"{rule.rule!r} is not a rule: use one of {_listed(rule.rule, rules)}"
                 yield item.problem(f"rules[{index}].rule", message)
+            else:
+                yield from (item.problem(f"rules[{index}]", message) for message in _complaints(rule))
+
+
+def _complaints(rule: RuleRecipe) -> Iterator[str]:
+    """What a rule has no use for or lacks, and a list that is not there."""
+    from dagster_project.corpus.filtering.verdicts import complaints  # with numpy and pyarrow, which few checks need
+
+    yield from complaints(rule)
+    if rule.list and not (path := Path(rule.list).expanduser()).is_file():
+        yield f"there is no list {str(path)!r}: mend `list`, or put the file there"
+
+
+def _never_met(item: ReadRecipe, source: SourceRecipe) -> Iterator[Problem]:
+    """A landing place that cannot be one, and a schedule for what never changes."""
+    if landing.is_landing(source):
+        if message := landing.complaint(source.location):
+            yield item.problem("location", message)
+        if source.version != MOVING:
+            yield item.problem("version", f"is said by the folders at {landing.VERSION}; leave it out")
+    elif source.schedule and source.version != MOVING:
+        yield item.problem("schedule", f"version {source.version} is fixed and is not read again; leave it out")
+
+
+def unknown_license(expression: str) -> str | None:
+    """Why a text is no SPDX expression, with the nearest identifier of the license table; None when it is one."""
+    if expression == NOASSERTION:
+        return None
+    try:
+        parse(expression)
+    except Refused as refusal:
+        known = [terms.id for terms in table().terms.values()]
+        words = LICENSE_WORD.findall(expression[:LIMIT_CHARS])[:LIMIT_LICENSES]
+        hints = (closest(word, known) for word in words if not _is_known(word))
+        return f"{refusal}{next(filter(None, hints), '')}"
+    return None
+
+
+def _is_known(word: str) -> bool:
+    try:
+        return bool(parse(word))
+    except Refused:
+        return False
 
 
 def _references(recipe: Any) -> Iterator[tuple[str, Kind, str]]:

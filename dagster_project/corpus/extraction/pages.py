@@ -11,7 +11,10 @@ from dagster_project.corpus.model.structure import Structure
 NO_CONTENT = "no main content"
 PAGE_TOO_LONG = "page too long"
 NOT_TEXT = "not text"
-REASONS = frozenset({NO_CONTENT, PAGE_TOO_LONG, NOT_TEXT})
+PARSER_FAILED = "parser failed"
+REASONS = frozenset({NO_CONTENT, PAGE_TOO_LONG, NOT_TEXT, PARSER_FAILED})
+
+PAGE_BYTES = 16 << 20
 
 
 class Page(NamedTuple):

@@ -9,15 +9,26 @@ from dagster_project.corpus.licenses.expressions import NOASSERTION, conjunction
 from dagster_project.corpus.licenses.readings import Reading, read
 from dagster_project.corpus.model.errors import Refused
 
-# The nearer to the document, the earlier it counts.
+# The nearer to the document, the earlier it counts. Of a web page: what HTML defines to be about its main content,
+# what its publisher says to machines, its notices, and then what may be about something else on it.
 KINDS = (
     "file.spdx",
     "record.license",
     "package.license_expression",
     "package.classifier",
     "package.license_field",
+    "html.rel-license",
+    "http.link",
+    "json-ld.license",
+    "html.meta",
+    "html.copyright",
+    "json-ld.copyright",
+    "microdata.license",
+    "html.link",
     "registry",
 )
+WEAK = frozenset({"microdata.license", "html.link"})  # concluded from only where nothing else says otherwise
+OF_OTHER_WORKS = frozenset({"json-ld.part-license"})  # kept with the document, and not about it
 VALUE_CHARS = 200
 
 
@@ -51,7 +62,10 @@ def conclude(evidence: Iterable[Mapping[str, str | None]]) -> Conclusion:
     for kind in KINDS:
         statements = [statement for statement in known if statement.kind == kind]
         if (expression := _united(statements)) is not None:
-            findings += [*_several(statements), *_contrary(expression, known, kind)]
+            contrary = _contrary(expression, known, kind)
+            if contrary and kind in WEAK:
+                continue
+            findings += [*_several(statements), *contrary]
             value = shown("; ".join(statement.value for statement in statements if statement.reading.expression))
             return Conclusion(expression, kind, value, _rule(statements), tuple(findings))
     return Conclusion(NOASSERTION, None, None, "none", (*findings, *map(_without_conclusion, known)))
@@ -67,7 +81,7 @@ def _heard(items: Iterable[tuple[str, str]]) -> tuple[list[Statement], list[str]
     """Distinct statements in the order of their kinds, and a finding for each kind nobody knows."""
     distinct = sorted({(kind, value) for kind, value in items if value.strip()})
     known = [Statement(kind, value, read(kind, value)) for kind, value in distinct if kind in KINDS]
-    unknown = sorted({kind for kind, _ in distinct if kind not in KINDS})
+    unknown = sorted({kind for kind, _ in distinct if kind not in KINDS and kind not in OF_OTHER_WORKS})
     return sorted(known, key=lambda statement: KINDS.index(statement.kind)), [
         f"unknown kind of evidence: {shown(kind)}" for kind in unknown
     ]

@@ -17,7 +17,7 @@ from dagster_project.corpus.licenses.columns import LICENSES, conclude_column
 from dagster_project.corpus.model.documents import EVIDENCE, ID
 from dagster_project.corpus.model.manifests import Manifest
 
-CODE_VERSION = "1"
+CODE_VERSION = "2"
 # what of the registry entry stands in every version built from it: a corrected one makes new versions, and no new text
 REGISTRY = (
     "name",

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from pathlib import Path
+from typing import Any
 
 import yaml
 
@@ -15,6 +17,11 @@ from dagster_project.corpus.model.errors import Refused
 
 _HEAD_CHARS = 2000  # enough for the first lines of a license text; a value may be a megabyte
 _SPDX_TAG = "SPDX-License-Identifier:"
+NOTICES = ("html.copyright", "json-ld.copyright")
+WEB = ("html.rel-license", "http.link", "json-ld.license", "html.meta", "microdata.license", "html.link")
+
+_COPYRIGHT = re.compile(r"©|\(c\)|copyright[ :]", re.IGNORECASE)
+_WITHIN = re.compile(r"(?:https?:)?//(?:www\.)?creativecommons\.org/[^\s\"'<>()]+", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -26,7 +33,7 @@ class Reading:
     candidates: tuple[str, ...] = ()
 
 
-UNMAPPED = Reading("unmapped")
+UNMAPPED, SILENT = Reading("unmapped"), Reading("silent")
 
 
 def read(kind: str, value: str) -> Reading:
@@ -36,6 +43,11 @@ def read(kind: str, value: str) -> Reading:
         return _by_spdx(_tagged(head))
     if kind == "package.license_expression":
         return _by_spdx(head)
+    if kind in NOTICES:
+        return _by_notice(head)
+    if kind in WEB and (reading := _by_text(head)) == UNMAPPED:
+        notice = _by_notice(head)
+        return notice if notice != SILENT or _COPYRIGHT.search(head) else reading
     return _by_classifier(head) if kind == "package.classifier" else _by_text(head)
 
 
@@ -59,7 +71,7 @@ def address(text: str) -> str | None:
 @cache
 def aliases() -> Mapping[str, Mapping[str, str]]:
     """The tables of aliases.yaml that lead to one expression."""
-    return {name: rows for name, rows in _content().items() if not name.startswith("ambiguous")}
+    return {name: rows for name, rows in _content().items() if not name.startswith(("ambiguous", "phrases"))}
 
 
 @cache
@@ -69,9 +81,15 @@ def ambiguous(table: str) -> Mapping[str, tuple[str, ...]]:
 
 
 @cache
-def _content() -> Mapping[str, Mapping[str, str]]:
+def phrases() -> Mapping[str, tuple[str, ...]]:
+    """The lists of aliases.yaml by which the words of a notice are known."""
+    return {name: tuple(rows) for name, rows in _content()["phrases"].items()}
+
+
+@cache
+def _content() -> Mapping[str, Any]:
     text = Path(__file__).with_name("aliases.yaml").read_text(encoding="utf-8")
-    content: Mapping[str, Mapping[str, str]] = yaml.safe_load(text)
+    content: Mapping[str, Any] = yaml.safe_load(text)
     return content
 
 
@@ -95,9 +113,29 @@ def _by_classifier(value: str) -> Reading:
 
 
 def _by_creative_commons(value: str) -> Reading:
-    found = creative_commons.by_address(value)
-    possible = (found,) if found else creative_commons.by_name(value)
-    return _of_candidates("creative commons", possible)
+    if creative_commons.is_overview(value):
+        return SILENT
+    return _of_candidates("creative commons", creative_commons.by_address(value) or creative_commons.by_name(value))
+
+
+@lru_cache(maxsize=4096)
+def _by_notice(value: str) -> Reading:
+    """A sentence about rights. A license that it only mentions is a candidate: it may be another work's.
+
+    The name of the holder is no license: MIT and W3C hold copyrights, too.
+    """
+    text = normal(value)
+    for phrase in phrases()["leaving"]:
+        text = text.replace(phrase, "")
+    if any(phrase in text for phrase in phrases()["reserving"]):
+        return Reading("notice", "LicenseRef-All-Rights-Reserved")
+    reading = _by_alias(value)
+    if (reading := _by_creative_commons(value) if reading == UNMAPPED else reading) != UNMAPPED:
+        return reading if (reading.expression or "CC").startswith(("CC", "LicenseRef-")) else SILENT
+    mentioned = {found for address in _WITHIN.findall(value) for found in creative_commons.by_address(address)}
+    if mentioned:
+        return Reading("ambiguous", candidates=tuple(sorted(mentioned)))
+    return UNMAPPED if any(phrase in text for phrase in phrases()["licensing"]) else SILENT
 
 
 def _by_address(value: str) -> Reading:

@@ -17,7 +17,7 @@ from dagster_project.corpus.model.errors import Refused
 UNKNOWN = "unknown"
 WORDS = ("yes", "no", UNKNOWN)
 
-_CC_PORT = re.compile(r"LicenseRef-(CC-[A-Z-]+-\d\.\d)-[A-Z]+")
+_CC_PORT = re.compile(r"(?:LicenseRef-)?CC-([A-Z-]+)-(\d\.\d)-([A-Z]+)")
 
 
 @dataclass(frozen=True)
@@ -70,11 +70,24 @@ def table() -> Table:
 def terms_of(license_id: str) -> Terms:
     """The terms of one license, its exception left aside; one not in the table has terms that are all unknown."""
     rows, base = table().terms, license_id.partition(" WITH ")[0].removesuffix("+")
-    port = _CC_PORT.fullmatch(base)  # the ports of one version differ in law and language, not in the elements
-    known = rows.get(base.lower()) or (rows.get(port[1].lower()) if port else None)
+    known = rows.get(base.lower()) or _ported(base)
     if known is None:
         return Terms(license_id, UNKNOWN, UNKNOWN, UNKNOWN, UNKNOWN, None, None, license_id, None)
     return replace(known, id=license_id)
+
+
+def _ported(license_id: str) -> Terms | None:
+    """A Creative Commons port has the terms of its elements and version: ports differ in law and language only.
+
+    Version 2.1 revised ports of 2.0 and exists in no other form (wiki.creativecommons.org/wiki/License_Versions).
+    """
+    port = _CC_PORT.fullmatch(license_id)
+    family = table().terms.get(f"cc-{port[1]}-{port[2].replace('2.1', '2.0')}".lower()) if port else None
+    if port is None or family is None:
+        return None
+    name = f"{family.name.rpartition(' ')[0].rpartition(' ')[0]} {port[2]} {port[3]}"
+    url = f"https://creativecommons.org/licenses/{port[1]}/{port[2]}/{port[3]}/".lower()
+    return replace(family, name=name, url=url)
 
 
 def class_of(expression: str) -> str:

@@ -5,7 +5,7 @@ Nothing is guessed: a date without evidence is null, and its confidence `unknown
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Literal, NamedTuple
 
 import pyarrow as pa
@@ -38,7 +38,16 @@ KINDS: dict[str, str] = {
     "registry": "assumed",
 }
 CONFIDENCE = ("exact", "declared", "inferred", "assumed", "unknown")  # strongest first
+DAY = 86_400
+LAST = 253_402_300_799  # 9999-12-31
 _RANKS = {kind: (CONFIDENCE.index(confidence), place) for place, (kind, confidence) in enumerate(KINDS.items())}
+
+
+class Conclusion(NamedTuple):
+    """A date as far as it is known."""
+
+    at: int | None  # seconds since the epoch, UTC
+    confidence: str  # one of CONFIDENCE
 
 
 class Dated(NamedTuple):
@@ -54,10 +63,22 @@ class Dated(NamedTuple):
         return {**self._asdict(), "confidence": KINDS[self.kind]}
 
 
-def conclude(evidence: Iterable[Dated], date: Which) -> tuple[int | None, str]:
-    """(moment, confidence) of a date by its strongest evidence; of equal ones the earliest moment."""
-    said = [(*_RANKS[item.kind], item.at, item.kind) for item in evidence if item.date == date]
+UNKNOWN = Conclusion(None, "unknown")
+
+
+def conclude(evidence: Sequence[Dated]) -> tuple[Conclusion, Conclusion]:
+    """When something was collected and published, each by its strongest evidence; of equal ones the earliest.
+
+    What claims to have been published after it was collected (but for a day, for clocks and time zones) is no evidence.
+    """
+    collected = _strongest(item for item in evidence if item.date == "collected")
+    latest = LAST if collected.at is None else collected.at + DAY
+    return collected, _strongest(item for item in evidence if item.date == "published" and item.at <= latest)
+
+
+def _strongest(evidence: Iterable[Dated]) -> Conclusion:
+    said = [(*_RANKS[item.kind], item.at, item.kind) for item in evidence]
     if not said:
-        return None, "unknown"
+        return UNKNOWN
     _, _, at, kind = min(said)
-    return at, KINDS[kind]
+    return Conclusion(at, KINDS[kind])

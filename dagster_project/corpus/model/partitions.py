@@ -17,6 +17,7 @@ SPACES: dict[str, str] = {
     "snapshots": "snapshots",
     "licensed": "snapshots",
     "signals": "snapshots",
+    "statistics": "snapshots",
     "fingerprints": "snapshots",
     "filtered": "verdicts",
     "families": "corpora",

@@ -6,16 +6,18 @@ text is walked as YAML nodes and never constructed, so each refusal has its line
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields, is_dataclass
 from pathlib import PurePath
 from types import MappingProxyType
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from dagster_project.corpus.model import recipes
 from dagster_project.corpus.model.errors import Problem, RecipeError
 from dagster_project.corpus.model.recipe_rules import FIELD_RULES, WHOLE_RULES
 from dagster_project.corpus.model.recipe_values import (
+    LONGEST_TEXT,
     FieldProblem,
     closest,
     is_required,
@@ -26,6 +28,7 @@ from dagster_project.corpus.model.recipe_values import (
     value_of,
 )
 
+BAD = object()  # in the place of a value that cannot be used
 Kind = Literal["sources", "policies", "corpora", "mixes"]
 KINDS: Mapping[Kind, type] = MappingProxyType(
     {
@@ -55,36 +58,61 @@ class ReadRecipe:
         return Problem(self.file, place(self.lines, path), path, message)
 
 
+class Survey(NamedTuple):
+    """What many files say. A recipe with problems is there as far as it could be read, so that it can be judged on."""
+
+    found: tuple[ReadRecipe, ...]
+    problems: tuple[Problem, ...]
+    unread: frozenset[tuple[str, str]]  # kind and possible name of each recipe of which nothing could be read
+
+
 def read_recipes(files: Iterable[tuple[str, str]]) -> tuple[ReadRecipe, ...]:
     """All recipes of all files, in their order; RecipeError with all problems when there is any."""
-    found: list[ReadRecipe] = []
-    problems: list[Problem] = []
-    for file, text in files:
-        try:
-            found.append(read_recipe(file, text))
-        except RecipeError as error:
-            problems.extend(error.problems)
-    problems.extend(_said_twice(found))
-    if problems:
-        raise RecipeError(problems)
-    return tuple(found)
+    survey = survey_recipes(files)
+    if survey.problems:
+        raise RecipeError(survey.problems)
+    return survey.found
 
 
 def read_recipe(file: str, text: str) -> ReadRecipe:
-    """The one recipe of a file such as `sources/web.yaml`."""
-    walk = _Walk()
+    """The one recipe of a file such as `sources/web.yaml`; RecipeError with all its problems when there is any."""
+    return read_recipes([(file, text)])[0]
+
+
+def survey_recipes(files: Iterable[tuple[str, str]]) -> Survey:
+    """All recipes and all problems of all files, in their order; nothing is raised."""
+    found: list[ReadRecipe] = []
+    problems: list[Problem] = []
+    unread: set[tuple[str, str]] = set()
+    for file, text in files:
+        item, wrong = _examined(file, text)
+        problems += wrong
+        if item is None:
+            unread |= {(PurePath(file).parent.name, name) for name in _possible_names(file, text)}
+        else:
+            found.append(item)
+    return Survey(tuple(found), (*problems, *_said_twice(found)), frozenset(unread))
+
+
+def _examined(file: str, text: str) -> tuple[ReadRecipe | None, list[Problem]]:
+    """The recipe of a file, as far as it can be read, and its problems by line."""
+    walk, item = _Walk(), None
     try:
         kind = _kind(file)
         root = root_node(text)
         walk.lines[""] = root.start_mark.line + 1
         _refuse_other_kind(kind, root)
         recipe = walk.build(KINDS[kind], root, "")
+        item = None if recipe is None else ReadRecipe(kind, file, recipe, walk.lines)
     except FieldProblem as problem:
         walk.problems.append(problem)
-    if walk.problems:
-        in_order = sorted(walk.problems, key=lambda item: item.line)
-        raise RecipeError([Problem(file, item.line, item.path, item.message) for item in in_order])
-    return ReadRecipe(kind, file, recipe, walk.lines)
+    in_order = sorted(walk.problems, key=lambda problem: problem.line)
+    return item, [Problem(file, problem.line, problem.path, problem.message) for problem in in_order]
+
+
+def _possible_names(file: str, text: str) -> set[str]:
+    """What a recipe that cannot be read may be called: whoever names it is not at fault."""
+    return {PurePath(file).stem, *re.findall(r"(?m)^name:[ \t]*[\"']?([a-z0-9._-]{1,200})", text[:LONGEST_TEXT])}
 
 
 class _Walk:
@@ -95,18 +123,23 @@ class _Walk:
         self.lines: dict[str, int] = {}
 
     def build(self, cls: Any, node: Any, path: str) -> Any:
-        """The dataclass at a node, or None with the problems noted."""
-        before = len(self.problems)
+        """The dataclass at a node; bad fields are noted and have their default, so that the others are judged too.
+
+        None when a field that has no default is missing or not of its type.
+        """
         nodes = self._fields(cls, node, path)
         values = {name: self._value(cls, name, item, path) for name, item in nodes.items()}
-        for missing in [item.name for item in fields(cls) if is_required(item) and item.name not in nodes]:
+        values = {name: value for name, value in values.items() if value is not BAD}
+        needed = _needed(cls)
+        for missing in [name for name in needed if name not in nodes]:
             self._note(node, _under(path, missing), f"is missing; it is {shape_of(cls, missing).words}")
-        if len(self.problems) > before:
+        if any(name not in values for name in needed):
             return None
-        recipe = cls(**values)
+        recipe, told = cls(**values), {problem.path for problem in self.problems}
         for name, message in WHOLE_RULES.get(cls, lambda _: ())(recipe):
             at = _under(path, name) if name else path
-            self.problems.append(FieldProblem(place(self.lines, at), at, message))
+            if not any(path == at or path.startswith((f"{at}.", f"{at}[")) for path in told):
+                self.problems.append(FieldProblem(place(self.lines, at), at, message))
         return recipe
 
     def _fields(self, cls: type, node: Any, path: str) -> dict[str, Any]:
@@ -126,16 +159,18 @@ class _Walk:
         return found
 
     def _value(self, cls: type, name: str, node: Any, path: str) -> Any:
-        """One field's value, checked by its type and by its own rule."""
+        """One field's value, checked by its type and its own rule, or BAD; what has no default need only be typed."""
         at, before = _under(path, name), len(self.problems)
         try:
             value = self._typed(shape_of(cls, name), node, at)
         except FieldProblem as problem:
             self.problems.append(problem)
-            return None
+        if len(self.problems) > before:
+            return BAD
         rule = FIELD_RULES.get((cls, name))
-        if rule and value is not None and len(self.problems) == before and (message := rule(value)):
+        if rule and value is not None and (message := rule(value)):
             self._note(node, at, message)
+            return value if name in _needed(cls) else BAD
         return value
 
     def _typed(self, shape: Any, node: Any, path: str) -> Any:
@@ -172,15 +207,16 @@ def _kind(file: str) -> Kind:
 def _refuse_other_kind(kind: Kind, root: Any) -> None:
     """A mix among the sources would otherwise be told as a dozen unknown fields."""
     keys = {key for key, _, _ in mapping_items(root, "")}
-    if keys >= _required(kind):
+    if keys.issuperset(_needed(KINDS[kind])):
         return
-    others = [other for other in KINDS if keys >= _required(other)]
+    others = [other for other in KINDS if keys.issuperset(_needed(KINDS[other]))]
     if others:
         raise FieldProblem(root.start_mark.line + 1, "", f"reads like one of the {others[0]}; move it to {others[0]}/")
 
 
-def _required(kind: Kind) -> set[str]:
-    return {item.name for item in fields(KINDS[kind]) if is_required(item)}
+def _needed(cls: Any) -> list[str]:
+    """The fields of a recipe class that have no default, in their order."""
+    return [item.name for item in fields(cls) if is_required(item)]
 
 
 def _said_twice(found: Iterable[ReadRecipe]) -> Iterable[Problem]:

@@ -6,9 +6,11 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
+from dagster_project.corpus.model import source_rules
 from dagster_project.corpus.model.partitions import NAME
 from dagster_project.corpus.model.recipes import (
     Budget,
+    CollectionRecipe,
     Columns,
     ComponentRecipe,
     CorpusRecipe,
@@ -67,15 +69,21 @@ def _path(value: str) -> Complaint:
     return None if all(value.split(".")) else f"{value!r} is not a column; use a name, with dots to reach into objects"
 
 
+def _file(value: str) -> Complaint:
+    return "names no file; give a path relative to the recipe directory" if not value.strip() else None
+
+
 FIELD_RULES: dict[tuple[type, str], Callable[[Any], Complaint]] = {
     **{(cls, "name"): _name for cls in (SourceRecipe, PolicyRecipe, CorpusRecipe, MixRecipe, ComponentRecipe)},
     **{(cls, "version"): _name for cls in (SourceRecipe, CorpusRecipe, MixRecipe)},
     **{(Columns, column): _path for column in Columns.__dataclass_fields__},
     (SourceRecipe, "format"): _filled,
-    (SourceRecipe, "languages"): _words,
     (SourceRecipe, "max_bad_records"): _share,
+    **source_rules.FIELDS,
     (RuleRecipe, "rule"): _filled,
     (RuleRecipe, "any_of"): _words,
+    (RuleRecipe, "none_of"): _words,
+    (RuleRecipe, "list"): _file,
     (PolicyRecipe, "max_removed"): _share,
     (MemberRecipe, "source"): _reference,
     (MemberRecipe, "policy"): _name,
@@ -99,8 +107,8 @@ FIELD_RULES: dict[tuple[type, str], Callable[[Any], Complaint]] = {
 
 
 def _rule(rule: RuleRecipe) -> Iterator[tuple[str, str]]:
-    if rule.min is None and rule.max is None and not rule.any_of:
-        yield "", "has no limit, so it would keep everything; give min, max or any_of"
+    if rule.min is None and rule.max is None and not (rule.any_of or rule.none_of or rule.list):
+        yield "", "has no limit, so it would keep everything; give min, max, any_of, none_of or list"
     if rule.min is not None and rule.max is not None and rule.min > rule.max:
         yield "min", f"{rule.min} is above max {rule.max}, so nothing could pass; swap them"
 
@@ -117,6 +125,8 @@ def _named_once(field: str, names: Sequence[str]) -> Iterator[tuple[str, str]]:
 
 
 WHOLE_RULES: dict[type, Callable[[Any], Iterable[tuple[str, str]]]] = {
+    SourceRecipe: source_rules.agreement,
+    CollectionRecipe: source_rules.period,
     RuleRecipe: _rule,
     Budget: _budget,
     PolicyRecipe: lambda policy: _named_once("rules", [rule.rule for rule in policy.rules]),

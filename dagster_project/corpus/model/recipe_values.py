@@ -17,6 +17,7 @@ LONGEST_TEXT = 1 << 20  # characters in one recipe file
 DEEPEST = 20  # levels of nesting; the deepest recipe has four
 TAG = "tag:yaml.org,2002:"
 INTEGER = re.compile(r"[-+]?(0|[1-9][0-9]{0,17})")
+DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 NUMBER = re.compile(r"[-+]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][-+]?[0-9]{1,4})?")
 UNPRINTABLE = re.compile("[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff]")
 SURROGATE = re.compile("[\ud800-\udfff]")
@@ -129,6 +130,9 @@ def value_of(shape: Shape, node: yaml.Node, path: str) -> Any:
 
 
 def _text(node: yaml.ScalarNode) -> str | None:
+    """Text, and a plain day as it is spelled: YAML 1.1 takes it for a date, but nothing of it is lost as text."""
+    if node.tag == f"{TAG}timestamp" and DAY.fullmatch(node.value):
+        return node.value
     return node.value if node.tag == f"{TAG}str" and not UNPRINTABLE.search(node.value) else None
 
 

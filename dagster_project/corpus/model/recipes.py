@@ -15,7 +15,8 @@ ACCESS_CLASSES: tuple[str, ...] = ("public", "synthetic", "gated", "licensed", "
 
 @dataclass(frozen=True)
 class Columns:
-    """Which field of a raw record holds what. Dots reach into objects: `metadata.license`."""
+    """Which field of a raw record holds what. Dots reach into objects, and into strings that hold one in JSON:
+    `metadata.license`. A shape fills in the columns of a corpus as it is published; named columns come first."""
 
     text: str = "text"
     key: str | None = None
@@ -25,6 +26,7 @@ class Columns:
     license: str | None = None
     collected_at: str | None = None
     published_at: str | None = None
+    shape: Literal["", "dolma", "redpajama", "redpajama-v2", "ccnet", "fineweb", "c4"] = ""
 
 
 @dataclass(frozen=True)
@@ -101,6 +103,8 @@ class RuleRecipe:
     min: float | None = None
     max: float | None = None
     any_of: tuple[str, ...] = ()
+    none_of: tuple[str, ...] = ()  # statements such as noai or robots.txt, with whatever stands after their colon; any
+    list: str = ""  # file of one entry per line, relative to the recipe directory
 
 
 @dataclass(frozen=True)

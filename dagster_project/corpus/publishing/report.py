@@ -11,6 +11,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 from markupsafe import Markup
 
 from dagster_project.corpus.model.escaping import visible, web_address
+from dagster_project.corpus.publishing.card_wording import years
 from dagster_project.corpus.publishing.wording import FILTERS, attention, counted
 
 SHOWN_CHARS = 4000  # of any one value
@@ -24,12 +25,13 @@ CHARTED_SHARE = 0.003  # below which a bar joins the rest
 
 def page(facts: Mapping[str, Any]) -> bytes:
     """The page, in UTF-8."""
-    text = _template().render(facts=facts, attention=attention(facts), bins=bins(facts), LISTED=LISTED)
+    text = template("report.html").render(facts=facts, attention=attention(facts), bins=bins(facts), LISTED=LISTED)
     return f"{text}\n".encode()
 
 
 @cache
-def _template() -> Template:
+def template(name: str) -> Template:
+    """A page of this room, whose every value goes through `shown`."""
     environment = Environment(
         loader=FileSystemLoader(Path(__file__).parent),
         autoescape=True,
@@ -38,8 +40,10 @@ def _template() -> Template:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters.update({**FILTERS, "link": link, "bars": bars, "charted": charted})
-    return environment.get_template("report.html")
+    environment.filters.update(
+        {**FILTERS, "link": link, "bars": bars, "charted": charted, "years": years, "yearly": yearly}
+    )
+    return environment.get_template(name)
 
 
 def shown(value: Any) -> Any:
@@ -69,6 +73,15 @@ def charted(counts: Mapping[str, int]) -> list[dict[str, Any]]:
     if rest := sum(counts.values()) - sum(row["documents"] for row in rows):
         rows.append({"name": counted(len(counts) - len(rows), "other"), "documents": rest})
     return rows
+
+
+def yearly(counts: Mapping[int, int]) -> list[dict[str, Any]]:
+    """Years as rows of a chart, the latest of them; earlier ones as one row."""
+    names = sorted(counts)
+    early, late = names[:-CHARTED], names[-CHARTED:]
+    rows: list[dict[str, Any]] = [{"name": str(year), "documents": counts[year]} for year in late]
+    before = {"name": f"until {early[-1]}", "documents": sum(counts[year] for year in early)} if early else None
+    return [before, *rows] if before else rows
 
 
 def bars(rows: Sequence[Mapping[str, Any]], name: str) -> list[dict[str, Any]]:

@@ -8,6 +8,15 @@ from typing import Any
 
 KINDS: Mapping[str, str] = {
     "file.spdx": "an SPDX tag in the file itself",
+    "file.license": "the license file beside it",
+    "html.rel-license": "a license link of the page",
+    "http.link": "a license link in its HTTP headers",
+    "json-ld.license": "its structured data",
+    "html.meta": "its meta elements",
+    "html.copyright": "its copyright notice",
+    "json-ld.copyright": "the copyright notice in its structured data",
+    "microdata.license": "its microdata",
+    "html.link": "a Creative Commons link in its text",
     "record.license": "the license field of the record",
     "package.license_expression": "the package's License-Expression",
     "package.classifier": "the package's license classifiers",

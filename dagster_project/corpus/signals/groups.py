@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import pyarrow as pa
@@ -16,7 +17,8 @@ from dagster_project.corpus.engine.tables import Column, Function, map_shards
 from dagster_project.corpus.engine.work import Work
 from dagster_project.corpus.model.errors import Refused
 from dagster_project.corpus.model.manifests import Manifest
-from dagster_project.corpus.signals import counting, language
+from dagster_project.corpus.signals import addresses, consent, counting, language
+from dagster_project.corpus.storage.stores import Store
 
 
 @dataclass(frozen=True)
@@ -26,13 +28,18 @@ class Group:
     code_version: str
     schema: pa.Schema
     columns: tuple[str, ...]
-    measure: Function
+    measure: Callable[..., tuple[pa.Table, Mapping[str, Any]]]  # a Function; with `sites`, takes them by that name
     recipe: Callable[[], Mapping[str, Any]]
+    sites: Callable[[Store, Manifest], Any] | None = None  # what it reads of a snapshot beside its documents
 
 
 GROUPS: dict[str, Group] = {
     "counts": Group(counting.CODE_VERSION, counting.SCHEMA, ("text",), counting.measure, dict),
     "language": Group(language.CODE_VERSION, language.SCHEMA, ("text",), language.measure, language.model_record),
+    "addresses": Group(addresses.CODE_VERSION, addresses.SCHEMA, ("url",), addresses.measure, addresses.decided_by),
+    "consent": Group(
+        consent.CODE_VERSION, consent.SCHEMA, consent.COLUMNS, consent.measure, dict, sites=consent.site_files
+    ),
 }
 
 
@@ -47,4 +54,7 @@ def group_of(column: str) -> str:
 
 def measure(work: Work, snapshot: Manifest, group: Group) -> Manifest:
     """One row of signals for every document of a snapshot."""
-    return map_shards(work, snapshot.files, group.measure, [Column(snapshot, group.columns)])
+    function: Function = group.measure
+    if group.sites:
+        function = partial(group.measure, sites=group.sites(work.store, snapshot))
+    return map_shards(work, snapshot.files, function, [Column(snapshot, group.columns)])

@@ -1,8 +1,9 @@
 """Freeze raw objects into an immutable snapshot: every record becomes a document or a counted dead letter.
 
 Parts of raw objects are read in parallel and written as shards; a part that was read before is found again by its
-build key. What is global, the occurrence numbers of equal texts and records met twice, is settled afterwards from
-row digests, and only the shards concerned are rewritten.
+build key, also by another version of the source, and how much was is a fact of the version. What is global, the
+occurrence numbers of equal texts and records met twice, is settled afterwards from row digests, and only the shards
+concerned are rewritten.
 """
 
 from __future__ import annotations
@@ -18,39 +19,52 @@ import pyarrow.compute as pc
 from dagster_project.corpus.engine.work import ShardResult, Work, assemble, watched
 from dagster_project.corpus.model.canonical import digest
 from dagster_project.corpus.model.documents import DEAD_LETTERS, DOCUMENTS, NOT_DIGESTED, RECORDS
-from dagster_project.corpus.model.errors import Refused, SourceError
+from dagster_project.corpus.model.errors import Refused
 from dagster_project.corpus.model.manifests import File, Manifest
 from dagster_project.corpus.model.raw import RawObject, RawPart, Source
 from dagster_project.corpus.model.recipes import SourceRecipe
 from dagster_project.corpus.snapshots.identify import identify
 from dagster_project.corpus.snapshots.profile import profile
-from dagster_project.corpus.snapshots.repeats import CONTRARY, SAME, settle_repeats
+from dagster_project.corpus.snapshots.repeats import CONTRARY, SAME, Captured, captures, settle_repeats
+from dagster_project.corpus.snapshots.retain import Open, changed, keep
 from dagster_project.corpus.snapshots.site_files import Sites, gather_sites
 from dagster_project.corpus.storage.refs import find_build, record_build
 from dagster_project.corpus.storage.rows import entries
 from dagster_project.corpus.storage.shards import read_shard, stands, write_shard
 from dagster_project.corpus.storage.stores import Store
 
-CODE_VERSION = "1"
+CODE_VERSION = "2"
 SHARD_TEXT_BYTES = 64 << 20
 GROUP_BYTES = 32 << 20  # small raw objects are read together up to about this size
 DEAD_LETTERS_HELD = 20_000
 
 
-def freeze(work: Work, recipe: SourceRecipe, source: Source, objects: Sequence[RawObject]) -> Manifest:
-    """Build the snapshot of a source from its raw objects, whose checksums are known."""
+def freeze(
+    work: Work,
+    recipe: SourceRecipe,
+    source: Source,
+    objects: Sequence[RawObject],
+    copies: Mapping[str, str],
+    open: Open,
+) -> Manifest:
+    """Build the snapshot of a source from its raw objects, whose checksums are known. `copies`: where those that are
+    gone were kept, by uri; where the recipe says so, all others are opened and copied first."""
+    kept = (
+        {**copies, **keep(work, [item for item in objects if item.uri not in copies], open)} if retains(recipe) else {}
+    )
     tasks = [
         PartsTask(work.store, work.key("parts", recipe.reading, name), work.access, recipe, source, parts, items)
         for name, parts, items in grouped(recipe, source, objects)
     ]
     read = list(watched(work, work.engine.map(read_parts, tasks), len(tasks)))
     forget_changed(tasks, source, source.objects(recipe))
-    shards, repeats = settle_repeats(work, [shard for result in read for shard in result.shards])
+    shards, repeats = settle_repeats(work, [item for result in read for item in result.shards])
     dead = Counter(repeats.reasons)
     for result in read:
         dead.update(result.dead)
     sites = gather_sites(work, [file for result in read for file in result.sites])
     said = {**work.recipe, "dead_letters": dict(sorted(dead.items())), "site_files": sites.digest}
+    said |= {"retain": recipe.retain} if retains(recipe) else {}
     manifest = assemble(replace(work, recipe=said), iter(shards))
     counted = {
         "site_files": sites.rows,
@@ -63,7 +77,8 @@ def freeze(work: Work, recipe: SourceRecipe, source: Source, objects: Sequence[R
     facts = {
         **manifest.facts,
         "source": asdict(recipe),
-        "raw_objects": [asdict(item) for item in objects],
+        "raw_objects": [recorded(item, kept) for item in objects],
+        "reading": reading(tasks, read, objects),
         "dead_letters": letters,
         "site_files": [asdict(file) for file in sites.files],
     }
@@ -81,25 +96,51 @@ def refuse_too_many_dead_letters(recipe: SourceRecipe, counted: Mapping[str, Any
         )
 
 
+def retains(recipe: SourceRecipe) -> bool:
+    return recipe.retain == "copy"
+
+
+def recorded(item: RawObject, copies: Mapping[str, str]) -> dict[str, Any]:
+    """A raw object as a fact of the version."""
+    return asdict(item) | ({"copy": copies[item.uri]} if item.uri in copies else {})
+
+
+def reading(
+    tasks: Sequence[PartsTask], results: Sequence[PartsResult], objects: Sequence[RawObject]
+) -> dict[str, dict[str, int]]:
+    """How many raw objects, of how many bytes, were read for this version, and of how many every shard was found."""
+    read = {item.uri for task, result in zip(tasks, results, strict=True) if not result.found for item in task.objects}
+    counted = {}
+    for name, chosen in {"read": True, "reused": False}.items():
+        sizes = [item.size for item in objects if (item.uri in read) == chosen]
+        counted[name] = {"objects": len(sizes), "bytes": sum(sizes)}
+    return counted
+
+
 def grouped(
     recipe: SourceRecipe, source: Source, objects: Sequence[RawObject]
 ) -> Iterator[tuple[Any, tuple[RawPart, ...], tuple[RawObject, ...]]]:
-    """What one task reads, what that is called, and the objects it is from. Large objects are split; small ones share
-    a task by a hash of their name, so that a changed object re-reads its own group and no other."""
-    small = [item for item in objects if item.size < GROUP_BYTES]
-    buckets = 1
-    while buckets * GROUP_BYTES < sum(item.size for item in small):
-        buckets *= 2
-    groups: dict[int, list[RawObject]] = {}
-    for item in small:
-        groups.setdefault(int(digest(item.uri)[:8], 16) % buckets, []).append(item)
-    for _, members in sorted(groups.items()):
+    """What one task reads, what that is called, and the objects it is from. Large objects are split, small ones share
+    a task."""
+    small = [(int(digest(item.uri), 16), item) for item in objects if item.size < GROUP_BYTES]
+    for members in shared(small):
         parts = tuple(part for item in members for part in source.parts(recipe, item))
         yield [[item.uri, item.sha256] for item in members], parts, tuple(members)
     for item in objects:
         if item.size >= GROUP_BYTES:
             for part in source.parts(recipe, item):
                 yield [item.uri, item.sha256, asdict(part)], (part,), (item,)
+
+
+def shared(small: Sequence[tuple[int, RawObject]], bit: int = 255) -> Iterator[list[RawObject]]:
+    """Groups of at most GROUP_BYTES by the leading bits of a hash of the name. A group that grows too large is split
+    in two, two halves that fit together are one again, and no other group notices: an object that came, went or
+    changed re-reads its own alone."""
+    if sum(item.size for _, item in small) <= GROUP_BYTES or len(small) == 1:
+        yield from [[item for _, item in small]] if small else []
+        return
+    for side in (0, 1):
+        yield from shared([(name, item) for name, item in small if name >> bit & 1 == side], bit - 1)
 
 
 @dataclass(frozen=True)
@@ -117,12 +158,14 @@ class PartsTask:
 
 @dataclass(frozen=True)
 class PartsResult:
-    """What reading them gave: shards of documents, files of dead letters and their counts by reason, site files."""
+    """What reading them gave: shards of documents, files of dead letters and their counts by reason, site files; and
+    whether all that was found from an earlier reading."""
 
-    shards: tuple[ShardResult, ...]
+    shards: tuple[Captured, ...]
     letters: tuple[File, ...]
     dead: Mapping[str, int]
     sites: tuple[File, ...]
+    found: bool
 
 
 def read_parts(task: PartsTask) -> PartsResult:
@@ -130,12 +173,13 @@ def read_parts(task: PartsTask) -> PartsResult:
     record = find_build(task.store, task.key)
     if record and all(stands(task.store, file) for file in files_of(record)):
         return _found(task, record)
-    shards: list[ShardResult] = []
+    shards: list[Captured] = []
     letters, sites = DeadLetters(task), Sites(task.store, task.access)
     for records in _shard_sized(task, letters, sites):
         documents = identify(records, task.recipe.name)
         file = write_shard(task.store, documents, access=task.access)
-        shards.append(ShardResult(file, profile(documents), entries(documents, NOT_DIGESTED).tobytes()))
+        shard = ShardResult(file, profile(documents), entries(documents, NOT_DIGESTED).tobytes())
+        shards.append(Captured(shard, captures(documents).tobytes()))
     letters.flush()
     sites.flush()
     refuse_changed(task)
@@ -143,13 +187,13 @@ def read_parts(task: PartsTask) -> PartsResult:
         task.store,
         task.key,
         {
-            "shards": [{"file": asdict(shard.file), "profile": shard.profile} for shard in shards],
+            "shards": [{"file": asdict(shard.file), "profile": shard.profile} for shard, _ in shards],
             "letters": [asdict(file) for file in letters.files],
             "dead": dict(letters.counts),
             "sites": [asdict(file) for file in sites.files],
         },
     )
-    return PartsResult(tuple(shards), tuple(letters.files), dict(letters.counts), tuple(sites.files))
+    return PartsResult(tuple(shards), tuple(letters.files), dict(letters.counts), tuple(sites.files), found=False)
 
 
 def files_of(record: Mapping[str, Any]) -> Iterator[File]:
@@ -176,10 +220,6 @@ def forget_changed(tasks: Sequence[PartsTask], source: Source, now: Sequence[Raw
             if (item.uri, item.size, item.modified_ns) not in same and source.checksum(item) != item.sha256:
                 task.store.delete([f"builds/{other.key}.json" for other in tasks if item in other.objects])
                 raise changed(item)
-
-
-def changed(item: RawObject) -> SourceError:
-    return SourceError(f"{item.uri} changed while it was read: build again when nobody writes to it")
 
 
 class DeadLetters:
@@ -227,10 +267,13 @@ def _found(task: PartsTask, record: Mapping[str, Any]) -> PartsResult:
     shards = []
     for item in record["shards"]:
         file = File(**item["file"])
-        shards.append(ShardResult(file, item["profile"], entries(read_shard(task.store, file, columns)).tobytes()))
+        rows = read_shard(task.store, file, columns)
+        shard = ShardResult(file, item["profile"], entries(rows).tobytes())
+        shards.append(Captured(shard, captures(rows).tobytes()))
     return PartsResult(
         tuple(shards),
         tuple(File(**item) for item in record["letters"]),
         record["dead"],
         tuple(File(**item) for item in record["sites"]),
+        found=True,
     )

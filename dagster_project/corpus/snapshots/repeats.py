@@ -1,12 +1,15 @@
 """What only the whole snapshot can say: which equal texts are which occurrence, and which records came twice.
 
-Rows that share a doc_id are found by sorting row digests (on disk beyond a memory limit). Those located by their
-text get occurrence numbers in the order of their digests; a record with a URL or key that came again with the same
-text is the same document, and all but the first by digest become dead letters. Neither depends on where rows lay.
+Rows that share a doc_id are found by sorting row digests (on disk beyond a memory limit), and ranked by when they were
+collected, earliest first and unknown last, then by digest. Those located by their text get their rank as occurrence
+number; a record with a URL or key that came again with the same text is the same document captured again, and all but
+the first become dead letters. One of them is contrary when it says otherwise of its license or of what its page
+reserves; another date, title or metadata is to be expected of another day. Nothing depends on where rows lay.
 """
 
 from __future__ import annotations
 
+import hashlib
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -28,9 +31,20 @@ from dagster_project.corpus.storage.shards import read_shard, write_shard
 from dagster_project.corpus.storage.spool import Spool
 from dagster_project.corpus.storage.stores import Store
 
-PLACED = np.dtype([*ENTRY.descr, ("shard", "<u4"), ("row", "<u4")])
-
-
+CAPTURE = np.dtype([("collected", "V8"), ("said", "V16")])  # bytes that sort as the moment; a digest of the evidence
+PLACED = np.dtype(
+    [
+        ("key", "<u8"),
+        ("id", "V8"),
+        ("collected", "V8"),
+        ("digest", "V32"),
+        ("said", "V16"),
+        ("shard", "<u4"),
+        ("row", "<u4"),
+    ]
+)  # equal keys are sorted by their bytes, in this order
+SAID = ("license_evidence", "reservations")
+NEVER = np.iinfo(np.int64).max
 SAME, CONTRARY = "repeated record", "repeated record that says otherwise"
 
 
@@ -42,8 +56,15 @@ class Repeats:
     letters: tuple[File, ...]
 
 
+class Captured(NamedTuple):
+    """A finished shard, and of each of its rows when it was collected and what it says (CAPTURE bytes)."""
+
+    shard: ShardResult
+    captures: bytes
+
+
 class Rank(NamedTuple):
-    """A row that has the doc_id of an earlier one: its place among them, from 2, and whether all columns agree."""
+    """A row that has the doc_id of a lower one: its place among them, from 2, and whether it says the same."""
 
     row: int
     rank: int
@@ -60,9 +81,10 @@ class RewriteTask:
     ranks: tuple[Rank, ...]
 
 
-def settle_repeats(work: Work, shards: Sequence[ShardResult]) -> tuple[list[ShardResult], Repeats]:
+def settle_repeats(work: Work, captured: Sequence[Captured]) -> tuple[list[ShardResult], Repeats]:
     """The shards with occurrence numbers settled and repeated records taken out."""
-    ranks = ranks_of_repeats(shards)
+    ranks = ranks_of_repeats(captured)
+    shards = [item.shard for item in captured]
     tasks = [RewriteTask(work.store, work.access, shards[shard], tuple(rows)) for shard, rows in sorted(ranks.items())]
     rewritten = dict(zip(sorted(ranks), work.engine.map(rewrite, tasks), strict=True))
     settled = [rewritten[index][0] if index in rewritten else shard for index, shard in enumerate(shards)]
@@ -71,8 +93,18 @@ def settle_repeats(work: Work, shards: Sequence[ShardResult]) -> tuple[list[Shar
     return [shard for shard in settled if shard.file.rows], Repeats(reasons, letters)
 
 
-def ranks_of_repeats(shards: Sequence[ShardResult]) -> dict[int, list[Rank]]:
-    """By shard: the rows whose doc_id an earlier row (by digest) has."""
+def captures(documents: pa.Table) -> NDArray[np.void]:
+    """One CAPTURE per document."""
+    found = np.empty(documents.num_rows, CAPTURE)
+    moments = documents.column("collected_at").cast(pa.int64()).fill_null(NEVER).to_numpy()
+    found["collected"] = (moments ^ np.int64(-(2**63))).astype(">i8").view("V8")  # sign turned: bytes sort as numbers
+    said = zip(*(documents.column(name).to_pylist() for name in SAID), strict=True)
+    found["said"] = np.frombuffer(b"".join(map(_digest_of_evidence, said)), "V16")
+    return found
+
+
+def ranks_of_repeats(shards: Sequence[Captured]) -> dict[int, list[Rank]]:
+    """By shard: the rows whose doc_id another row has that was collected earlier."""
     ranks: dict[int, list[Rank]] = {}
     with Spool(PLACED) as spool:
         for index, shard in enumerate(shards):
@@ -82,8 +114,8 @@ def ranks_of_repeats(shards: Sequence[ShardResult]) -> dict[int, list[Rank]]:
             for position in (np.flatnonzero(_same_as_previous(chunk)) + 1).tolist():
                 rank = rank + 1 if position == previous + 1 else 2
                 previous = position
-                agrees = chunk["digest"][position] == chunk["digest"][position + 1 - rank]
-                found = Rank(int(chunk["row"][position]), rank, bool(agrees))
+                agrees = chunk["said"][position].tobytes() == chunk["said"][position + 1 - rank].tobytes()
+                found = Rank(int(chunk["row"][position]), rank, agrees)
                 ranks.setdefault(int(chunk["shard"][position]), []).append(found)
     return ranks
 
@@ -109,20 +141,31 @@ def _written(task: RewriteTask, documents: pa.Table) -> ShardResult:
 
 
 def _letters(documents: pa.Table, reasons: Sequence[str]) -> pa.Table:
-    """Dead letters that keep what the dropped record said of its license."""
-    evidence = [canonical(said).decode() for said in documents.column("license_evidence").to_pylist()]
+    """Dead letters that keep what the dropped record said of its license and reserved."""
+    told = documents.select(SAID).to_pylist()
+    evidence = [canonical({name: said for name, said in row.items() if said}).decode() for row in told]
     places = [documents.column("raw_object"), documents.column("raw_position")]
     said = [pa.array(reasons, pa.string()), pa.array(evidence, pa.string()), pa.nulls(len(reasons), pa.binary())]
     return pa.table([*places, *said], schema=DEAD_LETTERS)
 
 
-def _placed(shard: ShardResult, index: int) -> NDArray[np.void]:
-    digests = np.frombuffer(shard.entries, dtype=ENTRY)
+def _placed(captured: Captured, index: int) -> NDArray[np.void]:
+    digests = np.frombuffer(captured.shard.entries, dtype=ENTRY)
+    moments = np.frombuffer(captured.captures, dtype=CAPTURE)
     placed = np.empty(len(digests), PLACED)
-    for name in ENTRY.names or ():
-        placed[name] = digests[name]
+    for rows in (digests, moments):
+        for name in rows.dtype.names or ():
+            placed[name] = rows[name]
     placed["shard"], placed["row"] = index, np.arange(len(digests))
     return placed
+
+
+def _digest_of_evidence(row: tuple[Sequence[Mapping[str, str]], ...]) -> bytes:
+    """What a row's evidence says, whatever its order and wherever it stood: 16 bytes, zero for nothing."""
+    if not any(row):
+        return bytes(16)
+    said = [sorted({(item["kind"] or "", item["value"] or "") for item in column}) for column in row]
+    return hashlib.blake2b(canonical(said), digest_size=16).digest()
 
 
 def _same_as_previous(chunk: NDArray[np.void]) -> NDArray[np.bool_]:

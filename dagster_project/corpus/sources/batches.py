@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 import pyarrow as pa
 
+from dagster_project.corpus.extraction import pages
 from dagster_project.corpus.model.dates import DATE_EVIDENCE, Dated, conclude
 from dagster_project.corpus.model.documents import DEAD_LETTERS, EVIDENCE, RECORDS, SITE_FILES
 from dagster_project.corpus.model.raw import Batch
@@ -27,13 +28,18 @@ NO_TEXT = "no text"
 TEXT_NOT_A_STRING = "text is not a string"
 EMPTY_TEXT = "empty text"
 NOT_UTF8 = "not UTF-8"
+NOT_TEXT = "not text"
 LONE_SURROGATE = "lone surrogate"
 LINE_TOO_LONG = "line too long"
 TEXT_TOO_LONG = "text too long"
 TRUNCATED = "truncated archive"
 CORRUPT = "corrupt archive"
+BOMB = "archive bomb"
 BAD_KEY = "bad key"
 EMPTY_OBJECT = "empty object"
+HTTP_STATUS = "HTTP status"
+REVISIT = "revisit"
+BAD_BODY = "corrupt body"
 REASONS = frozenset(
     {
         NOT_JSON,
@@ -42,13 +48,19 @@ REASONS = frozenset(
         TEXT_NOT_A_STRING,
         EMPTY_TEXT,
         NOT_UTF8,
+        NOT_TEXT,
         LONE_SURROGATE,
         LINE_TOO_LONG,
         TEXT_TOO_LONG,
         TRUNCATED,
         CORRUPT,
+        BOMB,
         BAD_KEY,
         EMPTY_OBJECT,
+        HTTP_STATUS,
+        REVISIT,
+        BAD_BODY,
+        *pages.REASONS,
     }
 )
 
@@ -139,15 +151,14 @@ def registered_dates(recipe: SourceRecipe) -> tuple[Dated, ...]:
 def _record_batch(records: Sequence[Record], uri: str, registered: Sequence[Dated]) -> pa.RecordBatch:
     columns = _columns(records)
     dates = [[*said, *registered] for said in columns.pop("dates", ())]
-    collected = [conclude(said, "collected") for said in dates]
-    published = [conclude(said, "published") for said in dates]
+    concluded = [conclude(said) for said in dates]
     columns |= {
         "raw_object": (uri,) * len(records),
         "date_evidence": [[item.row() for item in sorted(said)] for said in dates],
-        "collected_at": [at for at, _ in collected],
-        "collected_confidence": [confidence for _, confidence in collected],
-        "published_at": [at for at, _ in published],
-        "published_confidence": [confidence for _, confidence in published],
+        "collected_at": [collected.at for collected, _ in concluded],
+        "collected_confidence": [collected.confidence for collected, _ in concluded],
+        "published_at": [published.at for _, published in concluded],
+        "published_confidence": [published.confidence for _, published in concluded],
     }
     arrays = [_array(field, columns.get(field.name, ())) for field in RECORDS]
     return pa.RecordBatch.from_arrays(arrays, schema=RECORDS)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
 from typing import Any, Final, Literal
 
 import orjson
@@ -21,14 +20,14 @@ from dagster_project.corpus.sources.batches import (
     DeadLetter,
     Record,
 )
+from dagster_project.corpus.sources.moments import seconds as seconds
+from dagster_project.corpus.sources.shapes import columns_of
 
 VALUE_CHARACTERS = 4_096  # of one metadata value, in JSON; longer ones are dropped and named
 NAME_CHARACTERS = 200
 EVIDENCE_CHARACTERS = 2_000
 DEEPEST = 32  # levels of nesting in a metadata value
 DROPPED = "_dropped"
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-SECOND = timedelta(seconds=1)
 EXACT = frozenset({str, int, bool, type(None)})  # leaves that every JSON writer spells alike
 
 Path = tuple[str, ...]
@@ -54,6 +53,7 @@ class Fields:
     """The columns of a recipe, ready to take records apart."""
 
     def __init__(self, columns: Columns):
+        columns = columns_of(columns)
         self._text = _path(columns.text)
         self._where = f"column {columns.license}"
         declared: tuple[tuple[Slot, str | None, Callable[[Any], Any]], ...] = (
@@ -116,22 +116,6 @@ def metadata(value: dict[str, Any]) -> str:
     kept = {name: item for name, item in value.items() if _is_kept(name, item)}
     dropped = sorted({name[:NAME_CHARACTERS] for name in value if name not in kept})
     return ENCODE({**kept, DROPPED: dropped} if dropped else kept)
-
-
-FIRST_SECOND, LAST_SECOND = -62_135_596_800, 253_402_300_799
-
-
-def seconds(value: Any) -> int | None:
-    """ISO 8601 to seconds since the epoch, without an offset read as UTC; None for anything else, and outside the
-    years 1 to 9999 in UTC."""
-    if not isinstance(value, str):
-        return None
-    try:
-        moment = datetime.fromisoformat(value.strip())
-    except ValueError:
-        return None
-    found = ((moment if moment.tzinfo else moment.replace(tzinfo=UTC)) - EPOCH) // SECOND
-    return found if FIRST_SECOND <= found <= LAST_SECOND else None
 
 
 def _is_kept(name: str, value: Any) -> bool:
@@ -206,12 +190,28 @@ def _path(name: str) -> Path:
 
 
 def _get(value: dict[str, Any], path: Path) -> Any:
+    """The value at a path. A string on the way that holds a JSON object is that object from now on."""
     found: Any = value.get(path[0])
     if len(path) == 1:
         return found
+    holder, before = value, path[0]
     for name in path[1:]:
-        found = found.get(name) if isinstance(found, dict) else None
+        if type(found) is str and (inner := _object_in(found)) is not None:
+            holder[before] = found = inner
+        if type(found) is not dict:
+            return None
+        holder, before, found = found, name, found.get(name)
     return found
+
+
+def _object_in(text: str) -> dict[str, Any] | None:
+    if not text.lstrip().startswith("{"):
+        return None
+    try:
+        found = orjson.loads(text)
+    except orjson.JSONDecodeError:
+        return None
+    return found if type(found) is dict else None
 
 
 def _remove(value: dict[str, Any], path: Path) -> None:

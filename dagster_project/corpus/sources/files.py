@@ -1,4 +1,4 @@
-"""Where raw objects lie: files, directories, globs and s3:// prefixes, listed and opened alike."""
+"""Where raw objects lie: files, directories, globs and prefixes of remote file systems, listed and opened alike."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ import os
 import stat
 from collections.abc import Iterable, Iterator
 from fnmatch import fnmatchcase
-from functools import cache
 from pathlib import Path
 from typing import Any, BinaryIO, cast
 from urllib.parse import unquote_to_bytes
@@ -18,12 +17,13 @@ from pyarrow import fs
 from dagster_project.corpus.model.errors import SourceError
 from dagster_project.corpus.model.raw import RawObject, touched
 from dagster_project.corpus.model.recipes import SourceRecipe
-from dagster_project.settings import Settings
+from dagster_project.corpus.sources import remote
+from dagster_project.corpus.sources.remote import Place, is_remote, place_of
 
-S3 = "s3://"
+S3, _s3 = remote.S3, remote.s3
 FILE = "file://"
 WILD = "*?["
-UNREAD_ARCHIVES = {".xz", ".zip", ".7z", ".br", ".lz4", ".tar", ".tgz", ".rar", ".lzma"}
+UNREAD_ARCHIVES = {".zip", ".7z", ".br", ".lz4", ".tar", ".tgz", ".rar", ".lzma"}
 BLOCK_BYTES = 1 << 20
 
 
@@ -32,22 +32,44 @@ def find(recipe: SourceRecipe, suffixes: Iterable[str]) -> list[RawObject]:
     location, endings = recipe.location, tuple(suffixes)
     if not location:
         raise SourceError(f"source {recipe.name} says no location: give a path, a glob or an s3:// prefix")
-    found = _find_s3(recipe, endings) if location.startswith(S3) else _find_local(recipe, endings)
+    found = _find_remote(recipe, endings) if is_remote(location) else _find_local(recipe, endings)
     if not found:
         ending = ", ".join(endings)
         raise SourceError(f"source {recipe.name}: nothing at {location!r} ends in {ending}: mend `location`")
     for item in found:
         if (ending := suffix_of(item.uri)) in UNREAD_ARCHIVES:
-            raise SourceError(f"source {recipe.name}: {item.uri} is {ending}, which is not read: use .gz, .bz2 or .zst")
+            said = f"{item.uri} is {ending}, which is not read: use .gz, .bz2, .xz or .zst"
+            raise SourceError(f"source {recipe.name}: {said}")
     return sorted(set(found), key=lambda item: item.uri)
 
 
 def open_raw(uri: str) -> BinaryIO:
     """The bytes of a raw object, seekable; every failure to read them is a SourceError."""
     with _sentences(uri):
-        if uri.startswith(S3):
-            return cast(BinaryIO, Raw(uri, _s3().open_input_file(uri.removeprefix(S3))))
+        if is_remote(uri):
+            place = place_of(uri)
+            return cast(BinaryIO, Raw(uri, place.system.open_input_file(place.path)))
         return cast(BinaryIO, Raw(uri, open(local_path(uri), "rb")))
+
+
+def object_at(uri: str) -> RawObject | None:
+    """The object of an address; None where no file is, or none that can be an object."""
+    with _sentences(uri):
+        if is_remote(uri):
+            place = place_of(uri)
+            info = place.system.get_file_info(place.path)
+            return _remote_object(place, info) if info.type == fs.FileType.File else None
+        return _local_object(local_path(uri)) if os.path.isfile(local_path(uri)) else None
+
+
+def names_in(folder: str) -> list[str]:
+    """The names in a directory, sorted; none where there is no directory."""
+    with _sentences(folder):
+        if is_remote(folder):
+            place = place_of(folder)
+            inside = fs.FileSelector(place.path.rstrip("/"), allow_not_found=True)
+            return sorted(info.base_name for info in place.system.get_file_info(inside))
+        return sorted(os.listdir(local_path(folder))) if os.path.isdir(local_path(folder)) else []
 
 
 def checksum(uri: str) -> str:
@@ -69,6 +91,25 @@ def suffix_of(uri: str) -> str:
 
 def local_path(uri: str) -> str:
     return os.fsdecode(unquote_to_bytes(uri.removeprefix(FILE)))
+
+
+def root_of(recipe: SourceRecipe, uri: str) -> str:
+    """The directory, as a uri that ends in a slash, from which the names at a recipe's location count: that which is
+    named, that of the file which is named, or that before the first sign of a glob."""
+    whole = _folder(recipe.location if is_remote(recipe.location) else Path(_absolute(recipe.location)).as_uri())
+    if uri.startswith(whole):
+        return whole
+    if uri + "/" == whole:
+        return uri.rpartition("/")[0] + "/"
+    if is_remote(recipe.location):
+        return _stem(recipe.location).rpartition("/")[0] + "/"
+    return _folder(Path(_stem(_absolute(recipe.location)).rpartition("/")[0] or "/").as_uri())
+
+
+def name_below(root: str, uri: str) -> bytes:
+    """The name of an object from a root on, `/`-separated, in the bytes of its file system."""
+    name = uri.removeprefix(root)
+    return name.encode() if is_remote(uri) else unquote_to_bytes(name)
 
 
 class Raw:
@@ -133,7 +174,7 @@ def _reason(error: OSError) -> str:
 
 
 def _find_local(recipe: SourceRecipe, endings: tuple[str, ...]) -> list[RawObject]:
-    location = os.path.abspath(os.path.expanduser(recipe.location))
+    location = _absolute(recipe.location)
     if os.path.isdir(location):
         return [_local_object(path) for path in _walk(location, endings)]
     if os.path.lexists(location):
@@ -175,31 +216,41 @@ def _local_object(path: str) -> RawObject:
     return RawObject(uri, facts.st_size, touched(facts))
 
 
-def _find_s3(recipe: SourceRecipe, endings: tuple[str, ...]) -> list[RawObject]:
+def _find_remote(recipe: SourceRecipe, endings: tuple[str, ...]) -> list[RawObject]:
     """Objects below a bucket or prefix, one object, or those that match a glob, in which `*` crosses slashes."""
-    path = recipe.location.removeprefix(S3).rstrip("/")
-    stem = path[: min((path.find(sign) for sign in WILD if sign in path), default=len(path))]
     with _sentences(recipe.location):
-        if stem == path and (single := _s3().get_file_info(path)).type == fs.FileType.File:
-            return [_s3_object(single)]
-        folder = path if stem == path else stem.rpartition("/")[0]
+        place = place_of(recipe.location)
+        path = place.path.rstrip("/")
+        stem = _stem(path)
+        if stem == path and (single := place.system.get_file_info(path)).type == fs.FileType.File:
+            return [_remote_object(place, single)]
+        folder = path if stem == path else stem.rpartition("/")[0] or path[: path.startswith("/")]
         if not folder:
             raise SourceError(f"source {recipe.name}: {recipe.location!r} names no bucket: write s3://bucket/prefix")
-        below = _s3().get_file_info(fs.FileSelector(folder, recursive=True, allow_not_found=stem == path))
+        below = place.system.get_file_info(fs.FileSelector(folder, recursive=True, allow_not_found=stem == path))
     files = [info for info in below if info.type == fs.FileType.File]
     if stem == path:
-        return [_s3_object(info) for info in files if info.path.lower().endswith(endings)]
-    return [_s3_object(info) for info in files if fnmatchcase(info.path, path)]
+        return [_remote_object(place, info) for info in files if info.path.lower().endswith(endings)]
+    return [_remote_object(place, info) for info in files if fnmatchcase(place.uri(info.path), place.uri(path))]
 
 
-def _s3_object(info: Any) -> RawObject:
-    return RawObject(S3 + info.path, info.size, info.mtime_ns or 0)
+def _remote_object(place: Place, info: Any) -> RawObject:
+    return RawObject(place.uri(info.path), info.size, info.mtime_ns or 0)
 
 
-@cache
-def _s3() -> Any:
-    """The standard AWS chain; Arrow 26 reads credentials and region by itself, but not AWS_ENDPOINT_URL."""
-    settings = Settings.from_environment()
-    if not settings.endpoint:
-        return fs.S3FileSystem()
-    return fs.S3FileSystem(endpoint_override=settings.endpoint, region=settings.region)
+def _folder(uri: str) -> str:
+    """With one slash at its end, or the three of the root of all."""
+    return uri if uri == f"{FILE}/" else uri.rstrip("/") + "/"
+
+
+def _absolute(location: str) -> str:
+    if location.startswith(FILE):
+        if not location.startswith(f"{FILE}/"):
+            raise SourceError(f"{location!r} names another machine: write file:///path")
+        location = local_path(location)
+    return os.path.abspath(os.path.expanduser(location))
+
+
+def _stem(location: str) -> str:
+    """What stands before the first sign of a glob."""
+    return location[: min((location.find(sign) for sign in WILD if sign in location), default=len(location))]

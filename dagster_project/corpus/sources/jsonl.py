@@ -30,6 +30,7 @@ from dagster_project.corpus.sources.fields import Fields
 
 STEMS = (".jsonl", ".ndjson", ".json")
 SUFFIXES = tuple(stem + packed for stem in STEMS for packed in ("", *DECODERS))
+BESIDE = "/attributes/"
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
 
@@ -41,7 +42,12 @@ class JsonLines:
     line_bytes: int = 64 << 20
 
     def objects(self, recipe: SourceRecipe) -> list[RawObject]:
-        return files.find(recipe, SUFFIXES)
+        found = files.find(recipe, SUFFIXES)
+        if recipe.columns.shape == "dolma":  # what taggers say of its documents lies beside them
+            found = [
+                item for item in found if BESIDE not in f"/{item.uri.removeprefix(files.root_of(recipe, item.uri))}"
+            ]
+        return found
 
     def checksum(self, item: RawObject) -> str:
         return files.checksum(item.uri)

@@ -25,6 +25,7 @@ from dagster_project.corpus.sources.batches import (
     Gathering,
 )
 from dagster_project.corpus.sources.fields import UNREADABLE, Fields
+from dagster_project.corpus.sources.shapes import required
 
 SUFFIXES = (".parquet", ".pq")
 BUFFER_BYTES = 1 << 20
@@ -94,21 +95,24 @@ class _Rows:
 
 def check_columns(recipe: SourceRecipe, uri: str, schema: pa.Schema) -> None:
     """Refuse a file without the columns that the recipe names; a text column must be able to hold text."""
-    columns = recipe.columns
-    for path in filter(None, vars(columns).values()):
+    text, *_ = paths = required(recipe.columns)
+    for path in paths:
         if _type_at(schema, path) is None:
             there = ", ".join(schema.names[:50]) or "none at all"
             raise SourceError(f"{uri} has no column {path!r}, only {there}: mend `columns` of source {recipe.name}")
-    kind = _type_at(schema, columns.text)
+    kind = _type_at(schema, text)
     if not _is_text(kind):
-        raise SourceError(f"{uri}: column {columns.text!r} is {kind}, not text: mend `columns` of source {recipe.name}")
+        raise SourceError(f"{uri}: column {text!r} is {kind}, not text: mend `columns` of source {recipe.name}")
 
 
 def _type_at(schema: pa.Schema, path: str) -> Any:
-    """The Arrow type of a column or of a field inside it, or None when there is none."""
+    """The Arrow type of a column or of a field inside it, or None when there is none. Text may hold JSON, and in it
+    whatever the path asks for."""
     first, *rest = path.split(".")
     kind: Any = schema.field(first).type if schema.names.count(first) == 1 else None
     for name in rest:
+        if kind is not None and _is_text(kind):
+            return kind
         is_inside = kind is not None and pa.types.is_struct(kind) and kind.get_field_index(name) >= 0
         kind = kind.field(name).type if is_inside else None
     return kind

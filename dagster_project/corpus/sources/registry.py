@@ -10,6 +10,8 @@ from dagster_project.corpus.sources.batches import DeadLetter, Record
 from dagster_project.corpus.sources.jsonl import JsonLines
 from dagster_project.corpus.sources.parquet import Parquet
 from dagster_project.corpus.sources.python_environment import PythonCode, PythonManual, PythonReadmes
+from dagster_project.corpus.sources.trees import Tree
+from dagster_project.corpus.sources.warc import Warc
 
 __all__ = ["SOURCES", "Batch", "DeadLetter", "RawObject", "RawPart", "Record", "Source", "source_for"]
 
@@ -19,6 +21,12 @@ SOURCES: dict[str, Source] = {
     "python-code": PythonCode(),
     "jsonl": JsonLines(),
     "parquet": Parquet(),
+    "html": Tree("html"),
+    "markdown": Tree("markdown"),
+    "text": Tree("text"),
+    "rst": Tree("rst"),
+    "warc": Warc(),
+    "wet": Warc(frozenset({"conversion"}), ".wet"),
 }
 
 

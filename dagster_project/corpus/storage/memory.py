@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import threading
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import BinaryIO, NoReturn
 
 from dagster_project.corpus.model.errors import MissingObject, StoreError
@@ -38,6 +38,12 @@ class MemoryStore:
                 return False
             self._objects[path] = (bytes(body), time.time())
             return True
+
+    def put_blocks_once(self, path: str, size: int, blocks: Callable[[], Iterator[bytes]]) -> bool:
+        body = b"".join(blocks())
+        if len(body) != size:
+            raise StoreError(f"{path} was to have {size} bytes and came with {len(body)}: nothing was written.")
+        return self.put_once(path, body)
 
     def put(self, path: str, body: bytes) -> None:
         with self._lock:

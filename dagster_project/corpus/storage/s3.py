@@ -28,6 +28,7 @@ MIB = 1 << 20
 WHOLE_PUT_BYTES = 64 * MIB  # larger bodies go up in parts, so that a broken connection costs one part
 PART_BYTES = 16 * MIB
 PARTS = 10_000  # the most that S3 takes
+SENDERS = 4  # parts on their way, and in memory, at once
 TAIL_BYTES = 64 << 10  # a Parquet footer comes with the first request
 BUFFER_BYTES = 64 << 10
 READ_AHEAD_BYTES = 8 * MIB  # reached by doubling while reading goes straight on
@@ -117,15 +118,13 @@ class S3Store:
 
     def put_once(self, path: str, body: bytes) -> bool:
         """A 409 may mean that nobody won, and a 412 that our own first try did: the writer's mark decides."""
-        mark = secrets.token_hex(8)
-        with self._told("write", path):
-            for wait in CONFLICT_WAITS:
-                if self._upload(path, body, mark, IfNoneMatch="*"):
-                    return True
-                if (writer := self._writer(path)) is not None:
-                    return writer == mark
-                time.sleep(wait)
-        raise StoreError(f"{self.location} refuses to create {path}, though nothing is there: objects lie under it.")
+        return self._create(path, partial(self._upload, path, body))
+
+    def put_blocks_once(self, path: str, size: int, blocks: Callable[[], Iterator[bytes]]) -> bool:
+        """Large ones go up in parts, of which four are in memory at once."""
+        if size <= WHOLE_PUT_BYTES:
+            return self.put_once(path, b"".join(_parts_of(path, blocks(), size, WHOLE_PUT_BYTES)))
+        return self._create(path, partial(self._upload_blocks, path, size, blocks))
 
     def put(self, path: str, body: bytes) -> None:
         mark = secrets.token_hex(8)
@@ -219,22 +218,33 @@ class S3Store:
         size = int(answer["ContentRange"].rpartition("/")[2]) if "ContentRange" in answer else len(body)
         return body, size, answer.get("ETag")
 
+    def _create(self, path: str, upload: Callable[..., bool]) -> bool:
+        mark = secrets.token_hex(8)
+        with self._told("write", path):
+            for wait in CONFLICT_WAITS:
+                if upload(mark, IfNoneMatch="*"):
+                    return True
+                if (writer := self._writer(path)) is not None:
+                    return writer == mark
+                time.sleep(wait)
+        raise StoreError(f"{self.location} refuses to create {path}, though nothing is there: objects lie under it.")
+
     def _upload(self, path: str, body: bytes, mark: str, **condition: str) -> bool:
-        """False when the condition did not hold, or when a repeated completion finds the upload already done."""
-        upload = self._put_parts if len(body) > WHOLE_PUT_BYTES else self._put_whole
-        try:
-            upload(path, body, mark, condition)
-        except boto.ClientError as error:
-            if _status(error) in (409, 412) or _code(error) == "NoSuchUpload":
-                return False
-            raise
-        return True
+        if len(body) > WHOLE_PUT_BYTES:
+            return self._upload_blocks(path, len(body), lambda: iter((body,)), mark, **condition)
+        return _is_met(lambda: self._put_whole(path, body, mark, condition))
+
+    def _upload_blocks(
+        self, path: str, size: int, blocks: Callable[[], Iterator[bytes]], mark: str, **condition: str
+    ) -> bool:
+        parts = _parts_of(path, blocks(), size, max(PART_BYTES, -(-size // PARTS)))
+        return _is_met(lambda: self._put_parts(path, parts, mark, condition))
 
     def _put_whole(self, path: str, body: bytes, mark: str, condition: dict[str, str]) -> None:
         facts = {"Metadata": {"writer": mark}, "ChecksumAlgorithm": "SHA256"}
         self._s3.put_object(**self._at(path), Body=body, **facts, **condition)
 
-    def _put_parts(self, path: str, body: bytes, mark: str, condition: dict[str, str]) -> None:
+    def _put_parts(self, path: str, body: Iterator[bytes], mark: str, condition: dict[str, str]) -> None:
         facts = {"Metadata": {"writer": mark}, "ChecksumAlgorithm": "SHA256"}
         upload = self._at(path) | {"UploadId": self._s3.create_multipart_upload(**self._at(path), **facts)["UploadId"]}
         try:
@@ -245,17 +255,44 @@ class S3Store:
                 self._s3.abort_multipart_upload(**upload)
             raise
 
-    def _send_parts(self, upload: dict[str, str], body: bytes) -> Sequence[dict[str, Any]]:
-        size = max(PART_BYTES, -(-len(body) // PARTS))
-
-        def send(number: int) -> dict[str, Any]:
-            part = memoryview(body)[(number - 1) * size : number * size].tobytes()
+    def _send_parts(self, upload: dict[str, str], body: Iterator[bytes]) -> Sequence[dict[str, Any]]:
+        def send(number: int, part: bytes) -> dict[str, Any]:
             sent = self._s3.upload_part(**upload, PartNumber=number, Body=part, ChecksumAlgorithm="SHA256")
             checksum = {"ChecksumSHA256": sent["ChecksumSHA256"]} if "ChecksumSHA256" in sent else {}
             return {"PartNumber": number, "ETag": sent["ETag"], **checksum}
 
-        with ThreadPoolExecutor(4) as pool:
-            return [*pool.map(send, range(1, -(-len(body) // size) + 1))]
+        done: list[dict[str, Any]] = []
+        with ThreadPoolExecutor(SENDERS) as pool:
+            while parts := [*itertools.islice(body, SENDERS)]:
+                done += pool.map(send, range(len(done) + 1, len(done) + 1 + len(parts)), parts)
+        return done
+
+
+def _is_met(upload: Callable[[], None]) -> bool:
+    """False when the condition did not hold, or when a repeated completion finds the upload already done."""
+    try:
+        upload()
+    except boto.ClientError as error:
+        if _status(error) in (409, 412) or _code(error) == "NoSuchUpload":
+            return False
+        raise
+    return True
+
+
+def _parts_of(path: str, blocks: Iterator[bytes], size: int, part_bytes: int) -> Iterator[bytes]:
+    """Blocks of any size as parts of one; together they must have `size` bytes."""
+    held, seen = bytearray(), 0
+    for block in blocks:
+        seen += len(block)
+        for start in range(0, len(block), part_bytes):
+            held += memoryview(block)[start : start + part_bytes]
+            if len(held) >= part_bytes:
+                yield bytes(held[:part_bytes])
+                del held[:part_bytes]
+    if seen != size:
+        raise StoreError(f"{path} was to have {size} bytes and came with {seen}: nothing was written.")
+    if held:
+        yield bytes(held)
 
 
 class RangedReader(io.RawIOBase):

@@ -6,7 +6,7 @@ refs/; `put` overwrites and is for catalog/ and scratch/ alone.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import BinaryIO, Protocol
 
@@ -41,6 +41,11 @@ class Store(Protocol):
 
     def put_once(self, path: str, body: bytes) -> bool:
         """Create the object; False, and nothing written, when it exists (also when another writer just won)."""
+        ...
+
+    def put_blocks_once(self, path: str, size: int, blocks: Callable[[], Iterator[bytes]]) -> bool:
+        """The same for `size` bytes that come in blocks, which are asked for again when a try fails. Memory is bounded,
+        whatever the size; what `blocks` raises leaves nothing behind."""
         ...
 
     def put(self, path: str, body: bytes) -> None:

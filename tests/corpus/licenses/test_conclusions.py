@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dagster_project.corpus.licenses.conclusions import KINDS, VALUE_CHARS, conclude, shown
+from dagster_project.corpus.licenses.conclusions import KINDS, OF_OTHER_WORKS, VALUE_CHARS, WEAK, conclude, shown
 
 OSI = "License :: OSI Approved :: "
 
@@ -21,12 +21,91 @@ def test_nothing_maps():
 
 @pytest.mark.parametrize("first", range(len(KINDS) - 1))
 def test_the_nearer_evidence_wins(first):
-    values = dict.fromkeys(KINDS, "MIT") | {"package.classifier": OSI + "MIT License"}
-    other = {"package.classifier": OSI + "ISC License (ISCL)"}
     near, far = KINDS[first], KINDS[first + 1]
-    conclusion = of((far, other.get(far, "ISC")), (near, values[near]))
-    assert (conclusion.expression, conclusion.kind, conclusion.value) == ("MIT", near, values[near])
-    assert conclusion.findings == (f"evidence disagrees: {far}={other.get(far, 'ISC')}",)
+    values = {"package.classifier": "License :: CC0 1.0 Universal (CC0 1.0) Public Domain Dedication"}
+    other = {"package.classifier": "License :: Public Domain"}
+    said, contrary = values.get(near, "CC0-1.0"), other.get(far, "LicenseRef-Public-Domain")
+    if far.endswith("copyright"):
+        contrary = "public domain"
+    if near.endswith("copyright"):
+        said = "CC0"
+    conclusion = of((far, contrary), (near, said))
+    if near in WEAK:
+        assert (conclusion.expression, conclusion.kind) in (("NOASSERTION", None), (contrary, "registry"))
+        assert f"{near}=" in " ".join(conclusion.findings)
+        return
+    assert (conclusion.expression, conclusion.kind, conclusion.value) == ("CC0-1.0", near, said)
+    assert conclusion.findings == (f"evidence disagrees: {far}={contrary}",)
+
+
+CC = "https://creativecommons.org/licenses/"
+BY, BY_SA = ("html.link", CC + "by/4.0/"), ("html.link", CC + "by-sa/4.0/")
+RESERVED = ("html.copyright", "© 2020 Acme. All rights reserved.")
+
+
+@pytest.mark.parametrize(
+    ("evidence", "expression", "kind", "findings"),
+    [
+        ([BY], "CC-BY-4.0", "html.link", ()),
+        ([BY, ("registry", "NOASSERTION")], "CC-BY-4.0", "html.link", ()),
+        ([BY, ("registry", "CC-BY-4.0")], "CC-BY-4.0", "html.link", ()),
+        ([BY, ("html.copyright", "© 2020 Acme")], "CC-BY-4.0", "html.link", ()),
+        ([BY, ("html.meta", "info:eu-repo/semantics/openAccess")], "CC-BY-4.0", "html.link", ()),
+        ([BY, ("html.meta", f"Open access under {CC}by/4.0/")], "CC-BY-4.0", "html.link", ()),
+        ([BY, ("html.link", CC + "by/4.0/deed.de")], "CC-BY-4.0", "html.link", ()),
+        ([BY, ("html.link", CC)], "CC-BY-4.0", "html.link", ()),
+        (
+            [BY, RESERVED],
+            "LicenseRef-All-Rights-Reserved",
+            "html.copyright",
+            (f"evidence disagrees: html.link={CC}by/4.0/",),
+        ),
+        (
+            [BY, ("registry", "LicenseRef-Proprietary")],
+            "LicenseRef-Proprietary",
+            "registry",
+            (f"evidence disagrees: html.link={CC}by/4.0/",),
+        ),
+        (
+            [BY, ("html.rel-license", "https://acme.example/terms")],
+            "NOASSERTION",
+            None,
+            ("unmapped: html.rel-license=https://acme.example/terms", f"not concluded: html.link={CC}by/4.0/"),
+        ),
+        (
+            [BY, ("html.rel-license", CC + "by-nc/3.0/")],
+            "CC-BY-NC-3.0",
+            "html.rel-license",
+            (f"evidence disagrees: html.link={CC}by/4.0/",),
+        ),
+        (
+            [RESERVED, ("html.rel-license", CC + "by-sa/2.0/de/")],
+            "LicenseRef-CC-BY-SA-2.0-DE",
+            "html.rel-license",
+            (f"evidence disagrees: html.copyright={RESERVED[1]}",),
+        ),
+        (
+            [BY, BY_SA],
+            "CC-BY-4.0 AND CC-BY-SA-4.0",
+            "html.link",
+            (f"several values of html.link: {CC}by-sa/4.0/; {CC}by/4.0/",),
+        ),
+        ([("html.rel-license", CC + "by-sa/")], "NOASSERTION", None, (f"ambiguous: html.rel-license={CC}by-sa/",)),
+        ([RESERVED], "LicenseRef-All-Rights-Reserved", "html.copyright", ()),
+        ([("html.copyright", "© 2020 Acme")], "NOASSERTION", None, ("says nothing: html.copyright=© 2020 Acme",)),
+        ([("microdata.license", CC + "by/4.0/"), RESERVED], "LicenseRef-All-Rights-Reserved",
+         "html.copyright", (f"evidence disagrees: microdata.license={CC}by/4.0/",)),
+    ],
+)  # fmt: skip
+def test_what_a_page_says_of_itself(evidence, expression, kind, findings):
+    conclusion = of(*evidence)
+    assert (conclusion.expression, conclusion.kind, conclusion.findings) == (expression, kind, findings)
+
+
+def test_the_license_of_a_part_is_not_that_of_the_page():
+    for kind in OF_OTHER_WORKS:
+        assert of((kind, CC + "by/4.0/")) == of()
+        assert of((kind, CC + "by/4.0/"), RESERVED) == of(RESERVED)
 
 
 def test_agreeing_evidence_leaves_no_finding():

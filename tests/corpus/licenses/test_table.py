@@ -1,6 +1,9 @@
 """Every row of the table, against what its identifier says and against the categories of an independent index."""
 
+from pathlib import Path
+
 import pytest
+import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from license_expression import get_license_index
@@ -9,6 +12,15 @@ from dagster_project.corpus.licenses.expressions import conjunction, parse
 from dagster_project.corpus.licenses.table import choose, class_of, strictness, table, terms_of
 
 ROWS = list(table().terms.values())
+EXPECTED = yaml.safe_load(Path(__file__).with_name("expected_terms.yaml").read_text(encoding="utf-8"))
+GROUPS = {license_id: group for group, ids in EXPECTED.pop("share_alike").items() for license_id in ids}
+LIMITED = set(EXPECTED.pop("field_of_use"))
+TERMS = [
+    (license_id, license_class, *terms.split())
+    for license_class, rows in EXPECTED.items()
+    for terms, ids in rows.items()
+    for license_id in ids
+]
 CATEGORIES = {row.get("spdx_license_key"): row["category"] for row in get_license_index()}
 ALLOWED = {
     "Public Domain": {"public-domain"},
@@ -28,6 +40,52 @@ OTHERWISE = {
     "Vim": "weak-copyleft",
 }
 IDS = st.sampled_from([row.id for row in ROWS if row.id not in ("NOASSERTION", "NONE")])
+
+
+@pytest.mark.parametrize("expected", TERMS, ids=lambda expected: expected[0])
+def test_terms_written_out_by_hand(expected):
+    terms = terms_of(expected[0])
+    said = (terms.id, terms.license_class, terms.commercial_use, terms.derivatives, terms.attribution)
+    assert said == expected
+    assert terms.share_alike == GROUPS.get(terms.id)
+    assert (terms.field_of_use is not None) == (terms.id in LIMITED)
+
+
+def test_every_row_is_written_out_by_hand():
+    assert sorted(terms[0] for terms in TERMS) == sorted(row.id for row in ROWS)
+    assert set(GROUPS) | LIMITED <= {row.id for row in ROWS}
+
+
+@pytest.mark.parametrize(
+    ("port", "like"),
+    [
+        ("LicenseRef-CC-BY-2.1-JP", "CC-BY-2.0"),
+        ("LicenseRef-CC-BY-SA-2.0-DE", "CC-BY-SA-2.0"),
+        ("LicenseRef-CC-BY-SA-2.5-SCOTLAND", "CC-BY-SA-2.5"),
+        ("LicenseRef-CC-BY-NC-2.1-ES", "CC-BY-NC-2.0"),
+        ("LicenseRef-CC-BY-NC-SA-2.1-AU", "CC-BY-NC-SA-2.0"),
+        ("LicenseRef-CC-BY-NC-ND-2.5-IT", "CC-BY-NC-ND-2.5"),
+        ("LicenseRef-CC-BY-ND-3.0-FR", "CC-BY-ND-3.0"),
+        ("LicenseRef-CC-BY-SA-1.0-NL", "CC-BY-SA-1.0"),
+    ],
+)
+def test_a_port_has_the_terms_of_its_family_and_an_address_of_its_own(port, like):
+    terms, family = terms_of(port), terms_of(like)
+    assert (terms.id, terms.license_class, terms.share_alike) == (port, family.license_class, family.share_alike)
+    assert (terms.commercial_use, terms.derivatives, terms.attribution) == (
+        family.commercial_use,
+        family.derivatives,
+        family.attribution,
+    )
+    _, version, place = port.removeprefix("LicenseRef-CC").rsplit("-", 2)
+    assert terms.name.endswith(f" {version} {place}")
+    assert terms.url.endswith(f"/{version}/{place.lower()}/")
+
+
+def test_the_name_and_address_of_a_port_in_full():
+    terms = terms_of("LicenseRef-CC-BY-SA-2.0-DE")
+    assert terms.name == "Creative Commons Attribution-ShareAlike 2.0 DE"
+    assert terms.url == "https://creativecommons.org/licenses/by-sa/2.0/de/"
 
 
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: row.id)
@@ -67,7 +125,7 @@ def test_gnu_rows(row):
 
 
 def test_rows_are_distinct_and_every_group_is_used():
-    assert len(ROWS) == len({row.id for row in ROWS}) == 190
+    assert len(ROWS) == len({row.id for row in ROWS}) == 191
     groups = {row.share_alike for row in ROWS}
     assert set(table().file_level) <= groups
     assert {group for pair in table().combines for group in pair} <= groups
@@ -92,7 +150,12 @@ def test_classes_are_in_the_documented_order():
         ("LicenseRef-Gemma", "use-restricted"),
         ("LicenseRef-CC-BY-SA-3.0-FR", "share-alike"),
         ("LicenseRef-CC-BY-NC-3.0-FR", "non-commercial"),
-        ("LicenseRef-CC-BY-2.1-JP", "unknown"),
+        ("LicenseRef-CC-BY-2.1-JP", "permissive"),
+        ("LicenseRef-CC-BY-SA-2.0-DE", "share-alike"),
+        ("LicenseRef-CC-BY-NC-ND-2.5-IT", "no-derivatives"),
+        ("LicenseRef-CC-BY-9.0-DE", "unknown"),
+        ("LicenseRef-CC-XX-2.0-DE", "unknown"),
+        ("LicenseRef-scancode-public-domain", "public-domain"),
         ("LicenseRef-Nobody-Knows", "unknown"),
         ("Aladdin", "unknown"),
         ("NOASSERTION", "unknown"),

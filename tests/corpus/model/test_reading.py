@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dagster_project.corpus.model.errors import RecipeError
-from dagster_project.corpus.model.reading import KINDS, read_recipe, read_recipes
+from dagster_project.corpus.model.reading import KINDS, read_recipe, read_recipes, survey_recipes
 from dagster_project.corpus.model.recipes import Budget, Columns, RuleRecipe, SourceRecipe, as_data
 
 SOURCE = """\
@@ -84,7 +84,12 @@ def test_fields_remember_their_lines():
         ("name: web\n", 1, "format", "is missing; it is text"),
         ("name: web\nformat: jsonl\nversion: 1\n", 3, "version", 'put it in quotes, "1"'),
         ("name: web\nformat: jsonl\nversion: 1.10\n", 3, "version", 'put it in quotes, "1.10"'),
-        ("name: web\nformat: jsonl\nversion: 2024-05-01\n", 3, "version", "put it in quotes"),
+        ("name: web\nformat: jsonl\nversion: 2024-05-01T00:00:00\n", 3, "version", "put it in quotes"),
+        ("name: web\nformat: jsonl\ncountry: NO\n", 3, "country", 'put it in quotes, "NO"'),
+        ("name: web\nformat: jsonl\nlanguages: [de, no]\n", 3, "languages[1]", 'put it in quotes, "no"'),
+        ("name: web\n\tformat: jsonl\n", 2, "", "is not YAML"),
+        ("name: web\nformat: jsonl\nnotes: [&a [x], *a]\n", 3, "", "anchors and aliases are not allowed"),
+        ("name: web\nformat: jsonl\n<<: {title: x}\n", 3, "'<<'", "is not a field here"),
         ("name: web\nformat: no\n", 2, "format", 'put it in quotes, "no"'),
         ("name: Web\nformat: jsonl\n", 1, "name", "a-z 0-9"),
         ("name: a..b\nformat: jsonl\n", 1, "name", "without '..'"),
@@ -138,6 +143,33 @@ def test_a_mix_is_refused(before, after, field, says):
     (problem,) = problems("mixes/small.yaml", MIX.replace(before, after))
     assert problem[1] == field
     assert says in problem[2]
+
+
+def test_a_plain_day_is_its_own_text():
+    text = "name: web\nformat: jsonl\nversion: 2024-05-01\ncollection: {start: 2024-02-29, end: '2024-03-01'}\n"
+    recipe = read_recipe("sources/web.yaml", text).recipe
+    assert (recipe.version, recipe.collection.start, recipe.collection.end) == (
+        "2024-05-01",
+        "2024-02-29",
+        "2024-03-01",
+    )
+
+
+def test_a_bad_field_hides_no_problem_of_the_others():
+    text = "name: Web\nformat: jsonl\nlanguages: en\nlicense: MIT\ncollection: {start: 2024-02-02, end: 2024-01-01}\n"
+    text += "access: private\nredistribution: yes please\nmax_bad_records: 7\n"
+    assert [(line, field) for line, field, _ in problems("sources/web.yaml", text)] == [
+        (1, "name"), (1, "license_evidence"), (3, "languages"), (5, "collection.start"), (7, "redistribution"),
+        (8, "max_bad_records"),
+    ]  # fmt: skip
+
+
+def test_a_survey_keeps_what_can_be_read_and_the_names_of_the_rest():
+    files = [("sources/a.yaml", "name: ann\nformat: jsonl\nlanguages: 3\n"), ("policies/b.yaml", "name: bob\nx: [")]
+    survey = survey_recipes([*files, ("sources/c.yaml", SOURCE)])
+    assert [item.recipe.name for item in survey.found] == ["ann", "web"]
+    assert [(item.file, item.line) for item in survey.problems] == [("sources/a.yaml", 3), ("policies/b.yaml", 2)]
+    assert survey.unread == {("policies", "b"), ("policies", "bob")}
 
 
 def test_components_have_names_of_their_own():

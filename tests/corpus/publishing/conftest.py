@@ -30,7 +30,7 @@ SOURCE = """
 name: hostile
 title: "<script>alert(1)</script> \\u202E {{{{7*7}}}}"
 publisher: "\\"><img src=x onerror=alert(1)> $\\\\alpha$"
-homepage: "javascript:alert(1)"
+homepage: "https://example.org/'onclick='alert(1)"
 license_evidence: "| `x` </style>"
 notes: "**bold** [link](javascript:alert(1))"
 format: jsonl
@@ -43,6 +43,7 @@ name: plain
 format: jsonl
 location: {location}
 license: CC-BY-SA-4.0
+license_evidence: stated on every page
 homepage: https://example.org/plain
 columns: {{text: text, key: id}}
 """

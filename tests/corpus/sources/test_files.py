@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from types import SimpleNamespace
 
 import boto3
 import pytest
+from pyarrow import fs
 
 from dagster_project.corpus.model.errors import SourceError
+from dagster_project.corpus.model.raw import RawPart
 from dagster_project.corpus.model.recipes import SourceRecipe
-from dagster_project.corpus.sources import files
+from dagster_project.corpus.sources import files, remote
 from dagster_project.corpus.sources.registry import SOURCES
 from dagster_project.corpus.storage.s3 import S3Config
 
@@ -69,10 +72,10 @@ def test_links_may_stay_inside_and_never_lead_out(tree: Path, tmp_path_factory: 
         found(tree)
 
 
-@pytest.mark.parametrize("name", ["x.jsonl.xz", "x.zip"])
+@pytest.mark.parametrize("name", ["x.jsonl.7z", "x.zip"])
 def test_archives_that_are_not_read_are_named(tmp_path: Path, name: str):
     (tmp_path / name).touch()
-    with pytest.raises(SourceError, match=r"which is not read: use \.gz, \.bz2 or \.zst"):
+    with pytest.raises(SourceError, match=r"which is not read: use \.gz, \.bz2, \.xz or \.zst"):
         found(tmp_path / name)
 
 
@@ -93,6 +96,80 @@ def test_what_may_not_be_read_is_refused(tmp_path: Path):
         found(tmp_path)
 
 
+def test_a_file_uri_is_a_path(tree: Path):
+    assert found(tree.as_uri()) == found(tree)
+    assert names(f"{tree.as_uri()}/*.jsonl") == ["b.jsonl"]
+    assert names((tree / "sub/é #1%.JSONL").as_uri()) == ["é #1%.JSONL"]
+    with pytest.raises(SourceError, match="names another machine: write file:///path"):
+        found("file://host/x.jsonl")
+
+
+@pytest.mark.parametrize("location", ["http://e.org/x.jsonl", "ftp://e.org/x", "az://c/x"])
+def test_a_scheme_that_is_not_read_is_refused_with_those_that_are(location: str):
+    scheme = location.partition(":")[0]
+    with pytest.raises(SourceError, match=rf"{scheme}:// is not read from: use a path, file:// or one of s3://, gs://"):
+        found(location)
+
+
+def test_a_password_in_a_location_is_refused_and_not_repeated():
+    with pytest.raises(SourceError, match="holds a password") as refusal:
+        found("hdfs://user:hunter2@host/x")
+    assert "hunter2" not in str(refusal.value)
+
+
+def test_a_system_that_cannot_be_opened_is_a_sentence():
+    with pytest.raises(SourceError, match="hdfs://nowhere") as refusal:
+        found("hdfs://nowhere:1/x")
+    assert "\n" not in str(refusal.value)
+
+
+@pytest.mark.parametrize(("root", "base"), [("gs://bucket", "bucket"), ("hdfs://host:8020", "")])
+def test_any_file_system_of_arrow_is_listed_read_and_named(
+    root: str, base: str, tree: Path, monkeypatch: pytest.MonkeyPatch
+):
+    (tree / "bucket").symlink_to(tree)
+    asked: list[str] = []
+
+    def from_uri(uri: str) -> tuple[fs.FileSystem, str]:
+        asked.append(uri)
+        return fs.SubTreeFileSystem(str(tree), fs.LocalFileSystem()), f"{base}/"
+
+    monkeypatch.setattr(remote.fs, "FileSystem", SimpleNamespace(from_uri=from_uri))
+    remote._system.cache_clear()
+    try:
+        assert found(f"{root}/sub") == [f"{root}/sub/c.ndjson.zst", f"{root}/sub/é #1%.JSONL"]
+        assert found(f"{root}/sub/c.ndjson.zst") == found(f"{root}/su*/c*") == [f"{root}/sub/c.ndjson.zst"]
+        recipe = SourceRecipe("web", "jsonl", location=f"{root}/sub")
+        name = f"{root}/sub/é #1%.JSONL"
+        (batch,) = SOURCES["jsonl"].read(recipe, RawPart(name))
+        assert batch.records["text"].to_pylist() == ["a"]
+        assert files.name_below(files.root_of(recipe, name), name) == "é #1%.JSONL".encode()
+        assert [uri.partition("?")[0] for uri in asked] == [f"{root}/"]
+        with pytest.raises(SourceError, match=r"nothing at|cannot be read"):
+            found(f"{root}/nowhere")
+    finally:
+        remote._system.cache_clear()
+
+
+@pytest.mark.parametrize(
+    ("location", "uri", "root"),
+    [
+        ("/a/b", "file:///a/b/c/d.md", "file:///a/b/"),
+        ("/a/b/", "file:///a/b/c/d.md", "file:///a/b/"),
+        ("/a/b/d.md", "file:///a/b/d.md", "file:///a/b/"),
+        ("/a/b*/**/x", "file:///a/bc/d.md", "file:///a/"),
+        ("/a/[b]", "file:///a/%5Bb%5D/d.md", "file:///a/%5Bb%5D/"),
+        ("/*", "file:///d.md", "file:///"),
+        ("/", "file:///a/d.md", "file:///"),
+        ("s3://k/p", "s3://k/p/q/d.md", "s3://k/p/"),
+        ("s3://k/p/d*.md", "s3://k/p/d.md", "s3://k/p/"),
+        ("s3://k", "s3://k/d.md", "s3://k/"),
+    ],
+)
+def test_names_count_from_what_the_location_fixes(location: str, uri: str, root: str):
+    assert files.root_of(SourceRecipe("web", "text", location=location), uri) == root
+
+
 @pytest.mark.embedded
 class TestS3:
     @pytest.fixture(autouse=True)
@@ -102,7 +179,7 @@ class TestS3:
         monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", embedded_s3.secret_key)
         monkeypatch.setenv("AWS_ENDPOINT_URL", embedded_s3.endpoint)
         monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
-        client = boto3.client("s3", endpoint_url=embedded_s3.endpoint, region_name="us-east-1", **keys)
+        client = self.client = boto3.client("s3", endpoint_url=embedded_s3.endpoint, region_name="us-east-1", **keys)
         self.bucket = embedded_s3.bucket
         for name in ("a.jsonl", "deep/b.jsonl", "deep/notes.txt"):
             client.put_object(Bucket=self.bucket, Key=f"raw/{name}", Body=LINE * 3)
@@ -115,6 +192,22 @@ class TestS3:
         assert found(at) == found(f"{at}/") == [f"{at}/a.jsonl", f"{at}/deep/b.jsonl"]
         assert found(f"{at}/*b.jsonl") == [f"{at}/deep/b.jsonl"]
         assert found(f"{at}/deep/notes.txt") == [f"{at}/deep/notes.txt"]
+
+    def test_a_tree_and_its_license_are_read(self):
+        notes = b"notes"
+        at = f"s3://{self.bucket}/tree"
+        for name, body in (("a b.txt", notes), ("sub/b.txt", notes), ("sub/COPYING", b"MIT License\n\nx")):
+            self.client.put_object(Bucket=self.bucket, Key=f"tree/{name}", Body=body)
+        recipe = SourceRecipe("web", "text", location=at)
+        source = SOURCES["text"]
+        assert [item.uri for item in source.objects(recipe)] == [
+            f"{at}/a b.txt",
+            f"{at}/sub/COPYING",
+            f"{at}/sub/b.txt",
+        ]
+        rows = [source.read(recipe, part) for item in source.objects(recipe) for part in source.parts(recipe, item)]
+        found = [row for batches in rows for batch in batches for row in batch.records.to_pylist()]
+        assert [(row["key"], len(row["license_evidence"])) for row in found] == [("a b.txt", 0), ("sub/b.txt", 1)]
 
     def test_objects_are_read_and_summed(self):
         recipe = SourceRecipe("web", "jsonl", location=f"s3://{self.bucket}/raw/a.jsonl")

@@ -134,3 +134,66 @@ def test_damage_in_a_page_keeps_the_parts_before_it(tmp_path: Path):
     records, dead = read(path, source=Parquet(part_bytes=1))
     assert len(records) == 200
     assert [(row["reason"], row["raw_position"]) for row in dead] == [("corrupt archive", 100)]
+
+
+def test_a_shape_reads_a_published_file_and_what_it_lacks_is_unknown(tmp_path: Path):
+    stamp = datetime(2024, 5, 1, 12)
+    table = pa.table(
+        {
+            "raw_content": ["a", "b"],
+            "doc_id": ["1", "2"],
+            "meta": ['{"url": "https://e.org/1", "date_download": "2024-05-01T12:00:00Z"}', "no object"],
+            "quality_signals": ["x" * 10_000] * 2,
+        }
+    )
+    (first, second), _ = read(written(tmp_path, table), Columns(shape="redpajama-v2"))
+    assert (first["text"], first["key"], first["url"]) == ("a", "1", "https://e.org/1")
+    assert first["collected_at"].replace(tzinfo=None) == stamp
+    assert (second["url"], second["collected_at"]) == (None, None)
+    assert json.loads(second["metadata"]) == {"meta": "no object", "_dropped": ["quality_signals"]}
+
+
+@pytest.mark.parametrize(
+    "moments",
+    [
+        pa.array([datetime(2024, 5, 1)], pa.timestamp("ms")),
+        pa.array([1714521600], pa.int64()),
+        pa.array([1714521600.25], pa.float64()),
+        pa.array([20240501], pa.int32()),
+        pa.array(["20240501"]),
+    ],
+)
+def test_dates_of_every_type_are_read(tmp_path: Path, moments: pa.Array):
+    (row,), _ = read(written(tmp_path, pa.table({"text": ["a"], "at": moments})), Columns(published_at="at"))
+    assert row["published_at"].isoformat() == "2024-05-01T00:00:00+00:00"
+
+
+def test_a_column_within_text_is_taken_for_there(tmp_path: Path):
+    path = written(tmp_path, pa.table({"text": ["a"], "meta": ['{"license": "MIT"}'], "n": [1]}))
+    assert read(path, Columns(license="meta.license"))[0][0]["license_evidence"][0]["value"] == "MIT"
+    with pytest.raises(SourceError, match=r"no column 'n\.license'"):
+        read(path, Columns(license="n.license"))
+
+
+def test_the_hub_s_layout_is_found_in_a_directory_and_by_a_glob(tmp_path: Path):
+    for name in (
+        "default/train-00000-of-00002.parquet",
+        "default/train-00001-of-00002.parquet",
+        "default/test-0.parquet",
+    ):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        pq.write_table(pa.table({"text": [name]}), tmp_path / name)
+    (tmp_path / "README.md").write_text("---\nlicense: mit\n---\n")
+    source = Parquet()
+    everything = source.objects(SourceRecipe("web", "parquet", location=str(tmp_path)))
+    training = source.objects(SourceRecipe("web", "parquet", location=f"{tmp_path}/default/train-*.parquet"))
+    assert (len(everything), len(training)) == (3, 2)
+
+
+def test_zeros_in_a_text_are_kept_and_can_be_written_and_queried(tmp_path: Path):
+    duckdb = pytest.importorskip("duckdb")
+    (row,), _ = read(written(tmp_path, pa.table({"text": ["a\0b"]})))
+    assert row["text"] == "a\0b"
+    path = written(tmp_path, pa.table({"text": [row["text"]]}))
+    (found,) = duckdb.sql(f"select text, length(text) from read_parquet('{path}')").fetchall()
+    assert found == ("a\0b", 3)

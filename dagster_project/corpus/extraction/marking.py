@@ -1,0 +1,180 @@
+"""A page with its structure marked, what its tags say of it, and the way back from marked text to text and spans."""
+
+from __future__ import annotations
+
+import html
+import re
+from collections.abc import Sequence
+from functools import lru_cache
+from typing import Any, NamedTuple
+
+import ada_url
+import numpy as np
+
+from dagster_project.corpus.extraction.tags import Tag
+from dagster_project.corpus.kernels import elements, marks
+from dagster_project.corpus.kernels.marking import mark
+from dagster_project.corpus.kernels.unmarking import unmark
+from dagster_project.corpus.model.structure import CODES, KINDS, Structure
+
+TAG_BYTES, TAG_TEXT_BYTES, TAGS = 1 << 16, 1 << 20, 10_000  # what is read of one tag, of its text, and how many
+LANGUAGE_CHARACTERS, FORMULA_BYTES = 40, 10_000
+NO_LANGUAGES = frozenset({"", "none", "default", "nohighlight", "plain", "plaintext"})
+FORMULA_SIGNS = ("\\", "$", "^", "_")
+
+_NAME = re.compile(rb"<([^\s/>]+)")
+_ATTRIBUTE = re.compile(rb"""([^\s/>=][^\s/>=]*)(?:\s*=\s*("[^"]*"|'[^']*'|[^\s>"'][^\s>]*))?""")
+_INNER_TAG = re.compile(r"<[^>]*>")
+_TARGET_NOISE = str.maketrans("", "", "\t\r\n")
+
+_NAMES = {
+    **dict.fromkeys(range(elements.H1, elements.H6 + 1), "heading"),
+    **{elements.PARAGRAPH: "paragraph", elements.UNORDERED: "list", elements.ORDERED: "list", elements.ITEM: "item"},
+    **{elements.TABLE: "table", elements.ROW: "row", elements.CELL: "cell", elements.HEADER: "cell"},
+    **{elements.CAPTION: "caption", elements.CODE_BLOCK: "code", elements.CODE: "code", elements.MATH: "math"},
+    **{elements.MATHML: "math", elements.QUOTE: "quote", elements.LINK: "link", elements.IMAGE: "image"},
+}
+_VALUES = {
+    **{level: str(level) for level in range(elements.H1, elements.H6 + 1)},
+    **{elements.UNORDERED: "unordered", elements.ORDERED: "ordered", elements.HEADER: "header"},
+    elements.MATHML: "mathml",
+}
+_KINDS = np.array([CODES[_NAMES.get(kind, "paragraph")] for kind in range(elements.END + 1)], np.uint8)
+_READ = frozenset({elements.CODE_BLOCK, elements.CODE, elements.MATH, elements.LINK, elements.IMAGE})
+
+
+class MarkedPage(NamedTuple):
+    """A page in UTF-8 and its marked copy."""
+
+    page: bytes
+    marked: bytes
+    tags: list[Tag]
+    visible: int  # characters that a reader of the page would see, white space apart
+    room: marks.Room
+
+
+class Unmarked(NamedTuple):
+    """A text, its spans, and how many of its characters are no white space."""
+
+    text: str
+    structure: Structure
+    visible: int
+
+
+def mark_page(page: bytes) -> MarkedPage:
+    """Mark a page in UTF-8 without NUL (see kernels.marking)."""
+    room = mark(np.frombuffer(page, np.uint8))
+    marked = room.out[: room.state[marks.OUT]].tobytes()
+    rows = room.tags[: min(int(room.state[marks.TAGS]), TAGS)].tolist()
+    return MarkedPage(page, marked, [_tag(page, row) for row in rows], int(room.state[marks.VISIBLE]), room)
+
+
+def base_of(tags: Sequence[Tag], url: str | None) -> str | None:
+    """What relative addresses of a page are relative to."""
+    for tag in tags:
+        if tag.name == "base" and (href := tag.attributes.get("href", "").strip()):
+            return resolved(href, url)
+    return url
+
+
+@lru_cache(maxsize=1 << 14)
+def resolved(target: str, base: str | None) -> str | None:
+    """An address made absolute; None for one that is none: javascript and data, or one that cannot be read."""
+    target = target.strip().translate(_TARGET_NOISE)
+    if target[:11].lower().startswith(("javascript:", "data:", "vbscript:")):
+        return None
+    try:
+        return ada_url.join_url(base, target) if base else ada_url.URL(target).href
+    except ValueError:
+        return None if base else target or None
+
+
+def unmark_text(marked: str, source: MarkedPage, base: str | None) -> Unmarked:
+    """What the parser made of a marked page, with its marks taken out."""
+    room, count = source.room, int(source.room.state[marks.MARKED])
+    kinds, starts, ends = room.kinds[:count], room.starts[:count], room.ends[:count]
+    raw = np.frombuffer(marked.encode("utf-8", "replace"), np.uint8)
+    found = unmark(raw, kinds, room.partners[:count], starts)
+    end, spans = int(found.state[0]), int(found.state[13])
+    text = found.out[:end].tobytes()
+    order = np.argsort(_order(found, spans, kinds), kind="stable")
+    numbers = found.marks[:spans][order]
+    whats = np.where(numbers < 0, elements.PARAGRAPH, kinds[numbers])
+    columns = (_KINDS[whats], found.starts[:spans][order], found.ends[:spans][order])
+    values: list[Any] = [_VALUES.get(what) for what in whats.tolist()]
+    dropped = []
+    for at in np.flatnonzero(_IS_READ[whats]).tolist():
+        number, span = int(numbers[at]), (int(columns[1][at]), int(columns[2][at]))
+        what, is_guessed = int(whats[at]), bool(starts[number])
+        said = text[span[0] : span[1]] if what == elements.MATH else source.page[starts[number] : ends[number]]
+        values[at] = _value(what, said, is_guessed, base)
+        if _is_nothing(what, values[at], span):
+            dropped.append(at)
+    structure = Structure(*columns, values)
+    return Unmarked(text.decode(), _without(structure, dropped), int(found.state[15]))
+
+
+_IS_READ = np.array([kind in _READ for kind in range(elements.END + 1)])
+
+
+def _order(found: Any, spans: int, kinds: Any) -> Any:
+    """A key by which spans stand as `structure_of` puts them."""
+    numbers = found.marks[:spans]
+    codes = _KINDS[np.where(numbers < 0, elements.PARAGRAPH, kinds[numbers])].astype(np.int64)
+    return (found.starts[:spans].astype(np.int64) << 36) + (((1 << 31) - found.ends[:spans].astype(np.int64)) << 5) + codes
+
+
+def _value(kind: int, value: bytes, is_guessed: bool, base: str | None) -> str | None:
+    said = value.decode("utf-8", "replace")
+    if kind == elements.MATH:
+        return "tex" if not is_guessed or any(sign in said for sign in FORMULA_SIGNS) else None
+    said = html.unescape(said) if "&" in said else said
+    if kind == elements.LINK or kind == elements.IMAGE:
+        return resolved(said, base) if said else None
+    said = said.strip().lower()[:LANGUAGE_CHARACTERS]
+    return None if said in NO_LANGUAGES else said
+
+
+def _is_nothing(kind: int, value: str | None, span: tuple[int, int]) -> bool:
+    """Whether a span says nothing: a link to no address, an image without text and address, a class called math."""
+    if kind == elements.LINK:
+        return value is None
+    if kind == elements.IMAGE:
+        return value is None and span[0] == span[1]
+    return kind == elements.MATH and (value is None or span[1] - span[0] > FORMULA_BYTES)
+
+
+def _without(structure: Structure, places: list[int]) -> Structure:
+    if not places:
+        return structure
+    kept = np.ones(len(structure.kinds), bool)
+    kept[places] = False
+    values = [value for value, keep in zip(structure.values, kept.tolist(), strict=True) if keep]
+    return Structure(structure.kinds[kept], structure.starts[kept], structure.ends[kept], values)
+
+
+def _tag(page: bytes, row: list[int]) -> Tag:
+    start, end, text, text_end = row
+    source = page[start : min(end, start + TAG_BYTES)]
+    name = _NAME.match(source)
+    if name is None:
+        raise AssertionError("a tag begins with its name")
+    attributes: dict[str, str] = {}
+    for match in _ATTRIBUTE.finditer(source, name.end()):
+        attributes.setdefault(match[1].decode("utf-8", "replace").lower(), _unquoted(match[2] or b""))
+    return Tag(name[1].decode("utf-8", "replace").lower(), attributes, _text(page, text, text_end, name[1]), start)
+
+
+def _unquoted(value: bytes) -> str:
+    said = (value[1:-1] if value[:1] in (b'"', b"'") else value).decode("utf-8", "replace")
+    return html.unescape(said) if "&" in said else said
+
+
+def _text(page: bytes, start: int, end: int, name: bytes) -> str:
+    if end <= start:
+        return ""
+    said = page[start : min(end, start + TAG_TEXT_BYTES)].decode("utf-8", "replace")
+    if name.lower() == b"script":
+        return said
+    said = _INNER_TAG.sub("", said) if "<" in said and name.lower() != b"title" else said
+    return html.unescape(said)

@@ -1,0 +1,1 @@
+"""What a snapshot holds, in exact numbers per language: licenses, dates, domains. Counts only, never text."""

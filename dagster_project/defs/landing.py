@@ -1,0 +1,188 @@
+"""Landing places: whole folders become snapshots by themselves, by a sensor and at the times that recipes name.
+
+A folder is whole when it holds `_SUCCESS` or `.done`; without one, when two evaluations of the sensor in a row, or an
+evaluation of a schedule some minutes after the last write, find the same names, sizes and times in it.
+"""
+
+import json
+import re
+from collections.abc import Callable, Iterator, Sequence
+from datetime import datetime
+
+import dagster as dg
+
+from dagster_project.corpus.building.landing import is_landing, is_marked
+from dagster_project.corpus.building.recipes import Recipes
+from dagster_project.corpus.model.canonical import digest
+from dagster_project.corpus.model.errors import FlorilegiumError, SourceError
+from dagster_project.corpus.model.partitions import MOVING
+from dagster_project.corpus.model.raw import RawObject
+from dagster_project.corpus.model.recipes import SourceRecipe
+from dagster_project.corpus.sources.registry import source_for
+from dagster_project.defs.jobs import snapshot_sources
+from dagster_project.defs.partitions import DEFINITIONS
+from dagster_project.opening import recipes_of
+from dagster_project.settings import Settings
+
+QUIET_SECONDS = 300
+SNAPSHOTS = dg.AssetKey("snapshots")
+Warn = Callable[[str], None]
+
+
+def sensor(settings: Settings) -> dg.SensorDefinition:
+    """The one sensor of all landing places. Recipes are read anew each time."""
+
+    # on from the start: a recipe that names a landing place asks for just this
+    @dg.sensor(
+        name="landing",
+        job=snapshot_sources,
+        minimum_interval_seconds=60,
+        default_status=dg.DefaultSensorStatus.RUNNING,
+    )
+    def landing(context: dg.SensorEvaluationContext) -> dg.SensorResult:
+        """Registers every version that lies at a landing place, and requests the snapshot of each that is whole."""
+        return landed(context, recipes_of(settings))
+
+    return landing
+
+
+def landed(context: dg.SensorEvaluationContext, recipes: Recipes) -> dg.SensorResult:
+    """Partitions of all versions, and runs for those that are whole and were not snapshotted.
+
+    The cursor keeps, of every version that does not stand yet, the digest of its listing and whether a run was asked
+    for with it; a version that stands is not listed again.
+    """
+    before: dict[str, list[object]] = json.loads(context.cursor or "{}")
+    now: dict[str, list[object]] = {}
+    requests = []
+    pending = [found for place in places(recipes) for found in waiting(context.instance, recipes, place, warn(context))]
+    for recipe, listing in pending:
+        told = digest_of(listing)
+        asked = before.get(recipe.key) == [told, True]
+        whole = _marked(recipes, recipe) or (before.get(recipe.key) or [""])[0] == told
+        if whole and not asked:
+            requests.append(_request(recipe, told))
+        now[recipe.key] = [told, whole]
+    return dg.SensorResult(
+        run_requests=requests,
+        dynamic_partitions_requests=_registrations(context.instance, [recipe.key for recipe, _ in pending]),
+        cursor=json.dumps(now, sort_keys=True),
+    )
+
+
+def schedules(settings: Settings) -> list[dg.ScheduleDefinition]:
+    """One schedule for each source whose recipe has one, as the recipes stand when the code location is loaded."""
+    try:
+        found = [item for item in recipes_of(settings).sources if item.schedule and _is_looked_at_again(item)]
+    except FlorilegiumError as error:
+        dg.get_dagster_logger().error(f"no schedules of sources: {error}")
+        return []
+    names = [schedule_name(recipe.name, [other.name for other in found]) for recipe in found]
+    return [_schedule(settings, recipe, name) for recipe, name in zip(found, names, strict=True)]
+
+
+def schedule_name(source: str, sources: Sequence[str]) -> str:
+    """A name that Dagster takes; where two sources would share one, a digest tells them apart."""
+    alike = [other for other in sources if _plain(other) == _plain(source)]
+    return f"refresh_{_plain(source)}" + (f"_{digest(source)[:6]}" if len(alike) > 1 else "")
+
+
+def places(recipes: Recipes) -> list[SourceRecipe]:
+    """The sources with a landing place."""
+    return [recipe for recipe in recipes.sources if is_landing(recipe)]
+
+
+def waiting(
+    instance: dg.DagsterInstance, recipes: Recipes, place: SourceRecipe, warn: Warn
+) -> Iterator[tuple[SourceRecipe, list[RawObject]]]:
+    """Every version at a place that is not snapshotted, with what lies in it; what is none is told."""
+    try:
+        found = recipes.landing(place.name)
+    except SourceError as error:
+        warn(str(error))
+        return
+    for problem in found.problems:
+        warn(problem)
+    standing = instance.get_materialized_partitions(SNAPSHOTS)
+    for version in found.versions:
+        recipe = recipes.source(f"{place.name}@{version}")
+        if recipe.key not in standing:
+            try:
+                yield recipe, listing_of(recipe)
+            except SourceError as error:
+                warn(str(error))
+
+
+def listing_of(recipe: SourceRecipe) -> list[RawObject]:
+    """What lies at a source, without reading it."""
+    return source_for(recipe.format).objects(recipe)
+
+
+def digest_of(listing: Sequence[RawObject]) -> str:
+    """16 hexadecimal digits that change with any name, size or time."""
+    return digest([[item.uri, item.size, item.modified_ns] for item in listing])[:16]
+
+
+def warn(context: dg.SensorEvaluationContext | dg.ScheduleEvaluationContext) -> Warn:
+    """Warnings into the log of an evaluation."""
+    return context.log.warning
+
+
+def _schedule(settings: Settings, recipe: SourceRecipe, name: str) -> dg.ScheduleDefinition:
+    @dg.schedule(
+        name=name,
+        job=snapshot_sources,
+        cron_schedule=recipe.schedule,
+        execution_timezone="UTC",
+        default_status=dg.DefaultScheduleStatus.RUNNING,
+        description=f"Looks at {recipe.name} again, as its recipe says.",
+    )
+    def look_again(context: dg.ScheduleEvaluationContext) -> list[dg.RunRequest] | dg.SkipReason:
+        recipes = recipes_of(settings)
+        found = next((item for item in recipes.sources if item.name == recipe.name and _is_looked_at_again(item)), None)
+        if found is None:
+            return dg.SkipReason(f"the recipes no longer name {recipe.name}")
+        at = context.scheduled_execution_time
+        requests = list(_of_place(context, recipes, found, at) if is_landing(found) else _again(found, at))
+        context.instance.add_dynamic_partitions("snapshots", [str(item.partition_key) for item in requests])
+        return requests or dg.SkipReason(f"nothing new that is whole lies at {found.location}")
+
+    return look_again
+
+
+def _again(recipe: SourceRecipe, at: datetime) -> Iterator[dg.RunRequest]:
+    """A moving source is frozen again; when nothing changed, that publishes nothing."""
+    yield dg.RunRequest(run_key=f"{recipe.key} {at:%Y-%m-%dT%H:%M}", partition_key=recipe.key)
+
+
+def _of_place(
+    context: dg.ScheduleEvaluationContext, recipes: Recipes, place: SourceRecipe, at: datetime
+) -> Iterator[dg.RunRequest]:
+    for recipe, listing in waiting(context.instance, recipes, place, warn(context)):
+        quiet = all(item.modified_ns < (at.timestamp() - QUIET_SECONDS) * 1e9 for item in listing)
+        if quiet or _marked(recipes, recipe):
+            yield _request(recipe, digest_of(listing))
+
+
+def _request(recipe: SourceRecipe, told: str) -> dg.RunRequest:
+    return dg.RunRequest(run_key=f"{recipe.key} {told}", partition_key=recipe.key)
+
+
+def _marked(recipes: Recipes, recipe: SourceRecipe) -> bool:
+    place = recipes.landing_place(recipe.name)
+    return place is not None and is_marked(place, recipe.version)
+
+
+def _registrations(
+    instance: dg.DagsterInstance, keys: Sequence[str]
+) -> list[dg.AddDynamicPartitionsRequest | dg.DeleteDynamicPartitionsRequest]:
+    new = sorted({*keys} - {*instance.get_dynamic_partitions("snapshots")})
+    return [DEFINITIONS["snapshots"].build_add_request(new)] if new else []
+
+
+def _is_looked_at_again(recipe: SourceRecipe) -> bool:
+    return is_landing(recipe) or recipe.version == MOVING
+
+
+def _plain(source: str) -> str:
+    return re.sub(r"[^a-z0-9]", "_", source)
