@@ -170,7 +170,10 @@ def _request(recipe: SourceRecipe, told: str) -> dg.RunRequest:
 
 def _marked(recipes: Recipes, recipe: SourceRecipe) -> bool:
     place = recipes.landing_place(recipe.name)
-    return place is not None and is_marked(place, recipe.version)
+    try:
+        return place is not None and is_marked(place, recipe.version)
+    except SourceError:  # gone since it was listed
+        return False
 
 
 def _registrations(

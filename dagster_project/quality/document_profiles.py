@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from dagster_project.corpus.model.documents import ORDINARY, SAME
 from dagster_project.quality.counts import Counts, share
 
 Numbers = tuple[Mapping[str, float], Mapping[str, Mapping[str, float]]]  # the row, and the names behind a number
-REPEATED = "repeated record"  # a dead letter that says nothing bad about the input
 UNKNOWN = "unknown"  # the license class of NOASSERTION
 
 
 def snapshots(counts: Counts) -> Numbers:
     dead = counts.by_name("dead_letters")
     records, documents = counts.number("records"), counts.number("documents")
-    bad = {reason: number for reason, number in dead.items() if reason != REPEATED}
+    bad = {reason: number for reason, number in dead.items() if reason not in ORDINARY}
     numbers = {
         "rows": counts.rows,
         "records": records,
@@ -22,7 +22,7 @@ def snapshots(counts: Counts) -> Numbers:
         "uncovered_documents": documents - counts.rows,
         "unaccounted_records": records - documents - sum(dead.values()),
         "bad_record_share": share(sum(bad.values()), records),
-        "repeated_record_share": share(dead.get(REPEATED, 0), records),
+        "repeated_record_share": share(dead.get(SAME, 0), records),
         "text_bytes": counts.number("text_bytes"),
     }
     return numbers, {"bad_record_share": bad, "unaccounted_records": dead}

@@ -10,13 +10,6 @@ from pathlib import Path
 
 import pytest
 
-from dagster_project.corpus.building.library import Library
-from dagster_project.corpus.model.manifests import Manifest
-from dagster_project.corpus.model.partitions import Partition
-from dagster_project.corpus.storage.memory import MemoryStore
-from dagster_project.corpus.statistics.languages import read_statistics
-from tests.corpora import library
-
 INPUT = Path(os.environ.get("FLORILEGIUM_REAL_INPUT", Path(__file__).parents[3] / "shared" / "data"))
 pytestmark = [pytest.mark.slow, pytest.mark.skipif(not INPUT.is_dir(), reason=f"there is no {INPUT}")]
 
@@ -25,7 +18,12 @@ RECIPES = {
     "debian-reference": ("warc", "warc/reference-*.warc.gz", "GPL-2.0-or-later", ""),
     "debian-policy": ("warc", "warc/policy-*.warc.gz", "GPL-2.0-or-later", ""),
     "developers-reference": ("warc", "warc/devref-*.warc.gz", "GPL-2.0-or-later", ""),
-    "manpages": ("jsonl", "jsonl/manpages.jsonl.zst", "NOASSERTION", "{shape: dolma, language: metadata.lang_declared}"),
+    "manpages": (
+        "jsonl",
+        "jsonl/manpages.jsonl.zst",
+        "NOASSERTION",
+        "{shape: dolma, language: metadata.lang_declared}",
+    ),
     "perldoc": ("parquet", "parquet/perldoc.parquet", "Artistic-1.0-Perl OR GPL-1.0-or-later", "{key: id, url: url}"),
 }
 

@@ -18,7 +18,7 @@ from dagster_project.corpus.model.errors import SourceError
 from dagster_project.corpus.model.escaping import visible
 from dagster_project.corpus.model.partitions import MOVING, NAME
 from dagster_project.corpus.model.recipes import SourceRecipe
-from dagster_project.corpus.sources import files
+from dagster_project.corpus.sources import files, remote
 
 VERSION = "{version}"
 MARKERS = ("_SUCCESS", ".done")  # a file in a version's folder by which its writer says that it is whole
@@ -95,7 +95,7 @@ def complaint(location: str) -> str | None:
     place = place_of(location)
     if any(sign in place.above + place.before + place.after for sign in files.WILD):
         return f"has a wildcard before {VERSION} or beside it; wildcards may follow in later folders"
-    if place.above in ("s3:", "s3:/"):
+    if place.above.endswith((":", ":/")):
         return f"has {VERSION} for a bucket; use s3://bucket/{VERSION}/"
     return None
 
@@ -130,12 +130,13 @@ def _fits(name: str, place: Place) -> bool:
 def _listed(recipe: SourceRecipe, folder: str) -> Iterator[Found]:
     """The names directly in a folder or below a prefix, whatever they are."""
     try:
-        if folder.startswith(files.S3):
-            below = fs.FileSelector(folder.removeprefix(files.S3), recursive=False)
-            for info in files._s3().get_file_info(below):
+        if remote.is_remote(folder):
+            there = remote.place_of(folder)
+            for info in there.system.get_file_info(fs.FileSelector(there.path, recursive=False)):
                 yield Found(info.base_name, info.type == fs.FileType.Directory)
         else:
-            with os.scandir(os.path.expanduser(folder) or ".") as entries:
+            local = files.local_path(folder) if folder.startswith(files.FILE) else os.path.expanduser(folder)
+            with os.scandir(local or ".") as entries:
                 for entry in entries:
                     yield Found(entry.name, entry.is_dir(), entry.is_symlink())
     except OSError as error:

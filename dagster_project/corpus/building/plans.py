@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import chain
 from typing import Any
 
 import pyarrow as pa
@@ -110,7 +111,7 @@ class Planner:
         recipe = self.recipes.source(partition.key)
         source = source_for(recipe.format)
         recorded = self._recorded(partition)
-        known = [*recorded, *self._recorded_otherwise(partition)]
+        known = chain(recorded, self._recorded_otherwise(partition))
         fixed = bool(recorded) and not partition.is_moving
         looked = look_again(source, recipe, recorded, known) if fixed else look(source, recipe, known)
         gone = {item.uri: item for item in looked.gone}
@@ -329,7 +330,10 @@ class Planner:
         return refs.load_manifest(self.store, newest.id).facts["raw_objects"] if newest else ()
 
     def _recorded_otherwise(self, partition: Partition) -> Iterator[Mapping[str, Any]]:
-        """The same of the other versions of its source: what lies where it lay is not read again for its checksum."""
+        """The same of the other versions of its source: what lies where it lay is not read again for its checksum. At
+        a landing place every version lies elsewhere."""
+        if self.recipes.landing_place(partition.name):
+            return
         for other in refs.published(self.store, partition.stage):
             if other.name == partition.name and other != partition:
                 yield from self._recorded(other)

@@ -19,10 +19,10 @@ NOT_TEXT_SHARE = 0.05
 CODECS = {"shift_jis": "cp932", "gbk": "gb18030", "euc_kr": "cp949", "big5": "big5hkscs", "iso8859-11": "cp874"}
 MARKS = ((b"\xef\xbb\xbf", "utf-8"), (b"\xff\xfe", "utf-16-le"), (b"\xfe\xff", "utf-16-be"))
 REPLACEMENT = "\ufffd"
+CONTROLS = bytes({*range(32)} - {*b"\t\n\v\f\r\x1b"})  # escape begins what ISO-2022-JP has instead of bytes above 127
 _COMMENT = re.compile(rb"<!--.*?(?:-->|\Z)", re.DOTALL)
 _META = re.compile(rb"<meta[\s/][^>]{0,500}", re.IGNORECASE)
 _CHARSET = re.compile(rb"""charset\s{0,8}=\s{0,8}["']?\s{0,8}([\w.:-]{1,40})""", re.IGNORECASE)
-_CONTROLS = re.compile("[\x00-\x08\x0e-\x1a\x1c-\x1f\ufffd]")
 
 
 class Decoded(NamedTuple):
@@ -39,16 +39,16 @@ def decode(body: bytes, headers: Sequence[tuple[str, str]] = ()) -> Decoded:
     encoding, said_by, start = _evidence(body, headers)
     decoded = _decoded(body[start:] if start else body, encoding, said_by)
     if said_by in ("http", "meta") and decoded.replaced * 1000 > len(decoded.page):
-        other = CODECS.get(found := detect_encoding(body), found)
-        second = _decoded(body, other, "detected")
+        second = _decoded(body, _looks(body), "detected")
         decoded = second if second.replaced * 10 < decoded.replaced else decoded
     return decoded
 
 
 def is_text(page: bytes) -> bool:
     """Whether a decoded page is text rather than a picture or an archive."""
-    sample = page[:TELLING].decode("utf-8", "replace")
-    return len(_CONTROLS.findall(sample)) <= NOT_TEXT_SHARE * len(sample)
+    sample = page[:TELLING]
+    strange = len(sample) - len(sample.translate(None, CONTROLS)) + sample.count(REPLACEMENT.encode())
+    return strange <= NOT_TEXT_SHARE * len(sample)
 
 
 def _evidence(body: bytes, headers: Sequence[tuple[str, str]]) -> tuple[str, str, int]:
@@ -56,17 +56,23 @@ def _evidence(body: bytes, headers: Sequence[tuple[str, str]]) -> tuple[str, str
     for mark, encoding in MARKS:
         if body.startswith(mark):
             return encoding, "bom", len(mark)
+    label: str | None
     types = [value for name, value in headers if name.lower() == "content-type"]
-    if types and (encoding := _labeled(types[-1].encode("latin-1", "replace"))):
-        return _unless_utf8(body, encoding, "http")
+    if types and (label := _labeled(types[-1].encode("latin-1", "replace"))):
+        return _unless_utf8(body, label, "http")
     for meta in _META.findall(_COMMENT.sub(b"", body[:PRESCANNED])):
-        if encoding := _labeled(meta):
+        if label := _labeled(meta):
             # a label that could be read is in no encoding of two bytes
-            return _unless_utf8(body, "utf-8" if encoding.startswith("utf-16") else encoding, "meta")
+            return _unless_utf8(body, "utf-8" if label.startswith("utf-16") else label, "meta")
     if _is_utf8(body):
         return "utf-8", "detected", 0
-    found = detect_encoding(body)
-    return CODECS.get(found, found), "detected", 0
+    return _looks(body), "detected", 0
+
+
+def _looks(body: bytes) -> str:
+    """The encoding that bytes without a label look like: uchardet's statistics."""
+    found = detect_encoding(body) or "utf-8"
+    return CODECS.get(found, found)
 
 
 def _labeled(text: bytes) -> str | None:
@@ -93,8 +99,8 @@ def _is_utf8(body: bytes) -> bool:
 
 def _decoded(body: bytes, encoding: str, said_by: str) -> Decoded:
     try:
-        page, replaced = (body if encoding == "utf-8" and body.decode("utf-8") is not None else None), 0
-        page = body.decode(encoding).encode() if page is None else page
+        text, replaced = body.decode(encoding), 0
+        page = body if encoding == "utf-8" else text.encode()
     except UnicodeError:
         text = body.decode(encoding, "replace").encode("utf-8", "replace").decode("utf-8")
         page, replaced = text.encode(), text.count(REPLACEMENT)

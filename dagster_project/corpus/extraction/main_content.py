@@ -1,4 +1,4 @@
-"""The main content of a page, as resiliparse or trafilatura sees it, with structure and with what the page says of itself."""
+"""The main content of a page by resiliparse or trafilatura, with its structure and what the page says of itself."""
 
 from __future__ import annotations
 
@@ -10,10 +10,16 @@ from resiliparse.parse.html import HTMLTree
 
 from dagster_project.corpus.extraction.encodings import Decoded, decode, is_text
 from dagster_project.corpus.extraction.facts import facts_of
-from dagster_project.corpus.extraction.marking import MarkedPage, Unmarked, base_of, mark_page, unmark_text
+from dagster_project.corpus.extraction.marking import (
+    MarkedPage,
+    Unmarked,
+    base_of,
+    mark_page,
+    plain_page,
+    resolve,
+    unmark_text,
+)
 from dagster_project.corpus.extraction.pages import (
-    NO_CONTENT,
-    NOT_TEXT,
     PAGE_BYTES,
     PAGE_TOO_LONG,
     PARSER_FAILED,
@@ -21,6 +27,8 @@ from dagster_project.corpus.extraction.pages import (
     Page,
     Unextracted,
 )
+from dagster_project.corpus.extraction.with_trafilatura import Content, main_content
+from dagster_project.corpus.model.documents import NO_CONTENT, NOT_TEXT
 
 Extractor = Literal["resiliparse", "trafilatura"]
 
@@ -34,16 +42,15 @@ def extract(page: Page, extractor: Extractor = "resiliparse") -> Extracted | Une
         return Unextracted(NOT_TEXT, f"as {decoded.encoding} it is mostly no characters")
     marked = mark_page(decoded.page)
     try:
-        content = _PARSERS[extractor](marked)
-    except Exception as error:  # whatever a parser raises on hostile pages is a reason, not an end
-        return Unextracted(PARSER_FAILED, f"{extractor}: {type(error).__name__}")
-    found = unmark_text(content, marked, base_of(marked.tags, page.url))
+        found = _PARSERS[extractor](marked, base_of(marked.tags, page.url))
+    except ParserFailure as failure:
+        return Unextracted(PARSER_FAILED, f"{extractor}: {failure}")
     if not found.visible:
         return Unextracted(NO_CONTENT, f"{marked.visible:,} visible characters, none of them main content")
     return _extracted(page, decoded, marked, found)
 
 
-def _extracted(page: Page, decoded: Decoded, marked: MarkedPage, found: Unmarked) -> Extracted:
+def _extracted(page: Page, decoded: Decoded, marked: MarkedPage, found: Unmarked | Content) -> Extracted:
     facts = facts_of(marked.tags, page.headers, page.url)
     metadata = {**facts.metadata, "encoding": decoded.encoding, "encoding_from": decoded.said_by}
     if decoded.replaced:
@@ -61,9 +68,27 @@ def _extracted(page: Page, decoded: Decoded, marked: MarkedPage, found: Unmarked
     )
 
 
-def _resiliparse(marked: MarkedPage) -> str:
-    tree = HTMLTree.parse_from_bytes(marked.marked, "utf-8")
-    return extract_plain_text(tree, preserve_formatting=True, main_content=True, list_bullets=False, links=False)
+class ParserFailure(Exception):
+    """A parser that raised on a page: a reason, not an end."""
 
 
-_PARSERS: dict[str, Callable[[MarkedPage], str]] = {"resiliparse": _resiliparse}
+def _resiliparse(marked: MarkedPage, base: str | None) -> Unmarked:
+    try:
+        tree = HTMLTree.parse_from_bytes(marked.marked, "utf-8")
+        text = extract_plain_text(tree, preserve_formatting=True, main_content=True, list_bullets=False, links=False)
+    except Exception as error:
+        raise ParserFailure(type(error).__name__) from error
+    return unmark_text(text, marked, base)
+
+
+def _trafilatura(marked: MarkedPage, base: str | None) -> Content:
+    try:
+        return main_content(plain_page(marked), lambda target: resolve(target, base))
+    except Exception as error:
+        raise ParserFailure(type(error).__name__) from error
+
+
+_PARSERS: dict[str, Callable[[MarkedPage, str | None], Unmarked | Content]] = {
+    "resiliparse": _resiliparse,
+    "trafilatura": _trafilatura,
+}

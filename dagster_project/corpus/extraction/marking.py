@@ -4,26 +4,29 @@ from __future__ import annotations
 
 import html
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
-from typing import Any, NamedTuple
+from types import MappingProxyType
+from typing import NamedTuple
 
 import ada_url
 import numpy as np
 
 from dagster_project.corpus.extraction.tags import Tag
 from dagster_project.corpus.kernels import elements, marks
+from dagster_project.corpus.kernels import spans as written
 from dagster_project.corpus.kernels.marking import mark
 from dagster_project.corpus.kernels.unmarking import unmark
-from dagster_project.corpus.model.structure import CODES, KINDS, Structure
+from dagster_project.corpus.model.structure import CODES, Structure
 
-TAG_BYTES, TAG_TEXT_BYTES, TAGS = 1 << 16, 1 << 20, 10_000  # what is read of one tag, of its text, and how many
-LANGUAGE_CHARACTERS, FORMULA_BYTES = 40, 10_000
+TAG_BYTES, TAG_TEXT_BYTES, TAGS = 1 << 14, 1 << 20, 10_000  # what is read of one tag, of its text, and how many
+LANGUAGE_CHARACTERS, FORMULA_BYTES, ADDRESS_CHARACTERS = 40, 10_000, 1 << 13
 NO_LANGUAGES = frozenset({"", "none", "default", "nohighlight", "plain", "plaintext"})
 FORMULA_SIGNS = ("\\", "$", "^", "_")
 
 _NAME = re.compile(rb"<([^\s/>]+)")
 _ATTRIBUTE = re.compile(rb"""([^\s/>=][^\s/>=]*)(?:\s*=\s*("[^"]*"|'[^']*'|[^\s>"'][^\s>]*))?""")
+_MARK = re.compile("<img alt=[\U000f0000-\U0010ffff]{1,2}>|[\U000f0000-\U0010ffff]")
 _INNER_TAG = re.compile(r"<[^>]*>")
 _TARGET_NOISE = str.maketrans("", "", "\t\r\n")
 
@@ -69,17 +72,28 @@ def mark_page(page: bytes) -> MarkedPage:
     return MarkedPage(page, marked, [_tag(page, row) for row in rows], int(room.state[marks.VISIBLE]), room)
 
 
+def plain_page(source: MarkedPage) -> str:
+    """The page for a parser that needs no marks; elements nested without bound are left out of it too."""
+    if not source.room.state[marks.IS_CUT]:
+        return source.page.decode()
+    return _MARK.sub("", source.marked.decode())
+
+
 def base_of(tags: Sequence[Tag], url: str | None) -> str | None:
     """What relative addresses of a page are relative to."""
     for tag in tags:
         if tag.name == "base" and (href := tag.attributes.get("href", "").strip()):
-            return resolved(href, url)
+            return resolve(href, url)
     return url
 
 
-@lru_cache(maxsize=1 << 14)
-def resolved(target: str, base: str | None) -> str | None:
-    """An address made absolute; None for one that is none: javascript and data, or one that cannot be read."""
+def resolve(target: str, base: str | None) -> str | None:
+    """An address made absolute; None for one that is none: empty, javascript and data, too long, or unreadable."""
+    return _resolved(target, base) if 0 < len(target) <= ADDRESS_CHARACTERS else None
+
+
+@lru_cache(maxsize=1 << 12)
+def _resolved(target: str, base: str | None) -> str | None:
     target = target.strip().translate(_TARGET_NOISE)
     if target[:11].lower().startswith(("javascript:", "data:", "vbscript:")):
         return None
@@ -92,36 +106,46 @@ def resolved(target: str, base: str | None) -> str | None:
 def unmark_text(marked: str, source: MarkedPage, base: str | None) -> Unmarked:
     """What the parser made of a marked page, with its marks taken out."""
     room, count = source.room, int(source.room.state[marks.MARKED])
-    kinds, starts, ends = room.kinds[:count], room.starts[:count], room.ends[:count]
+    kinds = room.kinds[:count]
     raw = np.frombuffer(marked.encode("utf-8", "replace"), np.uint8)
-    found = unmark(raw, kinds, room.partners[:count], starts)
-    end, spans = int(found.state[0]), int(found.state[13])
-    text = found.out[:end].tobytes()
-    order = np.argsort(_order(found, spans, kinds), kind="stable")
-    numbers = found.marks[:spans][order]
-    whats = np.where(numbers < 0, elements.PARAGRAPH, kinds[numbers])
-    columns = (_KINDS[whats], found.starts[:spans][order], found.ends[:spans][order])
-    values: list[Any] = [_VALUES.get(what) for what in whats.tolist()]
+    found = unmark(raw, kinds, room.partners[:count], room.starts[:count])
+    text = found.out[: int(found.state[written.END])].tobytes()
+    structure = _structure(found, source, text, base)
+    return Unmarked(text.decode(), structure, int(found.state[written.VISIBLE]))
+
+
+def _structure(found: written.Text, source: MarkedPage, text: bytes, base: str | None) -> Structure:
+    """The spans as `structure_of` orders them, with their values, less those that say nothing."""
+    spans = int(found.state[written.SPANS])
+    numbers, starts, ends = found.marks[:spans], found.starts[:spans], found.ends[:spans]
+    whats = np.where(numbers < 0, elements.PARAGRAPH, source.room.kinds[numbers])
+    order = np.argsort((starts.astype(np.int64) << 36) - (ends.astype(np.int64) << 5) + _KINDS[whats], kind="stable")
+    numbers, starts, ends, whats = numbers[order], starts[order], ends[order], whats[order]
+    values = [_VALUES.get(what) for what in whats.tolist()]
     dropped = []
-    for at in np.flatnonzero(_IS_READ[whats]).tolist():
-        number, span = int(numbers[at]), (int(columns[1][at]), int(columns[2][at]))
-        what, is_guessed = int(whats[at]), bool(starts[number])
-        said = text[span[0] : span[1]] if what == elements.MATH else source.page[starts[number] : ends[number]]
-        values[at] = _value(what, said, is_guessed, base)
-        if _is_nothing(what, values[at], span):
+    has_value = source.room.ends[numbers] > source.room.starts[numbers]
+    places = np.flatnonzero(_IS_READ[whats] & (has_value | ~_IS_CODE[whats]))
+    read = numbers[places]
+    for at, what, value, value_end, start, end in zip(
+        places.tolist(),
+        whats[places].tolist(),
+        source.room.starts[read].tolist(),
+        source.room.ends[read].tolist(),
+        starts[places].tolist(),
+        ends[places].tolist(),
+        strict=True,
+    ):
+        said = text[start:end] if what == elements.MATH else source.page[value:value_end]
+        values[at] = _value(what, said, value == 1, base)
+        if _is_nothing(what, values[at], start, end):
             dropped.append(at)
-    structure = Structure(*columns, values)
-    return Unmarked(text.decode(), _without(structure, dropped), int(found.state[15]))
+    return _without(Structure(_KINDS[whats], starts, ends, values), dropped)
 
 
 _IS_READ = np.array([kind in _READ for kind in range(elements.END + 1)])
 
 
-def _order(found: Any, spans: int, kinds: Any) -> Any:
-    """A key by which spans stand as `structure_of` puts them."""
-    numbers = found.marks[:spans]
-    codes = _KINDS[np.where(numbers < 0, elements.PARAGRAPH, kinds[numbers])].astype(np.int64)
-    return (found.starts[:spans].astype(np.int64) << 36) + (((1 << 31) - found.ends[:spans].astype(np.int64)) << 5) + codes
+_IS_CODE = np.array([kind in (elements.CODE_BLOCK, elements.CODE) for kind in range(elements.END + 1)])
 
 
 def _value(kind: int, value: bytes, is_guessed: bool, base: str | None) -> str | None:
@@ -130,18 +154,18 @@ def _value(kind: int, value: bytes, is_guessed: bool, base: str | None) -> str |
         return "tex" if not is_guessed or any(sign in said for sign in FORMULA_SIGNS) else None
     said = html.unescape(said) if "&" in said else said
     if kind == elements.LINK or kind == elements.IMAGE:
-        return resolved(said, base) if said else None
+        return resolve(said, base)
     said = said.strip().lower()[:LANGUAGE_CHARACTERS]
     return None if said in NO_LANGUAGES else said
 
 
-def _is_nothing(kind: int, value: str | None, span: tuple[int, int]) -> bool:
+def _is_nothing(kind: int, value: str | None, start: int, end: int) -> bool:
     """Whether a span says nothing: a link to no address, an image without text and address, a class called math."""
     if kind == elements.LINK:
         return value is None
     if kind == elements.IMAGE:
-        return value is None and span[0] == span[1]
-    return kind == elements.MATH and (value is None or span[1] - span[0] > FORMULA_BYTES)
+        return value is None and start == end
+    return kind == elements.MATH and (value is None or end - start > FORMULA_BYTES)
 
 
 def _without(structure: Structure, places: list[int]) -> Structure:
@@ -155,14 +179,19 @@ def _without(structure: Structure, places: list[int]) -> Structure:
 
 def _tag(page: bytes, row: list[int]) -> Tag:
     start, end, text, text_end = row
-    source = page[start : min(end, start + TAG_BYTES)]
+    name, attributes = _read_tag(page[start : min(end, start + TAG_BYTES)])
+    return Tag(name, attributes, _text(page, text, text_end, name), start)
+
+
+@lru_cache(maxsize=1 << 10)  # the pages of a site repeat their tags
+def _read_tag(source: bytes) -> tuple[str, Mapping[str, str]]:
     name = _NAME.match(source)
     if name is None:
         raise AssertionError("a tag begins with its name")
     attributes: dict[str, str] = {}
     for match in _ATTRIBUTE.finditer(source, name.end()):
         attributes.setdefault(match[1].decode("utf-8", "replace").lower(), _unquoted(match[2] or b""))
-    return Tag(name[1].decode("utf-8", "replace").lower(), attributes, _text(page, text, text_end, name[1]), start)
+    return name[1].decode("utf-8", "replace").lower(), MappingProxyType(attributes)
 
 
 def _unquoted(value: bytes) -> str:
@@ -170,11 +199,11 @@ def _unquoted(value: bytes) -> str:
     return html.unescape(said) if "&" in said else said
 
 
-def _text(page: bytes, start: int, end: int, name: bytes) -> str:
+def _text(page: bytes, start: int, end: int, name: str) -> str:
     if end <= start:
         return ""
     said = page[start : min(end, start + TAG_TEXT_BYTES)].decode("utf-8", "replace")
-    if name.lower() == b"script":
+    if name == "script":
         return said
-    said = _INNER_TAG.sub("", said) if "<" in said and name.lower() != b"title" else said
+    said = _INNER_TAG.sub("", said) if "<" in said and name != "title" else said
     return html.unescape(said)

@@ -6,11 +6,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from dagster_project.corpus.model.dates import Dated
+from dagster_project.corpus.model.documents import NO_CONTENT, NOT_TEXT
 from dagster_project.corpus.model.structure import Structure
 
-NO_CONTENT = "no main content"
 PAGE_TOO_LONG = "page too long"
-NOT_TEXT = "not text"
 PARSER_FAILED = "parser failed"
 REASONS = frozenset({NO_CONTENT, PAGE_TOO_LONG, NOT_TEXT, PARSER_FAILED})
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from dagster_project.corpus.kernels import elements as e
-from dagster_project.corpus.kernels import markup as m
 from dagster_project.corpus.kernels import marks as k
+from dagster_project.corpus.kernels import markup as m
 from dagster_project.corpus.kernels.bare import bare
 from dagster_project.corpus.kernels.markup import needle, packed
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from dagster_project.corpus.kernels import copying
 from dagster_project.corpus.kernels import elements as e
-from dagster_project.corpus.kernels import markup as m
 from dagster_project.corpus.kernels import marks as k
+from dagster_project.corpus.kernels import markup as m
 from dagster_project.corpus.kernels.bare import bare
 from dagster_project.corpus.kernels.markup import needle, packed
 
@@ -36,7 +37,7 @@ def formula(page: Any, at: Any, end: Any, room: Any) -> Any:
     if not state[k.MATH] and not closes:
         state[k.MATHML] = k.new_mark(room, e.MATHML, -1, 0, 0) + 1
         k.put_mark(room, state[k.MATHML] - 1)
-    k.copy_text(page, at, copied, room)
+    copying.copy_text(page, at, copied, room)
     if closes:
         k.put_byte(room, m.SLASH)
     else:
@@ -100,7 +101,7 @@ def _put_tex(page: Any, start: Any, end: Any, knows_references: Any, room: Any) 
     if not state[k.MATH]:
         number = k.new_mark(room, e.MATH, -1, 0, 0)
         k.put_mark(room, number)
-    visible = k.copy_escaped(page, start, end, room, knows_references)
+    visible = copying.copy_escaped(page, start, end, room, knows_references)
     if state[k.HIDDEN] == 0 and state[k.QUIET] == 0:
         state[k.VISIBLE] += visible
     if number >= 0:
@@ -124,7 +125,7 @@ def script(page: Any, start: Any, end: Any, room: Any) -> Any:
 def begin_container(page: Any, name: Any, room: Any) -> Any:
     """A span or div whose class says that it is a formula."""
     state = room.state
-    if name != SPAN and name != DIV:
+    if name not in (SPAN, DIV):
         return
     if state[k.MATH]:
         state[k.MATH_DEPTH] += name == _name(room)

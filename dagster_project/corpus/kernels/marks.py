@@ -1,4 +1,4 @@
-"""Marks: what they look like in a page, the table of what they stand for, and how text is copied around them.
+"""Marks: what they look like in a page, the table of what they stand for.
 
 A mark's number is one code point of plane 15, above PER_PLANE after one of plane 16. FILLER stands beside a character
 that is all of its text node: resiliparse 2.0.1 takes one of three bytes, such as a dash or a Chinese character, for
@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from dagster_project.corpus.kernels import elements as e
 from dagster_project.corpus.kernels import markup as m
 from dagster_project.corpus.kernels.bare import bare
-from dagster_project.corpus.kernels.markup import needle, packed
+from dagster_project.corpus.kernels.markup import needle
 
 PRIVATE, HIGH, PER_PLANE, FILLER = 0xF0000, 0x100000, 65_000, 0xFFFFD
 MARK_BYTES = 18  # of the longest: an image with two code points
@@ -26,7 +26,7 @@ TAG_FIELDS = 4  # of a tag that holds evidence: where it begins and ends, where 
 # places of the state of a pass
 OUT, MARKED, TAGS, OPEN, WAITING, DEPTH, LEFT_OUT, FORMATS, VISIBLE, HIDDEN, HIDDEN_DEPTH = range(11)
 MATH, MATH_DEPTH, FOREIGN, FOREIGN_DEPTH, QUIET, QUIET_DEPTH, LANGUAGE, LANGUAGE_END = range(11, 19)
-SPEAKING, SPEAKING_NAME, MATHML, HAS_NO_MATH_END, STATES = range(19, 24)
+SPEAKING, SPEAKING_NAME, MATHML, HAS_NO_MATH_END, DEEPEST, IS_CUT, STATES = range(19, 26)
 IMAGE_START = needle("<img alt=")
 
 
@@ -142,155 +142,3 @@ def put_literal(room: Any, code: Any) -> Any:
     number = new_mark(room, e.LITERAL, -1, code, 0)
     if number >= 0:
         put_number(room, number)
-
-
-@bare
-def copy_raw(page: Any, start: Any, end: Any, room: Any) -> Any:
-    """Copy bytes in which character references mean nothing."""
-    i = start
-    while i < end:
-        code = code_at(page, i) if page[i] >= 0xF3 else 0
-        if code:
-            put_literal(room, code)
-            i += 4
-        else:
-            put_byte(room, page[i])
-            i += 1
-
-
-@bare
-def copy_escaped(page: Any, start: Any, end: Any, room: Any, knows_references: Any) -> Any:
-    """Copy bytes that were no text as text, in which no tag may begin; returns how many are visible."""
-    visible, i = 0, start
-    while i < end:
-        byte = page[i]
-        if byte == m.LESS or (byte == m.AMPERSAND and not knows_references):
-            put_byte(room, m.AMPERSAND)
-            put_byte(room, 108 if byte == m.LESS else 97)  # &lt; &amp;
-            if byte != m.LESS:
-                put_byte(room, 109)
-            put_byte(room, 116 if byte == m.LESS else 112)
-            put_byte(room, m.SEMICOLON)
-            i, visible = i + 1, visible + 1
-        else:
-            i, seen = _copy_one(page, i, end, room)
-            visible += seen
-    return visible
-
-
-@bare
-def copy_text(page: Any, start: Any, end: Any, room: Any) -> Any:
-    """Copy bytes of text or of a tag; returns how many characters of them are visible."""
-    out, state = room.out, room.state
-    visible, i, at = 0, start, state[OUT]
-    while i < end:
-        byte = page[i]
-        if byte < 0xC2 and byte != m.AMPERSAND:
-            out[at] = byte
-            at += 1
-            visible += byte > 32 and byte < 128
-            i += 1
-        else:
-            state[OUT] = at
-            i, seen = _copy_one(page, i, end, room)
-            visible += seen
-            at = state[OUT]
-    state[OUT] = at
-    return visible
-
-
-@bare
-def _copy_one(page: Any, i: Any, end: Any, room: Any) -> Any:
-    """Copy one character or reference; returns (where it ends, whether it is visible)."""
-    byte = page[i]
-    if byte == m.AMPERSAND:
-        stop, code = m.reference(page, i)
-        if stop > end:
-            stop, code = i + 1, m.NO_REFERENCE
-        if code >= PRIVATE and code < 0x110000:
-            put_literal(room, code)
-        else:
-            for k in range(i, stop):
-                put_byte(room, page[k])
-        return stop, not (code == 32 or 9 <= code <= 13 or code == 0xA0)
-    code = code_at(page, i) if byte >= 0xF3 else 0
-    if code:
-        put_literal(room, code)
-        return i + 4, True
-    size = m.white(page, i, end) if byte >= 0xC2 else 0
-    put_byte(room, byte)
-    return i + 1, byte > 32 and (byte < 128 or byte >= 0xC2) and size == 0
-
-
-@bare
-def copy_cdata(page: Any, at: Any, room: Any) -> Any:
-    """Copy a CDATA section as it is; returns where it ends."""
-    end = at + 9
-    while end + 2 < len(page) and not (page[end] == 93 and page[end + 1] == 93 and page[end + 2] == m.GREATER):
-        end += 1
-    end = min(end + 3, len(page))
-    copy_raw(page, at, end, room)
-    return end
-
-
-PILCROWS = (needle("&para;"), needle("&#182;"), needle("&#xb6;"))
-
-
-@bare
-def put_filler(page: Any, start: Any, end: Any, room: Any) -> Any:
-    """Write FILLER after a text that would be taken for an icon, unless it is one."""
-    while start < end and m.is_space(page[start]):
-        start += 1
-    while start < end and m.is_space(page[end - 1]):
-        end -= 1
-    if end - start == 3 and page[end - 1] >= 0x80:
-        is_icon = page[start] == 0xEE or (page[start] == 0xEF and page[start + 1] <= 0xA3)
-        if not is_icon:
-            put_code(room, FILLER)
-    elif 3 < end - start <= m.LONGEST_REFERENCE and _is_short(page, start, end):
-        put_code(room, FILLER)
-
-
-@bare
-def _is_short(page: Any, start: Any, end: Any) -> Any:
-    """Whether a text with a character reference may be three bytes once that is read, and not a mere ¶ or icon."""
-    references, others, i = 0, 0, start
-    while i < end:
-        stop, code = m.reference(page, i) if page[i] == m.AMPERSAND else (i + 1, m.NO_REFERENCE)
-        if code == 0xB6 or 0xE000 <= code <= 0xF8FF:
-            return False
-        references += code != m.NO_REFERENCE
-        others += code == m.NO_REFERENCE
-        i = stop
-    return references > 0 and others < 3 and not m.begins(page, start, end, PILCROWS[0])
-
-
-LANGUAGES = (needle("language-"), needle("lang-"), needle("highlight-source-"), needle("highlight-"))
-SOURCE_CODE = needle("sourcecode")
-CLASS, DATA_LANG = packed("class"), packed("data-lang")
-
-
-@bare
-def language_of(page: Any, rows: Any, count: Any) -> Any:
-    """Where the programming language stands in a tag's attributes: (start, end), or (0, 0)."""
-    place = m.find(rows, count, DATA_LANG)
-    if place >= 0:
-        return rows[place, m.VALUE], rows[place, m.VALUE_END]
-    place = m.find(rows, count, CLASS)
-    if place < 0:
-        return 0, 0
-    i, end, is_next = rows[place, m.VALUE], rows[place, m.VALUE_END], False
-    while i < end:
-        stop = i
-        while stop < end and not m.is_space(page[stop]):
-            stop += 1
-        if is_next:
-            return i, stop
-        for start in LANGUAGES:
-            if m.begins(page, i, stop, start) and stop > i + len(start):
-                return i + len(start), stop
-        is_next = stop - i == 10 and m.begins(page, i, stop, SOURCE_CODE)
-        i = stop + 1
-        while i < end and m.is_space(page[i]):
-            i += 1
-    return 0, 0

@@ -74,7 +74,7 @@ def _put_waiting(room: Any) -> Any:
 
 @bare
 def _is_cell(name: Any) -> Any:
-    return name == CELL or name == HEADER or name == CAPTION
+    return name in (CELL, HEADER, CAPTION)
 
 
 @bare
@@ -82,9 +82,9 @@ def _nearest(room: Any, one: Any, two: Any, limit: Any) -> Any:
     """The place of the innermost open element of either name, up to a cell or `limit`; -1 without one."""
     for at in range(room.state[k.OPEN] - 1, -1, -1):
         name = room.open_names[at]
-        if name == one or name == two:
+        if name in (one, two):
             return at
-        if name == limit or name == TABLE or _is_cell(name):
+        if name in (limit, TABLE) or _is_cell(name):
             return -1
     return -1
 
@@ -140,7 +140,7 @@ def _close_list_item(name: Any, room: Any) -> Any:
 
 @bare
 def _close_in_table(name: Any, room: Any) -> Any:
-    """A tag of a table ends the cell before it, and the row unless it is a cell's; a table ends a table without cell."""
+    """A tag of a table ends the cell before it, and the row unless it is a cell's; a table one without cells."""
     for at in range(room.state[k.OPEN] - 1, -1, -1):
         if _is_cell(room.open_names[at]):
             if name == TABLE:

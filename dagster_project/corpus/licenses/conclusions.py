@@ -14,6 +14,7 @@ from dagster_project.corpus.model.errors import Refused
 KINDS = (
     "file.spdx",
     "record.license",
+    "file.license",
     "package.license_expression",
     "package.classifier",
     "package.license_field",

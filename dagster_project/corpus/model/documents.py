@@ -21,7 +21,7 @@ EVIDENCE = pa.struct([("kind", pa.string()), ("value", pa.string()), ("where", p
 RECORDS = pa.schema(
     [
         pa.field("key", pa.string()),  # the key declared in the recipe, when there is one
-        pa.field("url", pa.string()),
+        pa.field("url", pa.string()),  # of a document: canonical
         pa.field("text", pa.string(), nullable=False),
         pa.field("structure", SPANS, nullable=False),  # spans of the text's bytes
         pa.field("title", pa.string()),
@@ -59,6 +59,11 @@ DEAD_LETTERS = pa.schema(
         pa.field("excerpt", pa.binary()),  # at most 200 raw bytes
     ]
 )
+
+# Reasons that say nothing bad about the input: every crawl has pages that are gone, images, and pages met twice.
+SAME, CONTRARY = "repeated record", "repeated record that says otherwise"
+HTTP_STATUS, NOT_TEXT, REVISIT, NO_CONTENT = "HTTP status", "not text", "revisit", "no main content"
+ORDINARY = frozenset({SAME, CONTRARY, HTTP_STATUS, NOT_TEXT, REVISIT, NO_CONTENT})
 
 # What a site says of all its pages, to be applied to them whatever object they came in (RFC 9309, TDMRep, ai.txt)
 SITE_FILES = pa.schema(

@@ -34,6 +34,7 @@ class RawPart:
     uri: str
     start: int = 0
     end: int | None = None
+    beside: str = ""  # digest of what stands in other objects and decides its records, such as a LICENSE file
 
 
 class Batch(NamedTuple):

@@ -132,7 +132,7 @@ def value_of(shape: Shape, node: yaml.Node, path: str) -> Any:
 def _text(node: yaml.ScalarNode) -> str | None:
     """Text, and a plain day as it is spelled: YAML 1.1 takes it for a date, but nothing of it is lost as text."""
     if node.tag == f"{TAG}timestamp" and DAY.fullmatch(node.value):
-        return node.value
+        return str(node.value)
     return node.value if node.tag == f"{TAG}str" and not UNPRINTABLE.search(node.value) else None
 
 

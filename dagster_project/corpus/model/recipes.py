@@ -49,7 +49,9 @@ class SourceRecipe:
     format: str
     version: str = "dev"
     # how it is read
-    location: str = ""  # path, glob or s3:// prefix: where, never what, so it is no part of an identity
+    # path, glob or s3:// prefix: where, never what, so it is no part of an identity. Where `{version}` stands in it,
+    # every folder (or file) of that place is a version of its own.
+    location: str = ""
     columns: Columns = field(default_factory=Columns)
     extractor: Literal["resiliparse", "trafilatura"] = "resiliparse"  # of main content, where it is HTML
     base_url: str = ""  # the address at which the root of a tree of files stands

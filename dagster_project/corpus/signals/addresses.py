@@ -14,7 +14,7 @@ from typing import Any
 import pyarrow as pa
 
 from dagster_project.corpus.model.documents import ID
-from dagster_project.corpus.model.urls import WEB, canonical_url, domain_of, host_of
+from dagster_project.corpus.model.urls import WEB, domain_of, host_of
 
 CODE_VERSION = "1"
 SCHEMA = pa.schema(
@@ -29,7 +29,7 @@ SCHEMA = pa.schema(
 
 def measure(documents: pa.Table, recipe: Mapping[str, Any]) -> tuple[pa.Table, dict[str, Any]]:
     """Address, host and domain of every document, and how many have one; which ones is asked of the columns."""
-    urls = [canonical_url(url) if url else None for url in documents.column("url").to_pylist()]
+    urls = documents.column("url").to_pylist()  # canonical since they were identified
     hosts = [host_of(url) for url in urls]
     domains = [domain_of(host) if host else None for host in hosts]
     columns = [documents.column("doc_id"), *[pa.array(values, pa.string()) for values in (urls, hosts, domains)]]

@@ -18,14 +18,14 @@ import pyarrow.compute as pc
 
 from dagster_project.corpus.engine.work import ShardResult, Work, assemble, watched
 from dagster_project.corpus.model.canonical import digest
-from dagster_project.corpus.model.documents import DEAD_LETTERS, DOCUMENTS, NOT_DIGESTED, RECORDS
+from dagster_project.corpus.model.documents import DEAD_LETTERS, DOCUMENTS, NOT_DIGESTED, ORDINARY, RECORDS
 from dagster_project.corpus.model.errors import Refused
 from dagster_project.corpus.model.manifests import File, Manifest
 from dagster_project.corpus.model.raw import RawObject, RawPart, Source
 from dagster_project.corpus.model.recipes import SourceRecipe
 from dagster_project.corpus.snapshots.identify import identify
 from dagster_project.corpus.snapshots.profile import profile
-from dagster_project.corpus.snapshots.repeats import CONTRARY, SAME, Captured, captures, settle_repeats
+from dagster_project.corpus.snapshots.repeats import Captured, captures, settle_repeats
 from dagster_project.corpus.snapshots.retain import Open, changed, keep
 from dagster_project.corpus.snapshots.site_files import Sites, gather_sites
 from dagster_project.corpus.storage.refs import find_build, record_build
@@ -86,8 +86,8 @@ def freeze(
 
 
 def refuse_too_many_dead_letters(recipe: SourceRecipe, counted: Mapping[str, Any]) -> None:
-    bad, total = counted["records"] - counted["documents"], counted["records"]
-    bad -= sum(counted["dead_letters"].get(reason, 0) for reason in (SAME, CONTRARY))
+    bad = sum(count for reason, count in counted["dead_letters"].items() if reason not in ORDINARY)
+    total = counted["records"]
     if bad > recipe.max_bad_records * total:
         reasons = ", ".join(f"{count:,} {reason}" for reason, count in counted["dead_letters"].items())
         raise Refused(
@@ -125,7 +125,8 @@ def grouped(
     small = [(int(digest(item.uri), 16), item) for item in objects if item.size < GROUP_BYTES]
     for members in shared(small):
         parts = tuple(part for item in members for part in source.parts(recipe, item))
-        yield [[item.uri, item.sha256] for item in members], parts, tuple(members)
+        beside = sorted({part.beside for part in parts})
+        yield [beside, *([item.uri, item.sha256] for item in members)], parts, tuple(members)
     for item in objects:
         if item.size >= GROUP_BYTES:
             for part in source.parts(recipe, item):

@@ -4,23 +4,26 @@ from __future__ import annotations
 
 import pyarrow as pa
 
-from dagster_project.corpus.model.documents import DOCUMENTS, ID, doc_id, record_id, text_locator
+from dagster_project.corpus.model.documents import DOCUMENTS, ID, RECORDS, doc_id, record_id, text_locator
 from dagster_project.corpus.model.urls import canonical_url
 
 
 def identify(records: pa.Table, source: str) -> pa.Table:
     """Documents of one source. A record without key and URL is located by its text, as its first occurrence."""
     texts = [text.encode() for text in records.column("text").to_pylist()]
-    located = zip(records.column("key").to_pylist(), records.column("url").to_pylist(), texts, strict=True)
+    urls = [url and canonical_url(url) for url in records.column("url").to_pylist()]
+    located = zip(records.column("key").to_pylist(), urls, texts, strict=True)
     locators = [locate(key, url, text) for key, url, text in located]
+    place = records.schema.get_field_index("url")
+    records = records.set_column(place, RECORDS.field("url"), pa.array(urls, pa.string()))
     return _documents(records, source, locators, texts)
 
 
 def locate(key: str | None, url: str | None, text: bytes) -> str:
-    """The declared key, else the canonical URL, else the text. A key that looks like a text's locator is marked."""
+    """The declared key, else the URL (canonical), else the text. A key that looks like a text's locator is marked."""
     if key:
         return f"key:{key}" if key.startswith(("sha256:", "key:")) else key
-    return canonical_url(url) if url else text_locator(text, 1)
+    return url or text_locator(text, 1)
 
 
 def renumber(documents: pa.Table, occurrences: dict[int, int]) -> pa.Table:

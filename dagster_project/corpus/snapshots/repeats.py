@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 
 from dagster_project.corpus.engine.work import ShardResult, Work
 from dagster_project.corpus.model.canonical import canonical
-from dagster_project.corpus.model.documents import DEAD_LETTERS, NOT_DIGESTED
+from dagster_project.corpus.model.documents import CONTRARY, DEAD_LETTERS, NOT_DIGESTED, SAME
 from dagster_project.corpus.model.manifests import File
 from dagster_project.corpus.snapshots.identify import is_located_by_text, renumber
 from dagster_project.corpus.snapshots.profile import profile
@@ -45,7 +45,6 @@ PLACED = np.dtype(
 )  # equal keys are sorted by their bytes, in this order
 SAID = ("license_evidence", "reservations")
 NEVER = np.iinfo(np.int64).max
-SAME, CONTRARY = "repeated record", "repeated record that says otherwise"
 
 
 @dataclass(frozen=True)

@@ -26,7 +26,7 @@ from dagster_project.corpus.model.raw import Batch, RawObject, RawPart, Source
 from dagster_project.corpus.model.recipes import SourceRecipe
 from dagster_project.corpus.storage.stores import Store
 
-FILE, S3 = "file://", "s3://"  # what has an address of one of these is a file, and can be copied
+FILE, SCHEME = "file://", "://"  # what has no scheme like this is no file, and cannot be copied
 BLOCK_BYTES = 4 << 20
 Open = Callable[[str], BinaryIO]
 
@@ -44,7 +44,7 @@ class CopyTask:
 def keep(work: Work, objects: Sequence[RawObject], open: Open) -> dict[str, str]:
     """Copy raw objects into the store; by uri, the path of each copy. One that is there already is left as it is."""
     for item in objects:
-        if not item.uri.startswith((FILE, S3)):
+        if SCHEME not in item.uri:
             raise SourceError(f"{visible(item.uri)} is no file and cannot be copied: use `retain: reference`")
     paths = work.engine.map(copy, [CopyTask(work.store, work.access, item, open) for item in objects])
     return {item.uri: path for item, path in zip(objects, paths, strict=True)}
@@ -116,12 +116,10 @@ class Kept:
             why = f" ({self.trouble})" if self.trouble else ""
             raise SourceError(f"{visible(uri)} is gone and no copy was kept{why}: put it back, or give a new version")
         with tempfile.TemporaryDirectory(prefix="florilegium-kept-") as folder:
-            path = _below(folder, uri.removeprefix(S3) if uri.startswith(S3) else _local(uri))
+            path = _below(folder, _place(uri))
             path.parent.mkdir(parents=True, exist_ok=True)
             self._fetch(self.gone[uri], self.copies[uri], path)
-            place = os.path.abspath(os.path.expanduser(recipe.location))
-            place = recipe.location.removeprefix(S3) if recipe.location.startswith(S3) else place
-            yield replace(recipe, location=str(_below(folder, place))), path.as_uri()
+            yield replace(recipe, location=str(_below(folder, _place(recipe.location)))), path.as_uri()
 
     def _fetch(self, item: RawObject, copied: str, path: Path) -> None:
         seen = hashlib.sha256()
@@ -133,8 +131,11 @@ class Kept:
             raise IntegrityError(f"{copied} was altered, and {visible(item.uri)} is gone: restore one of them")
 
 
-def _local(uri: str) -> str:
-    return os.fsdecode(unquote_to_bytes(uri.removeprefix(FILE)))
+def _place(address: str) -> str:
+    """The path in an address of any scheme, or in a location of this machine."""
+    if address.startswith(FILE):
+        return os.fsdecode(unquote_to_bytes(address.removeprefix(FILE)))
+    return address.partition(SCHEME)[2] or os.path.abspath(os.path.expanduser(address))
 
 
 def _below(folder: str, place: str) -> Path:

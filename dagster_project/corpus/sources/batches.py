@@ -10,7 +10,15 @@ import pyarrow as pa
 
 from dagster_project.corpus.extraction import pages
 from dagster_project.corpus.model.dates import DATE_EVIDENCE, Dated, conclude
-from dagster_project.corpus.model.documents import DEAD_LETTERS, EVIDENCE, RECORDS, SITE_FILES
+from dagster_project.corpus.model.documents import (
+    DEAD_LETTERS,
+    EVIDENCE,
+    HTTP_STATUS,
+    NOT_TEXT,
+    RECORDS,
+    REVISIT,
+    SITE_FILES,
+)
 from dagster_project.corpus.model.raw import Batch
 from dagster_project.corpus.model.recipes import SourceRecipe
 from dagster_project.corpus.model.structure import NO_STRUCTURE, Structure, structure_column
@@ -28,7 +36,6 @@ NO_TEXT = "no text"
 TEXT_NOT_A_STRING = "text is not a string"
 EMPTY_TEXT = "empty text"
 NOT_UTF8 = "not UTF-8"
-NOT_TEXT = "not text"
 LONE_SURROGATE = "lone surrogate"
 LINE_TOO_LONG = "line too long"
 TEXT_TOO_LONG = "text too long"
@@ -37,8 +44,6 @@ CORRUPT = "corrupt archive"
 BOMB = "archive bomb"
 BAD_KEY = "bad key"
 EMPTY_OBJECT = "empty object"
-HTTP_STATUS = "HTTP status"
-REVISIT = "revisit"
 BAD_BODY = "corrupt body"
 REASONS = frozenset(
     {

@@ -17,7 +17,6 @@ import pyarrow as pa
 from fastwarc.warc import HeaderMap
 
 HEAD_BYTES = 64 << 10
-BODY_BYTES = 16 << 20
 RATIO = 1_000  # of unpacked to packed bytes, above which a body of more than RATIO_BYTES is a bomb
 RATIO_BYTES = 4 << 20
 CODINGS = 3  # applied one upon another
@@ -93,7 +92,7 @@ def _fields(head: bytes) -> Fields:
     return fields.to_tuples()
 
 
-def undone(answer: Answer, limit: int = BODY_BYTES) -> Body:
+def undone(answer: Answer, limit: int) -> Body:
     """The body with transfer and content codings undone, the last one first."""
     body = Body(answer.body)
     if "chunked" in answer.value("transfer-encoding").lower():

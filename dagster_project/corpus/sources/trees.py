@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple, TypeVar
 from urllib.parse import quote
 
-from dagster_project.corpus.extraction import pages
+from dagster_project.corpus.extraction import main_content, pages
 from dagster_project.corpus.extraction.markdown import read_markdown
 from dagster_project.corpus.extraction.plain_text import (
     HEAD_CHARACTERS,
@@ -21,7 +21,9 @@ from dagster_project.corpus.extraction.plain_text import (
     read_plain_text,
 )
 from dagster_project.corpus.extraction.restructured_text import read_restructured_text
+from dagster_project.corpus.model.canonical import digest
 from dagster_project.corpus.model.dates import Dated
+from dagster_project.corpus.model.documents import NOT_TEXT
 from dagster_project.corpus.model.raw import Batch, RawObject, RawPart
 from dagster_project.corpus.model.recipes import SourceRecipe
 from dagster_project.corpus.sources import files
@@ -31,7 +33,6 @@ from dagster_project.corpus.sources.batches import (
     EMPTY_OBJECT,
     EMPTY_TEXT,
     EXCERPT_BYTES,
-    NOT_TEXT,
     NOT_UTF8,
     TEXT_TOO_LONG,
     DeadLetter,
@@ -83,7 +84,10 @@ class Tree:
     def parts(self, recipe: SourceRecipe, item: RawObject) -> list[RawPart]:
         """A license file is evidence; where its ending is that of the format, it is a record, too."""
         is_record = item.uri.lower().endswith(self._suffixes) or not is_license_file(item.uri)
-        return [RawPart(item.uri)] if is_record else []
+        if not is_record:
+            return []
+        said = [[found.where, found.value] for found in self._licenses(recipe, item.uri)]
+        return [RawPart(item.uri, beside=digest(said))]
 
     def read(self, recipe: SourceRecipe, part: RawPart) -> Iterator[Batch]:
         gathering = Gathering(part.uri, recipe)
@@ -195,7 +199,7 @@ def _label(value: Any) -> str | None:
 
 def _page(body: bytes, recipe: SourceRecipe, named: Named) -> Record | DeadLetter:
     """A reader of files whose main content is to be extracted."""
-    found = pages.extract(pages.Page(body, named.url), recipe.extractor)
+    found = main_content.extract(pages.Page(body, named.url), recipe.extractor)
     if isinstance(found, pages.Unextracted):
         return DeadLetter(0, found.reason, found.detail)
     tags = tag_evidence(comments_in(body[:HEAD_CHARACTERS].decode("utf-8", "replace")), named.name)

@@ -12,15 +12,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import BinaryIO
 
+from dagster_project.corpus.extraction.pages import PAGE_BYTES
 from dagster_project.corpus.model.raw import Batch, RawObject, RawPart
 from dagster_project.corpus.model.recipes import SourceRecipe
 from dagster_project.corpus.sources import files
 from dagster_project.corpus.sources.archives import BLOCK_BYTES, DECODERS, GZIP
 from dagster_project.corpus.sources.batches import EMPTY_OBJECT, DeadLetter, Gathering
-from dagster_project.corpus.sources.http_bodies import BODY_BYTES
 from dagster_project.corpus.sources.http_bodies import HEAD_BYTES as ANSWER_HEAD_BYTES
 from dagster_project.corpus.sources.warc_documents import TYPES, Documents
-from dagster_project.corpus.sources.warc_heads import HEAD_BYTES, SIGN, START, Fields, Head, blank_line, parse_head
+from dagster_project.corpus.sources.warc_heads import HEAD_BYTES, HEAD_END, SIGN, START, Fields, Head, parse_head
 from dagster_project.corpus.sources.warc_members import find_member, packing_of, read_events
 from dagster_project.corpus.sources.warc_records import Lost, Records
 from dagster_project.corpus.sources.warc_windows import Window
@@ -35,7 +35,7 @@ class Warc:
     types: frozenset[str] = TYPES
     stem: str = ".warc"
     part_bytes: int = 64 << 20
-    page_bytes: int = BODY_BYTES
+    page_bytes: int = PAGE_BYTES
 
     def objects(self, recipe: SourceRecipe) -> list[RawObject]:
         return files.find(recipe, [self.stem + packed for packed in ("", *DECODERS)])
@@ -112,7 +112,7 @@ def warcinfo_of(raw: BinaryIO, packing: str) -> str | None:
 
     if packing not in ("", ".gz"):
         return None
-    for item in Records(_window(raw, packing, 0), lambda _: False, BODY_BYTES, is_third):
+    for item in Records(_window(raw, packing, 0), lambda _: False, PAGE_BYTES, is_third):
         if isinstance(item, Lost):
             return None
     if len(firsts) < 3 or any(begins is None for begins, _ in firsts):
@@ -165,9 +165,8 @@ def _find_plain(raw: BinaryIO, start: int, warcinfo: str) -> int | None:
 
 def _names(head: bytes, warcinfo: str) -> bool:
     """Whether bytes begin a record that names the warcinfo record."""
-    blank = blank_line(head)
-    end = head.find(blank)
-    if end < 0 or not START.match(head):
+    end = HEAD_END.search(head)
+    if end is None or not START.match(head):
         return False
-    found = parse_head(head[: end + len(blank)])
+    found = parse_head(head[: end.end()])
     return isinstance(found, Head) and found.fields.get(WARCINFO_ID) == warcinfo

@@ -7,21 +7,18 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-from dagster_project.corpus.extraction import pages
+from dagster_project.corpus.extraction import main_content, pages
 from dagster_project.corpus.extraction.encodings import decode, is_text
 from dagster_project.corpus.extraction.facts import facts_of
 from dagster_project.corpus.extraction.plain_text import paragraphs
 from dagster_project.corpus.model.dates import Dated
-from dagster_project.corpus.model.documents import SITE_FILE_BYTES, SITE_PATHS
+from dagster_project.corpus.model.documents import HTTP_STATUS, NOT_TEXT, REVISIT, SITE_FILE_BYTES, SITE_PATHS
 from dagster_project.corpus.model.urls import target
 from dagster_project.corpus.sources.batches import (
     BAD_BODY,
     CORRUPT,
     EMPTY_TEXT,
     EXCERPT_BYTES,
-    HTTP_STATUS,
-    NOT_TEXT,
-    REVISIT,
     DeadLetter,
     Record,
     SiteFile,
@@ -65,7 +62,7 @@ class Said(NamedTuple):
 class Documents:
     """Reads records of the types named; a page longer than `page_bytes` is none."""
 
-    def __init__(self, types: frozenset[str], extractor: str, page_bytes: int):
+    def __init__(self, types: frozenset[str], extractor: main_content.Extractor, page_bytes: int):
         self._types, self._extractor, self._page_bytes = types, extractor, page_bytes
 
     def is_wanted(self, fields: Fields) -> bool:
@@ -95,7 +92,10 @@ class Documents:
 
     @staticmethod
     def size_of(item: Item) -> int:
-        return 0 if isinstance(item, DeadLetter) else len(item.text)
+        """Bytes of its text."""
+        if isinstance(item, DeadLetter):
+            return 0
+        return len(item.text) if item.text.isascii() else len(item.text.encode())
 
     def _site(self, said: Said, site: tuple[str, str], answer: Answer) -> Item:
         """A status that is no success says that there is no such file; then the text is an error page, and left out."""
@@ -126,7 +126,7 @@ class Documents:
         return _text(said, answer, body)
 
     def _page(self, said: Said, answer: Answer, body: Body) -> Record | DeadLetter:
-        found = pages.extract(pages.Page(body.data, said.url, answer.fields), self._extractor)
+        found = main_content.extract(pages.Page(body.data, said.url, answer.fields), self._extractor)
         if isinstance(found, pages.Unextracted):
             return _dead(said, found.reason, found.detail, body.data)
         if not found.text or found.text.isspace():

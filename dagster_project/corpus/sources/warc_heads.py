@@ -16,6 +16,8 @@ HEAD_BYTES = 64 << 10
 SIGN = b"WARC/"
 START_BYTES = 32
 START = re.compile(rb"WARC/\d\.\d{1,2}[ \t]{0,8}\r?\n[A-Za-z]")
+HEAD_END = re.compile(rb"\n\r?\n")
+LINE_END = re.compile(rb"\r?\n")
 LENGTH = re.compile("[0-9]{1,18}")
 
 Fields = Mapping[str, str]  # names in lower case; the first value of each, without white space around it
@@ -29,18 +31,12 @@ class Head(NamedTuple):
     length: int  # of the block that follows
 
 
-def blank_line(data: bytes | bytearray, at: int = 0) -> bytes:
-    """What ends the head that begins at a place, in the line ends of its first line."""
-    line = data.find(b"\n", at)
-    return b"\r\n\r\n" if data[line - 1 : line] == b"\r" else b"\n\n"
-
-
 def parse_head(data: bytes) -> Head | Damage:
     """The fields of a record from its first line to its blank line."""
     if last_start(data) is not None:
         return Damage(CORRUPT, "a record begins in the head of another")
     map = HeaderMap()
-    map.parse(io.BytesIO(data if b"\r\n" in data else data.replace(b"\n", b"\r\n")), True)
+    map.parse(io.BytesIO(data if data.count(b"\n") == data.count(b"\r\n") else LINE_END.sub(b"\r\n", data)), True)
     fields = {name.lower(): value for name, value in reversed(map.to_tuples())}
     length = fields.get("content-length", "")
     if not LENGTH.fullmatch(length) or data.lower().count(b"\ncontent-length:") > 1:

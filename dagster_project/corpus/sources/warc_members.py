@@ -12,12 +12,12 @@ from collections.abc import Iterator
 from os import SEEK_END
 from typing import BinaryIO, NamedTuple
 
-from dagster_project.corpus.sources.archives import BLOCK_BYTES, GZIP, Blocks, Damage, Limits
+from dagster_project.corpus.sources.archives import BLOCK_BYTES, DECODERS, GZIP, Blocks, Damage, Limits
 from dagster_project.corpus.sources.batches import BOMB, CORRUPT, TRUNCATED
+from dagster_project.corpus.sources.warc_heads import SIGN, START
 
 PIECE_BYTES = 1 << 14  # zlib copies what follows a member in its input, so it is given little at a time
 PROBE_BYTES = 1 << 12
-PROBED = b"WARC/"
 MAGIC = re.compile(rb"\x1f\x8b\x08(?=[\x00-\x1f])")  # the byte after it may begin the next
 REREAD_BYTES = 64 << 20  # of damaged members that may be searched twice, more as the file goes on
 
@@ -47,13 +47,14 @@ def read_events(raw: BinaryIO, packing: str, start: int = 0) -> Iterator[Event]:
 
 
 def packing_of(raw: BinaryIO, suffix: str) -> str:
-    """How a file is packed: gzip and plain WARC tell by their first bytes, whatever the file is called."""
+    """How a file is packed: by its suffix, unless its first bytes are those of a plain record or of gzip."""
     raw.seek(0)
-    head = raw.read(len(PROBED))
-    raw.seek(0)
-    if MAGIC.match(head):
-        return ".gz"
-    return "" if head == PROBED else suffix
+    head = raw.read(PROBE_BYTES)
+    if START.match(head) and b"\nwarc-type:" in head.lower():
+        return ""
+    if suffix in DECODERS:
+        return suffix
+    return ".gz" if MAGIC.match(head) and _probe(head) is not None else ""
 
 
 def find_member(raw: BinaryIO, start: int) -> int | None:
@@ -76,10 +77,15 @@ def _begins_record(raw: BinaryIO, held: bytes, at: int, base: int) -> bool:
     if len(probe) < PROBE_BYTES:
         raw.seek(base + at)
         probe = raw.read(PROBE_BYTES)
+    return _probe(probe) == SIGN
+
+
+def _probe(data: bytes) -> bytes | None:
+    """The first plain bytes of a gzip member."""
     try:
-        return zlib.decompressobj(GZIP).decompress(probe, len(PROBED)) == PROBED
+        return zlib.decompressobj(GZIP).decompress(data, len(SIGN))
     except zlib.error:
-        return False
+        return None
 
 
 def _blocks(raw: BinaryIO, packing: str) -> Iterator[Event]:

@@ -15,12 +15,12 @@ from dagster_project.corpus.sources.archives import Damage
 from dagster_project.corpus.sources.batches import CORRUPT, EXCERPT_BYTES, TRUNCATED
 from dagster_project.corpus.sources.warc_heads import (
     HEAD_BYTES,
+    HEAD_END,
     SIGN,
     START,
     START_BYTES,
     Fields,
     Head,
-    blank_line,
     last_start,
     parse_head,
 )
@@ -111,14 +111,13 @@ class Records:
         return parse_head(bytes(window.data[window.at : window.at + size]))
 
     def _head_size(self) -> int | None:
-        """The bytes up to and with the first blank line, in the line ends of the first line."""
+        """The bytes up to and with the first blank line."""
         window, sought = self._window, 0
-        end = blank_line(window.data, window.at)
         while True:
-            found = window.data.find(end, window.at + sought, window.at + HEAD_BYTES)
-            if found >= 0:
-                return found + len(end) - window.at
-            sought = max(window.held - len(end) + 1, 0)
+            found = HEAD_END.search(window.data, window.at + sought, window.at + HEAD_BYTES)
+            if found is not None:
+                return found.end() - window.at
+            sought = max(window.held - 2, 0)
             if window.held >= HEAD_BYTES or not window.fill(window.held + 1):
                 return None
 

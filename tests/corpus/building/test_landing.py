@@ -149,7 +149,7 @@ def test_markers_are_files_in_the_folder_of_the_version(tmp_path: Path):
 
 @pytest.mark.embedded
 def test_a_prefix_on_s3(s3_store: S3Store, embedded_s3: S3Config, monkeypatch: pytest.MonkeyPatch):
-    from dagster_project.corpus.sources import files
+    from dagster_project.corpus.sources.remote import s3
 
     names = {
         "AWS_ENDPOINT_URL_S3": "endpoint",
@@ -158,7 +158,7 @@ def test_a_prefix_on_s3(s3_store: S3Store, embedded_s3: S3Config, monkeypatch: p
     }
     for name, field in names.items():
         monkeypatch.setenv(name, str(getattr(embedded_s3, field)))
-    files._s3.cache_clear()
+    s3.cache_clear()
     for name in ("10/a.jsonl", "9/a.jsonl", "9/.done", "B/a.jsonl"):
         s3_store.put_once(f"in/{name}", b'{"text": "words"}\n')
     try:
@@ -167,7 +167,7 @@ def test_a_prefix_on_s3(s3_store: S3Store, embedded_s3: S3Config, monkeypatch: p
         assert (found.versions, len(found.problems)) == (("9", "10"), 1)
         assert [is_marked(recipe, version) for version in found.versions] == [True, False]
     finally:
-        files._s3.cache_clear()
+        s3.cache_clear()
 
 
 VERSIONS = st.from_regex(r"[a-z0-9][a-z0-9._-]{0,8}", fullmatch=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import asdict, replace
 from pathlib import Path
 
@@ -71,6 +72,18 @@ def test_a_known_object_is_not_read_for_its_checksum(tmp_path: Path):
     touched = [asdict(replace(item, modified_ns=1)) for item in first.objects]
     assert checksummed(source, source.objects(recipe), touched) == list(first.objects)
     assert len(source.asked) == 2  # type: ignore[attr-defined]
+
+
+def test_no_more_is_asked_for_than_is_needed(tmp_path: Path):
+    (tmp_path / "a.jsonl").write_text("{}\n")
+    recipe, source = SourceRecipe("web", "jsonl", location=str(tmp_path)), JsonLines()
+    first = look(source, recipe, ())
+
+    def known() -> Iterator[dict]:
+        yield asdict(first.objects[0])
+        pytest.fail("asked for more")
+
+    assert look(source, recipe, known()) == first
 
 
 @pytest.mark.parametrize("all_of_them", [True, False])

@@ -11,10 +11,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from dagster_project.corpus.model.documents import DEAD_LETTERS
+from dagster_project.corpus.model.documents import CONTRARY, DEAD_LETTERS, SAME
 from dagster_project.corpus.model.manifests import File, Manifest
 from dagster_project.corpus.model.partitions import Partition
-from dagster_project.corpus.snapshots.repeats import CONTRARY, SAME
 from dagster_project.corpus.storage.memory import MemoryStore
 from dagster_project.corpus.storage.shards import read_shard
 from tests.corpora import library, write_jsonl

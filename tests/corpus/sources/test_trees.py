@@ -18,7 +18,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dagster_project.corpus.extraction import pages
+from dagster_project.corpus.extraction import main_content, pages
 from dagster_project.corpus.model.documents import DOCUMENTS
 from dagster_project.corpus.model.errors import SourceError
 from dagster_project.corpus.model.partitions import Partition
@@ -276,7 +276,7 @@ class TestPages:
             self.seen.append((page, extractor))
             return self.answer
 
-        monkeypatch.setattr(pages, "extract", extract, raising=False)
+        monkeypatch.setattr(main_content, "extract", extract)
 
     def test_a_page_is_extracted_and_keeps_what_it_said(self, tmp_path: Path):
         body = "<!-- SPDX-License-Identifier: CC0-1.0 --><html>x</html>"

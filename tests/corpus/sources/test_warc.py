@@ -12,17 +12,20 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import boto3
 import pyarrow as pa
 import pytest
 
-from dagster_project.corpus.extraction import pages
+from dagster_project.corpus.extraction import main_content, pages
 from dagster_project.corpus.model.documents import SITE_FILE_BYTES
 from dagster_project.corpus.model.raw import RawObject
 from dagster_project.corpus.model.recipes import SourceRecipe
 from dagster_project.corpus.model.structure import NO_STRUCTURE
 from dagster_project.corpus.snapshots.identify import identify
+from dagster_project.corpus.sources import files
 from dagster_project.corpus.sources.registry import SOURCES
 from dagster_project.corpus.sources.warc import Warc
+from dagster_project.corpus.storage.s3 import S3Config
 from tests.corpus.sources.warcs import DATE, WORDS, answer, packed, page, read, read_file, record, text_record, warcinfo
 
 DATA = Path("/work/shared/data/warc")
@@ -46,7 +49,7 @@ def extract(page: pages.Page, extractor: str) -> pages.Extracted | pages.Unextra
 
 @pytest.fixture(autouse=True)
 def simple_extraction(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pages, "extract", extract, raising=False)
+    monkeypatch.setattr(main_content, "extract", extract)
 
 
 def many(count: int = 9) -> list[bytes]:
@@ -292,7 +295,33 @@ def test_one_file_or_many_give_the_same_documents(tmp_path: Path):
 
 @pytest.mark.skipif(not DATA.exists(), reason="the development data is not here")
 @pytest.mark.parametrize("size", [100_000, 64 << 20])
-@pytest.mark.parametrize(("name", "documents", "dead"), [("devref", 13, 0), ("policy", 28, 0), ("reference", 49, 0)])
-def test_real_crawls(name: str, documents: int, dead: int, size: int):
-    records, letters, _ = split(DATA / f"{name}-00000.warc.gz", Warc(part_bytes=size))
-    assert (len(records), len(letters)) == (documents, dead)
+@pytest.mark.parametrize(("name", "documents"), [("devref", 13), ("policy", 28), ("reference", 49)])
+def test_real_crawls(name: str, documents: int, size: int):
+    made = read_file(DATA / f"{name}-00000.warc.gz", Warc(part_bytes=size))
+    assert (len(made.records), made.dead) == (documents, [])
+    assert [(row["path"], row["status"]) for row in made.sites] == [("/robots.txt", 404)]
+
+
+@pytest.mark.embedded
+@pytest.mark.parametrize("is_packed", [True, False])
+def test_parts_are_read_from_s3(is_packed: bool, embedded_s3: S3Config, monkeypatch: pytest.MonkeyPatch):
+    keys = {"aws_access_key_id": embedded_s3.access_key, "aws_secret_access_key": embedded_s3.secret_key}
+    environment = {name.upper(): value for name, value in keys.items()}
+    for name, value in {
+        **environment,
+        "AWS_ENDPOINT_URL": embedded_s3.endpoint,
+        "AWS_DEFAULT_REGION": "us-east-1",
+    }.items():
+        monkeypatch.setenv(name, value)
+    client = boto3.client("s3", endpoint_url=embedded_s3.endpoint, region_name="us-east-1", **keys)
+    items = [*many()[:2], record(2, answer(b"<p>" + b"a" * 300_000)), *many()[3:]]
+    name = f"warc/{is_packed}.warc"
+    client.put_object(Bucket=embedded_s3.bucket, Key=name, Body=packed(items) if is_packed else b"".join(items))
+    files._s3.cache_clear()
+    recipe = SourceRecipe("web", "warc", location=f"s3://{embedded_s3.bucket}/{name}")
+    source = Warc(part_bytes=1_000, page_bytes=1 << 16)
+    (item,) = source.objects(recipe)
+    batches = [batch for part in source.parts(recipe, item) for batch in source.read(recipe, part)]
+    files._s3.cache_clear()
+    assert [row["url"] for batch in batches for row in batch.records.to_pylist()] == [URLS[0], *URLS[2:]]
+    assert [row["reason"] for batch in batches for row in batch.dead.to_pylist()] == ["page too long"]

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from dagster_project.corpus.extraction import pages
+from dagster_project.corpus.extraction import main_content
 from dagster_project.corpus.sources.batches import EXCERPT_BYTES, REASONS
 from dagster_project.corpus.sources.warc import Warc
 from tests.corpus.sources.test_warc import extract
@@ -74,7 +74,7 @@ def damaged(draw: st.DrawFn) -> Damaged:
 
 @pytest.fixture(autouse=True)
 def simple_extraction(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pages, "extract", extract, raising=False)
+    monkeypatch.setattr(main_content, "extract", extract)
 
 
 @pytest.fixture(scope="module")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import io
 import time
 import tracemalloc
 from pathlib import Path
@@ -11,8 +12,10 @@ import pyarrow as pa
 import pytest
 from fastwarc.warc import ArchiveIterator, WarcRecordType
 
-from dagster_project.corpus.extraction import pages
+from dagster_project.corpus.extraction import main_content
+from dagster_project.corpus.sources.archives import Limits
 from dagster_project.corpus.sources.warc import Warc, _window
+from dagster_project.corpus.sources.warc_members import Break, Members, Start
 from dagster_project.corpus.sources.warc_records import Frame, Records
 from tests.corpus.sources.test_warc import DATA, extract
 from tests.corpus.sources.warcs import Made, answer, packed, page, read, read_file, record, warcinfo
@@ -23,7 +26,7 @@ MEMBERS = [packed([item]) for item in ITEMS]
 
 @pytest.fixture(autouse=True)
 def simple_extraction(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pages, "extract", extract, raising=False)
+    monkeypatch.setattr(main_content, "extract", extract)
 
 
 def numbers(made: Made) -> list[int]:
@@ -76,6 +79,16 @@ def test_a_damaged_member_costs_its_own_record(at: int, tmp_path: Path):
 
 def test_a_member_is_found_behind_what_looks_like_the_beginning_of_one(tmp_path: Path):
     made = read(tmp_path, b"".join([*MEMBERS[:2], b"\x1f\x8b\x08", *MEMBERS[2:]]), "x.warc.gz")
+    assert (numbers(made), made.reasons) == ([1, 2, 3, 4, 5, 6], ["corrupt archive"])
+
+
+@pytest.mark.parametrize(
+    "head", [b"WARC/", b"WARC/1.0\r\n", b"WARC/1.0\nM", b"\x1f\x8b\x08\0", b"\x1f\x8b\x08" + b"\0" * 20, b"\xff" * 9]
+)
+@pytest.mark.parametrize("is_packed", [True, False])
+def test_a_damaged_beginning_does_not_decide_how_a_file_is_packed(head: bytes, is_packed: bool, tmp_path: Path):
+    items = MEMBERS if is_packed else ITEMS
+    made = read(tmp_path, head + b"".join(items), "x.warc.gz" if is_packed else "x.warc")
     assert (numbers(made), made.reasons) == ([1, 2, 3, 4, 5, 6], ["corrupt archive"])
 
 
@@ -177,6 +190,14 @@ def test_ten_million_lines_of_garbage_are_passed_soon(tmp_path: Path):
     start = time.process_time()
     assert read_file(path).reasons == ["corrupt archive"]
     assert time.process_time() - start < 5
+
+
+def test_a_member_that_is_a_bomb_is_left_for_the_next():
+    data = packed([ITEMS[0], b"WARC/" + b"\0" * 3_000_000, ITEMS[1]])
+    events = list(Members(io.BytesIO(data), 0, Limits(1 << 20, 400)).events())
+    (broken,) = [event for event in events if isinstance(event, Break)]
+    assert broken.damage.reason == "archive bomb"
+    assert events[-2:] == [Start(len(data) - len(MEMBERS[1])), ITEMS[1]]
 
 
 @pytest.mark.skipif(not DATA.exists(), reason="the development data is not here")
