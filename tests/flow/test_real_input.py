@@ -10,6 +10,14 @@ from pathlib import Path
 
 import pytest
 
+from dagster_project.corpus.building.library import Library
+from dagster_project.corpus.model.manifests import Manifest
+from dagster_project.corpus.model.partitions import Partition
+from dagster_project.corpus.statistics.languages import read_statistics
+from dagster_project.corpus.storage import refs
+from dagster_project.corpus.storage.memory import MemoryStore
+from tests.corpora import library
+
 INPUT = Path(os.environ.get("FLORILEGIUM_REAL_INPUT", Path(__file__).parents[3] / "shared" / "data"))
 pytestmark = [pytest.mark.slow, pytest.mark.skipif(not INPUT.is_dir(), reason=f"there is no {INPUT}")]
 
@@ -37,3 +45,49 @@ def write(folder: Path) -> Path:
         lines += [f"columns: {columns}"] if columns else []
         (folder / "sources" / f"{name}.yaml").write_text("\n".join(lines) + "\n")
     return folder
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Library:
+    """Every source, with its statistics and all they need."""
+    found = library(MemoryStore(), write(tmp_path_factory.mktemp("real")))
+    for name in RECIPES:
+        found.build(Partition("statistics", f"{name}@1"))
+        found.build(Partition("signals", f"{name}@1", "consent"))
+    return found
+
+
+def manifest(built: Library, stage: str, name: str) -> Manifest:
+    return refs.load_manifest(built.store, refs.resolve(built.store, Partition(stage, f"{name}@1")))
+
+
+@pytest.mark.parametrize(
+    ("name", "documents", "dead"),
+    [
+        ("debian-handbook", 1281, {"HTTP status": 2}),
+        ("debian-reference", 49, {"HTTP status": 1}),
+        ("debian-policy", 28, {"HTTP status": 1}),
+        ("developers-reference", 13, {"HTTP status": 1}),
+        ("manpages", 4546, {}),
+        ("perldoc", 987, {}),
+    ],
+)
+def test_every_record_is_a_document_or_a_dead_letter(
+    built: Library, name: str, documents: int, dead: dict[str, int]
+) -> None:
+    profile = manifest(built, "snapshots", name).profile
+    assert (profile["documents"], profile["dead_letters"]) == (documents, dead)
+
+
+def test_the_handbook_speaks_its_ten_languages(built: Library) -> None:
+    counted = manifest(built, "statistics", "debian-handbook").profile["languages"]
+    assert {language for language, documents in counted.items() if documents > 50} == {
+        *"en de es fr ja pt ru zh ar it".split()
+    }
+
+
+def test_statistics_cover_every_document(built: Library) -> None:
+    for name in RECIPES:
+        rows = read_statistics(built.store, f"{name}@1")
+        assert rows is not None
+        assert sum(rows.column("documents").to_pylist()) == manifest(built, "snapshots", name).rows

@@ -11,7 +11,7 @@ from dagster_project.corpus.model.urls import canonical_url
 def identify(records: pa.Table, source: str) -> pa.Table:
     """Documents of one source. A record without key and URL is located by its text, as its first occurrence."""
     texts = [text.encode() for text in records.column("text").to_pylist()]
-    urls = [url and canonical_url(url) for url in records.column("url").to_pylist()]
+    urls = [canonical_url(url) if url else None for url in records.column("url").to_pylist()]
     located = zip(records.column("key").to_pylist(), urls, texts, strict=True)
     locators = [locate(key, url, text) for key, url, text in located]
     place = records.schema.get_field_index("url")

@@ -134,8 +134,7 @@ def test_what_cannot_be_read_is_no_evidence():
 def test_the_publisher_is_believed_before_the_address():
     tags = [Tag("meta", {"name": "dc.date", "content": "2018-01-01"})]
     found = dates_of(sort_statements(tags, [], None), "https://a.example/2019/03/27/")
-    assert conclude(found, "published") == (1514764800, "declared")
-    assert conclude(found, "collected") == (None, "unknown")
+    assert conclude(found) == ((None, "unknown"), (1514764800, "declared"))
 
 
 def test_modified_is_in_its_own_words():

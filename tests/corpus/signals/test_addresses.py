@@ -9,9 +9,9 @@ from dagster_project.corpus.signals.addresses import SCHEMA, decided_by, measure
 
 def test_columns_and_profile() -> None:
     urls = [
-        "HTTPS://u:p@www.Example.co.uk/a?utm_source=x#y",
+        "https://www.example.co.uk/a",
         None,
-        "",
+        None,
         "mailto:a@b.test",
         "http://10.0.0.1/",
         "http://[::1",
