@@ -22,6 +22,7 @@ from dagster_project.corpus.sources.batches import (
 )
 from dagster_project.corpus.sources.moments import seconds as seconds
 from dagster_project.corpus.sources.shapes import columns_of
+from dagster_project.corpus.sources.spdx_tags import tag_evidence
 
 VALUE_CHARACTERS = 4_096  # of one metadata value, in JSON; longer ones are dropped and named
 NAME_CHARACTERS = 200
@@ -96,6 +97,8 @@ class Fields:
             _remove(value, path)
         if value:
             row["metadata"] = metadata(value)
+        if tags := tag_evidence(text, "the text"):
+            row["license_evidence"] = [*tags, *row.get("license_evidence", ())]
         return Record(position, text, dates=dates, **row)
 
     def _evidence(self, value: Any) -> list[dict[str, str]]:

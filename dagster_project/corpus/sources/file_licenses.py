@@ -22,13 +22,10 @@ LICENSE_FILE = re.compile(
 )
 REUSE_FOLDER = "LICENSES"
 REUSE_FILE = re.compile(r"([A-Za-z0-9.+-]{1,80})\.txt", re.ASCII)
-HEAD_BYTES = 4_096  # of a license file, and of a file that may hold a tag
+HEAD_BYTES = 4_096  # of a license file
 TEXT_CHARACTERS = 500  # of a license file, enough for its first lines
 FOLDERS_HELD = 10_000
 
-# Only punctuation may stand before a tag in its line: in a sentence about tags, it is not one.
-TAG = re.compile(r"^[^\w\n]{0,40}SPDX-License-Identifier:[ \t]*([^\r\n]{1,500})", re.MULTILINE)
-CLOSING = re.compile(r"[ \t]{0,20}(?:\*/|-->|\"\"\"|'''|\)|\*#)?[ \t]{0,20}$")
 Evidence = dict[str, str]
 
 
@@ -77,12 +74,6 @@ def is_license_file(uri: str) -> bool:
 
 def file_evidence(found: Sequence[LicenseFile]) -> list[Evidence]:
     return [{"kind": "file.license", "value": item.value, "where": item.where} for item in found if item.value]
-
-
-def tag_evidence(head: str, where: str) -> list[Evidence]:
-    """The SPDX tags in the comments at the head of a file; more than one hold together."""
-    values = [CLOSING.sub("", tag[1]).strip() for tag in TAG.finditer(head)]
-    return [{"kind": "file.spdx", "value": value, "where": f"header of {where}"} for value in values if value]
 
 
 def _listed(root: str, folder: str) -> list[LicenseFile]:

@@ -12,7 +12,6 @@ import importlib
 import io
 import os
 import platform
-import re
 import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -39,13 +38,11 @@ from dagster_project.corpus.sources.batches import (
     Record,
 )
 from dagster_project.corpus.sources.fields import EVIDENCE_CHARACTERS
+from dagster_project.corpus.sources.spdx_tags import tag_evidence
 
 OURSELVES = "florilegium"
 DIST = "dist:"
 TEXT_BYTES = 64 << 20
-HEADER_BYTES = 4_096
-SPDX_TAG = re.compile(r"SPDX-License-Identifier:[ \t]*([^\r\n]{1,500})")
-CLOSING = re.compile(r"[ \t]*(\*/|-->|\"\"\"|''')?[ \t]*$")
 Evidence = list[dict[str, str]]
 
 
@@ -242,16 +239,9 @@ def code_file(
         return DeadLetter(position, NOT_UTF8, f"{path}: {error.reason} at byte {error.start}", body[:EXCERPT_BYTES])
     if not text or text.isspace():
         return DeadLetter(position, EMPTY_TEXT, path, body[:EXCERPT_BYTES])
-    evidence = [*file_evidence(text, path), *item.evidence(headers)]
+    evidence = [*tag_evidence(text, path), *item.evidence(headers)]
     key = f"{item.name}/{path}"
     return Record(position, text, key=key, title=path, license_evidence=evidence, metadata=_said(item))
-
-
-def file_evidence(text: str, path: str) -> Evidence:
-    """The SPDX tag at the head of a file."""
-    tag = SPDX_TAG.search(text[:HEADER_BYTES])
-    value = CLOSING.sub("", tag[1]) if tag else ""
-    return [_evidence("file.spdx", value, f"header of {path}")] if value else []
 
 
 @lru_cache(maxsize=1)

@@ -45,9 +45,9 @@ from dagster_project.corpus.sources.file_licenses import (
     LicenseFiles,
     file_evidence,
     is_license_file,
-    tag_evidence,
 )
 from dagster_project.corpus.sources.moments import seconds
+from dagster_project.corpus.sources.spdx_tags import tag_evidence
 
 TEXT_BYTES = 64 << 20
 Value = TypeVar("Value")

@@ -374,3 +374,13 @@ def test_a_bomb_gives_what_came_before_the_limit_and_says_so(folder: Path, monke
     records, dead = read_bytes(folder, PACK[".zst"](bomb), "bomb.jsonl.zst")
     assert len(records) == 12
     assert [item["reason"] for item in dead] == ["archive bomb"]
+
+
+def test_a_tag_at_the_head_of_a_text_is_evidence(folder: Path):
+    text = '.\\" Copyright\n.\\" SPDX-License-Identifier: GPL-2.0-or-later\n.TH LS 1\n'
+    said = one(folder, {"text": text, "license": "MIT"}, Columns(license="license"))["license_evidence"]
+    assert [(item["kind"], item["value"]) for item in said] == [
+        ("file.spdx", "GPL-2.0-or-later"),
+        ("record.license", "MIT"),
+    ]
+    assert one(folder, {"text": "Write SPDX-License-Identifier: MIT at the top."})["license_evidence"] == []

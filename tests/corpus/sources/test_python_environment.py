@@ -12,8 +12,8 @@ import pytest
 from dagster_project.corpus.model.errors import SourceError
 from dagster_project.corpus.model.raw import RawObject
 from dagster_project.corpus.model.recipes import SourceRecipe
-from dagster_project.corpus.sources.python_environment import file_evidence
 from dagster_project.corpus.sources.registry import SOURCES
+from dagster_project.corpus.sources.spdx_tags import tag_evidence
 
 METADATA = """\
 Metadata-Version: 2.4
@@ -171,4 +171,4 @@ def test_checksums_follow_what_is_read(site: Path):
     ],
 )
 def test_an_spdx_tag_is_read_from_the_head_alone(head: str, value: str | None):
-    assert [said["value"] for said in file_evidence(head, "x.py")] == ([value] if value else [])
+    assert [said["value"] for said in tag_evidence(head, "x.py")] == ([value] if value else [])
