@@ -56,7 +56,7 @@ def finish(library: Library, built: Sequence[Built], home: Path) -> dict[Partiti
 
 
 def step(built: Built) -> dict[str, Any]:
-    """One partition after a build."""
+    """One partition after a build, with the warnings of its audit."""
     reading = built.manifest.facts.get("reading")
     return {
         "partition": str(built.partition),
@@ -65,14 +65,14 @@ def step(built: Built) -> dict[str, Any]:
         "rows": built.manifest.rows,
         "new": built.fresh,
         "seconds": round(built.seconds, 3),
+        "warnings": [f"{item.check}: {item.description}" for item in built.outcomes if not item.passed],
         **({"reading": reading} if reading and built.fresh else {}),
     }
 
 
 def summary(built: Built, reports: dict[str, Path]) -> dict[str, Any]:
-    """What was asked for, with the warnings of its audit and its reports."""
-    warnings = [f"{item.check}: {item.description}" for item in built.outcomes if not item.passed]
-    return {**step(built), "warnings": warnings, "reports": {name: str(path) for name, path in reports.items()}}
+    """What was asked for, and its reports."""
+    return {**step(built), "reports": {name: str(path) for name, path in reports.items()}}
 
 
 def show(session: Session, result: Sequence[dict[str, Any]], fresh: int) -> None:

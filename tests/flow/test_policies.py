@@ -19,6 +19,8 @@ from dagster_project.corpus.model.partitions import Partition
 from dagster_project.corpus.model.raw import Batch, RawPart
 from dagster_project.corpus.model.recipes import SourceRecipe
 from dagster_project.corpus.signals.groups import GROUPS
+from dagster_project.corpus.publishing.facts import gather_facts
+from dagster_project.corpus.publishing.wording import attention, limits
 from dagster_project.corpus.sources import registry
 from dagster_project.corpus.sources.batches import Gathering, SiteFile
 from dagster_project.corpus.sources.jsonl import JsonLines
@@ -120,6 +122,29 @@ def test_a_list_that_matched_nothing_raises_a_warning(recipes: Path) -> None:
     warned = outcomes["every_list_matched_something"]
     assert (warned.passed, warned.severity) == (False, "warning")
     assert warned.observed == {"lists_that_matched_nothing": 1, "offenders": {"blocked_urls": 0.0}}
+
+
+def test_the_report_of_a_mix_tells_lists_and_reservations(recipes: Path) -> None:
+    (recipes / "corpora" / "notes.yaml").write_text("name: notes\nmembers: [{source: notes, policy: guarded}]\n")
+    source = recipes / "sources" / "notes.yaml"
+    source.write_text(source.read_text() + "access: gated\nredistribution: 'no'\nterms: for research\n")
+    mix = recipes / "mixes" / "notes.yaml"
+    mix.write_text(mix.read_text().replace("words: 2000", "documents: 2"))
+    found = library(MemoryStore(), recipes)
+    found.build(Partition("published", "notes@dev"))
+    facts = gather_facts(found.store, Partition("mixed", "notes@dev"))
+    assert facts["funnel"]["unaccounted"] == 0
+    (member,) = facts["funnel"]["members"]
+    assert {row["rule"]: (row["documents"], limits(row["limits"])) for row in member["rules"]} == {
+        "soft_url_words": (2, "by a list of 3 entries, of which 3 matched"),
+        "blocked_domains": (1, "by a list of 2 entries, of which 1 matched"),
+        "reserved": (1, "no statement of robots.txt, tdm"),
+        "blocked_urls": (0, "by a list of 1 entry, of which 0 matched"),
+    }
+    assert "Lists that matched nothing: blocked_urls of guarded in notes@dev." in attention(facts)
+    (told,) = facts["sources"]
+    names = ("access", "redistribution", "commercial", "terms")
+    assert [told[name] for name in names] == ["gated", "no", "missing", "for research"]
 
 
 def test_verdicts_change_with_the_content_of_a_list_and_not_with_its_place(recipes: Path) -> None:

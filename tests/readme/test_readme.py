@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -16,7 +17,8 @@ from dagster_project.corpus.storage import refs
 from dagster_project.corpus.storage.shards import read_shard
 from dagster_project.opening import opened_store
 from dagster_project.settings import Settings
-from tests.corpora import documents, write_jsonl
+from tests.corpora import documents, prose, write_jsonl
+from tests.corpus.sources.warcs import answer, packed, record, warcinfo
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -30,7 +32,7 @@ def blocks(language: str, section: str) -> list[str]:
 
 
 def run(command: str, folder: Path) -> subprocess.CompletedProcess[str]:
-    words = command.split("#")[0].split()
+    words = shlex.split(command, comments=True)
     assert words[0] == "florilegium"
     environment = {**os.environ, "FLORILEGIUM_HOME": str(folder / ".florilegium")}
     return subprocess.run([FLORILEGIUM, *words[1:]], cwd=folder, env=environment, capture_output=True, text=True)
@@ -72,6 +74,38 @@ def test_the_questions_are_answered(folder: Path) -> None:
     assert traced["document"]["doc_id"] == doc_id
     assert traced["license"]["concluded"]["expression"] == "MIT"
     assert impacted["mixes"][0]["documents"] == manifest.rows
+
+
+@pytest.fixture(scope="module")
+def crawled(folder: Path) -> Path:
+    """Two crawls of three pages, the second with one changed and one that keeps crawlers out."""
+    shared = "".join(f"<p>{prose(number)}</p>" for number in range(5))
+    for version, words, head in (("2026-10", "Old.", ""), ("2026-11", "New.", '<meta name="robots" content="noai">')):
+        bodies = [shared + words, shared + "Second.", shared + "Third." + head]
+        pages = [f"<html lang=en><head>{head * (n == 2)}</head><main>{b}</main></html>" for n, b in enumerate(bodies)]
+        records = [
+            record(n, answer(page.encode()), url=f"https://www.example.org/{n}") for n, page in enumerate(pages, 1)
+        ]
+        (folder / "crawls" / version).mkdir(parents=True)
+        (folder / "crawls" / version / "a.warc.gz").write_bytes(packed([warcinfo(), *records]))
+    for block in blocks("yaml", "Sources"):
+        path, _, text = block.removeprefix("# ").partition("\n")
+        (folder / path).write_text(text)
+    return folder
+
+
+@pytest.mark.embedded
+def test_a_crawl_is_read_carded_searched_and_compared(crawled: Path) -> None:
+    commands = [line for line in blocks("bash", "Sources")[0].splitlines() if line]
+    answers = [run(command, crawled) for command in commands]
+    assert [answer.returncode for answer in answers] == [0] * len(commands), [answer.stderr for answer in answers]
+    assert "Pages of example.org" in (crawled / "card.html").read_text()
+    assert "pages" in answers[3].stdout
+    assert "https://www.example.org/1" in answers[5].stdout
+    with opened_store(Settings(home=crawled / ".florilegium")) as store:
+        partition = Partition("filtered", "pages@2026-11+reservations")
+        kept = refs.load_manifest(store, refs.resolve(store, partition)).profile["kept"]
+    assert kept["documents"] == 2
 
 
 @pytest.mark.embedded

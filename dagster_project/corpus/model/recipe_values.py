@@ -122,11 +122,18 @@ def value_of(shape: Shape, node: yaml.Node, path: str) -> Any:
     if isinstance(node, yaml.ScalarNode):
         if shape.optional and node.tag == f"{TAG}null":
             return None
-        value = _READERS[shape.type](node)
+        value = node.value if _is_choice(shape, node) else _READERS[shape.type](node)
         if value is not None and (not shape.choices or value in shape.choices):
             return value
+    if shape.type is str and isinstance(node, yaml.ScalarNode) and UNPRINTABLE.search(node.value):
+        raise FieldProblem(line_of(node), path, f"{_said(node)} holds a control character; leave it out")
     hint = closest(getattr(node, "value", ""), shape.choices) or _quote_hint(shape, node)
     raise FieldProblem(line_of(node), path, f"{_said(node)} is not allowed here; it is {shape.words}{hint}")
+
+
+def _is_choice(shape: Shape, node: yaml.ScalarNode) -> bool:
+    """A plain yes or no, which YAML 1.1 takes for a truth value, where one of the choices is spelled just so."""
+    return node.tag == f"{TAG}bool" and node.value in shape.choices
 
 
 def _text(node: yaml.ScalarNode) -> str | None:

@@ -22,6 +22,7 @@ from dagster_project.corpus.storage.stores import Store
 FORMAT = 1
 MISSING = "missing"
 REGISTRY = ("title", "publisher", "homepage", "license", "license_evidence", "collection_license", "access", "notes")
+TERMS = ("terms", "redistribution", "commercial")  # may be unknown for good, so that they are not asked for
 FACT_CHARS = 4000  # of one registry entry
 
 
@@ -95,6 +96,7 @@ def source_of(subject: Subject, member: Member) -> dict[str, Any]:
     return {
         "source": member.key,
         **{name: str(registry.get(name) or MISSING)[:FACT_CHARS] for name in REGISTRY},
+        **{name: _stated(registry.get(name)) for name in TERMS},
         "missing": [name for name in REGISTRY if name != "notes" and registry.get(name) in (None, "", NOASSERTION)],
         "format": snapshot.facts.get("source", {}).get("format", MISSING),
         "snapshot": snapshot.id,
@@ -113,6 +115,10 @@ def source_of(subject: Subject, member: Member) -> dict[str, Any]:
         "words_histogram": dict(member.tables["counts"].profile.get("words_histogram", {})),
         "in_mix": dict(subject.mixed.profile["by_source"].get(member.key, {"documents": 0, "words": 0})),
     }
+
+
+def _stated(value: Any) -> str:
+    return MISSING if value in (None, "", "unknown") else str(value)[:FACT_CHARS]
 
 
 def families_of(subject: Subject) -> list[dict[str, Any]]:

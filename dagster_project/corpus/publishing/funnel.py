@@ -12,7 +12,7 @@ from dagster_project.corpus.publishing.subject import Member, Subject
 Counts = Sequence[Mapping[str, Any]]  # of members or components, as made below
 
 STAGES = ("records", "documents", "kept", "survivors", "eligible", "in the mix")
-LIMITS = ("min", "max", "any_of")
+LIMITS = ("min", "max", "any_of", "none_of")
 
 
 def funnel_of(subject: Subject) -> dict[str, Any]:
@@ -51,16 +51,28 @@ def member_counts(subject: Subject, member: Member) -> dict[str, Any]:
 
 
 def _rules(verdicts: Mapping[str, Any], limits: Counts) -> list[dict[str, Any]]:
-    """Per rule: its limits, removed as the first to fail, and failed at all; those that removed most first."""
+    """Per rule: its limits, removed as the first to fail, and failed at all; those that removed most first.
+
+    A list is told by its hash, the number of its entries, and how many of them matched a document.
+    """
     return [
         {
             "rule": rule,
-            "limits": [{name: limit.get(name) for name in LIMITS} for limit in limits if limit["rule"] == rule],
+            "limits": [
+                {**{name: limit.get(name) for name in LIMITS}, "list": _list(verdicts, limit)}
+                for limit in limits
+                if limit["rule"] == rule
+            ],
             **removed,
             "failed": verdicts["fired"].get(rule, 0),
         }
         for rule, removed in sorted(verdicts["removed"].items(), key=lambda item: (-item[1]["documents"], item[0]))
     ]
+
+
+def _list(verdicts: Mapping[str, Any], limit: Mapping[str, Any]) -> dict[str, Any] | None:
+    counted = verdicts.get("lists", {}).get(limit["rule"])
+    return {"sha256": limit["list"].removeprefix("sha256:"), **counted} if counted and limit.get("list") else None
 
 
 def component_counts(mixed: Manifest, recipe: Mapping[str, Any], members: Counts) -> dict[str, Any]:

@@ -44,6 +44,13 @@ RULES: Mapping[str, str] = {
     "stop_words": "common English words found",
     "characters": "characters",
     "language": "identified language and its score",
+    "blocked_domains": "whether its host, or a domain above it, stands in a list; it must not",
+    "blocked_hosts": "whether its host stands in a list; it must not",
+    "blocked_urls": "whether its address stands in a list; it must not",
+    "blocked_url_words": "words of its address that stand in a list; none may",
+    "soft_url_words": "words of its address that stand in a list; one may",
+    "allowed_domains": "whether its host, or a domain above it, stands in a list; it must",
+    "reserved": "statements of reservation that the policy honors",
 }
 
 
@@ -75,6 +82,10 @@ def _limit(limit: Mapping[str, Any]) -> Iterator[str]:
     for name, words in (("min", "at least"), ("max", "at most")):
         if limit.get(name) is not None:
             yield f"{words} {limit[name]:,g}" if abs(limit[name]) < 1 else f"{words} {limit[name]:,.10g}"
+    if limit.get("none_of"):
+        yield f"no statement of {', '.join('any kind' if name == 'any' else name for name in limit['none_of'])}"
+    if listed := limit.get("list"):
+        yield f"by a list of {counted(listed['entries'], 'entry', 'entries')}, of which {listed['matched']:,} matched"
 
 
 def kind(name: str) -> str:
@@ -135,6 +146,7 @@ def attention(facts: Mapping[str, Any]) -> list[str]:
     findings = [item for item in facts["findings"] if not item["kind"].startswith("a choice")]
     contrary = sum(item["documents"] for item in findings)
     unknowns, missing = facts["unknowns"], {item["source"] for item in facts["missing"]}
+    idle = sorted(_lists_that_matched_nothing(facts["funnel"]["members"]))
     said = {
         f"{facts['funnel']['unaccounted']:,} documents are not accounted for.": facts["funnel"]["unaccounted"],
         f"{counted(unknowns['without_license'], 'entry', 'entries')} without a known license.": unknowns[
@@ -147,10 +159,18 @@ def attention(facts: Mapping[str, Any]) -> list[str]:
             "field_of_use"
         ],
         f"{counted(contrary, 'finding')} about license evidence (a document may have several).": contrary,
+        f"Lists that matched nothing: {'; '.join(idle)}.": idle,
         f"Facts that only a person knows are missing for {counted(len(missing), 'source')}.": missing,
         "This version of the mix is not published: no files were exported.": facts["mix"]["published_id"] is None,
     }
     return [text for text, applies in said.items() if applies]
+
+
+def _lists_that_matched_nothing(members: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+    for member in members:
+        for row in member["rules"]:
+            if any(limit["list"] and not limit["list"]["matched"] for limit in row["limits"]):
+                yield f"{row['rule']} of {member['policy']} in {member['source']}"
 
 
 FILTERS: dict[str, Callable[..., Any]] = {
