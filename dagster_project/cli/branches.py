@@ -27,11 +27,25 @@ def tree_of(traced: dict[str, Any]) -> Tree:
     return tree
 
 
+def _said_of(document: dict[str, Any]) -> Iterable[str]:
+    """Its dates with what they rest on, and what it asks of its readers."""
+    for date in ("collected", "published"):
+        at, confidence = document[f"{date}_at"], document[f"{date}_confidence"]
+        said = ", ".join(
+            f"{item['kind']}: {item['value']}" for item in document["date_evidence"] if item["date"] == date
+        )
+        yield f"{date}: {at} ({confidence}) by {said}" if at else f"{date}: unknown"
+    yield from (f"reserved by {item['kind']}: {item['value']}" for item in document["reservations"])
+
+
+DOCUMENT = ("source", "title", "url", "locator", "record_id")
+
+
 def branches(traced: dict[str, Any]) -> Iterable[Branch]:
     """The facts in the order in which a person asks for them."""
     mix = traced["mix"]
     yield f"in {mix['partition']} {mix['id'][:12]}", _places(traced["members"])
-    yield "document", _present(traced["document"], ("source", "title", "url", "locator", "published_at", "record_id"))
+    yield "document", [*_present(traced["document"], DOCUMENT), *_said_of(traced["document"])]
     yield "license", _license(traced["license"])
     yield "verdicts", [_verdict(item) for item in traced["verdicts"]]
     yield "family", [line for item in traced["families"] for line in _family(item)]

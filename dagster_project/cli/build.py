@@ -13,7 +13,10 @@ from dagster_project.corpus.model.escaping import visible
 
 if TYPE_CHECKING:
     from dagster_project.corpus.building.library import Built, Library
+    from dagster_project.corpus.model.outcomes import Outcome
     from dagster_project.corpus.model.partitions import Partition
+
+TOLD = 5  # names behind a warning
 
 
 @click.command()
@@ -42,7 +45,7 @@ def build(session: Session, partition: str, reason: str, repair: bool) -> None:
     if session.json:
         session.show_json({"built": result, "steps": [step(item) for item in observer.built]})
     else:
-        show(session, result, fresh=sum(item.fresh for item in observer.built))
+        show(session, result, observer.built)
 
 
 def finish(library: Library, built: Sequence[Built], home: Path) -> dict[Partition, dict[str, Path]]:
@@ -65,9 +68,15 @@ def step(built: Built) -> dict[str, Any]:
         "rows": built.manifest.rows,
         "new": built.fresh,
         "seconds": round(built.seconds, 3),
-        "warnings": [f"{item.check}: {item.description}" for item in built.outcomes if not item.passed],
+        "warnings": [warning(item) for item in built.outcomes if not item.passed],
         **({"reading": reading} if reading and built.fresh else {}),
     }
+
+
+def warning(outcome: Outcome) -> str:
+    """What was expected, what there was instead, and the first few names behind it."""
+    names = list(outcome.observed.get("offenders", {}))[:TOLD]
+    return f"{outcome.check}: {outcome.description}" + (f" Offenders: {', '.join(names)}." if names else "")
 
 
 def summary(built: Built, reports: dict[str, Path]) -> dict[str, Any]:
@@ -75,16 +84,22 @@ def summary(built: Built, reports: dict[str, Path]) -> dict[str, Any]:
     return {**step(built), "reports": {name: str(path) for name, path in reports.items()}}
 
 
-def show(session: Session, result: Sequence[dict[str, Any]], fresh: int) -> None:
+def show(session: Session, result: Sequence[dict[str, Any]], steps: Sequence[Built]) -> None:
+    """The result, below the warnings of what was built on the way to it."""
+    asked = {item["partition"] for item in result}
+    for built in steps:
+        told = step(built)["warnings"] if built.fresh and str(built.partition) not in asked else []
+        for line in [str(built.partition), *(f"  warning: {visible(item)}" for item in told)] if told else []:
+            click.echo(line)
     for item in result:
         state = "new" if item["new"] else "already stood"
         click.echo(f"{item['partition']}  {item['id'][:12]}  {item['rows']:,} rows  {state}  {item['seconds']:.1f} s")
         if reading := item.get("reading"):
-            told = (f"{name} {count['objects']:,} ({count['bytes']:,} bytes)" for name, count in reading.items())
-            click.echo(f"  raw objects: {', '.join(told)}")
-        for warning in item["warnings"]:
-            click.echo(f"  warning: {visible(warning)}")
+            read = (f"{name} {count['objects']:,} ({count['bytes']:,} bytes)" for name, count in reading.items())
+            click.echo(f"  raw objects: {', '.join(read)}")
+        for told in item["warnings"]:
+            click.echo(f"  warning: {visible(told)}")
         if item["reports"]:
             click.echo(f"  report: {Path(item['reports']['html']).as_uri()}")
-    if not fresh:
+    if not any(built.fresh for built in steps):
         click.echo("nothing new: every version that this needs already stands")

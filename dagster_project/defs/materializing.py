@@ -9,11 +9,11 @@ from dagster_project.corpus.building.library import Built, Library
 from dagster_project.corpus.model.errors import AuditFailed, FlorilegiumError, Moved, StoreError
 from dagster_project.corpus.model.partitions import Partition
 from dagster_project.defs.checks import results_of
-from dagster_project.defs.metadata import metadata_of
+from dagster_project.defs.metadata import metadata_of, observations_of
 from dagster_project.defs.resources import Logged
 from dagster_project.defs.versions import standing_of
 
-Events = Iterator[dg.AssetCheckResult | dg.MaterializeResult[None]]
+Events = Iterator[dg.AssetCheckResult | dg.AssetObservation | dg.MaterializeResult[None]]
 PASSING = (Moved, StoreError)  # what another try may mend
 
 
@@ -30,6 +30,7 @@ def materialized(
         raise failure(refusal) from None
     except FlorilegiumError as refusal:
         raise failure(refusal) from None
+    yield from observations_of(library.store, standing_of(built))
     yield reported(library, built)
 
 

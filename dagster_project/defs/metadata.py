@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import dagster as dg
@@ -45,6 +45,14 @@ def described(manifest: Manifest) -> dict[str, Any]:
     }
     plot = plot_of(manifest.stage, manifest.profile)
     return {name: table(rows) for name, rows in tables.items() if rows} | ({"plot": plot} if plot else {})
+
+
+def observations_of(store: Store, standing: Standing) -> Iterator[dg.AssetObservation]:
+    """What statistics have to say on the page of their snapshot: its documents by language and by license."""
+    for manifest in standing.manifests(store) if standing.stage == "statistics" else ():
+        tables = {name: table for name, table in described(manifest).items() if name in ("languages", "licenses")}
+        metadata = {**tables, "statistics": manifest.id}
+        yield dg.AssetObservation("snapshots", partition=standing.key, metadata=metadata)
 
 
 def readings(store: Store, standing: Standing, manifest: Manifest) -> dict[str, Any]:

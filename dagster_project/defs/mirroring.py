@@ -13,11 +13,11 @@ from dagster_project.corpus.model.partitions import SPACES, STAGES
 from dagster_project.corpus.storage.refs import find_build
 from dagster_project.corpus.storage.stores import Store
 from dagster_project.defs.checks import evaluations_of
-from dagster_project.defs.metadata import metadata_of
+from dagster_project.defs.metadata import metadata_of, observations_of
 from dagster_project.defs.versions import Standing, standings
 
 DATA_VERSION = "dagster/data_version"
-Event = dg.AssetMaterialization | dg.AssetCheckEvaluation
+Event = dg.AssetMaterialization | dg.AssetObservation | dg.AssetCheckEvaluation
 
 
 @dataclass(frozen=True)
@@ -56,7 +56,8 @@ def known_versions(instance: dg.DagsterInstance, stage: str) -> Mapping[str, str
 
 
 def events_of(store: Store, standing: Standing) -> Iterator[Event]:
-    """A materialization without a run, then its checks, as they were judged when it was published."""
+    """A materialization without a run, then what it says of others, and its checks as they were judged when it was
+    published."""
     manifest = standing.manifests(store)[0]
     yield dg.AssetMaterialization(
         standing.stage,
@@ -64,6 +65,7 @@ def events_of(store: Store, standing: Standing) -> Iterator[Event]:
         metadata=metadata_of(store, standing),
         tags={DATA_VERSION: standing.data_version, "dagster/code_version": manifest.identity.code_version},
     )
+    yield from observations_of(store, standing)
     outcomes = [outcome for _, ref in standing.parts for outcome in outcomes_of(store, ref.run.get("audit"))]
     yield from evaluations_of(standing.stage, standing.key, outcomes)
 

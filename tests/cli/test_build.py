@@ -61,6 +61,19 @@ def test_unknown_partitions_are_refused_with_what_there_is(built, name, told):
     assert "\x1b" not in result.stderr
 
 
+def test_a_list_that_matched_nothing_is_told_with_the_mix_that_needs_it(program):
+    (program.recipes / "nowhere.txt").write_text("nowhere.test\n")
+    policy = program.recipes / "policies" / "long.yaml"
+    policy.write_text(policy.read_text() + "  - {rule: blocked_domains, list: nowhere.txt}\n")
+    told = program("build", "bedtime").stdout.splitlines()
+    at = next(number for number, line in enumerate(told) if "every_list_matched_something" in line)
+    assert told[at - 1] == "filtered/tales@dev+long"
+    assert told[at].startswith("  warning: every_list_matched_something: ")
+    assert told[at].endswith(" Offenders: blocked_domains.")
+    steps = {item["partition"]: item["warnings"] for item in program.json("build", "bedtime")["steps"]}
+    assert any("every_list_matched_something" in warning for warning in steps["filtered/tales@dev+long"])
+
+
 def test_the_report_of_a_mix_is_written(built):
     (item,) = built.json("build", "bedtime")["built"]
     assert set(item["reports"]) == {"html", "json", "md", "attribution"}

@@ -59,6 +59,17 @@ def test_the_whole_chain_ends_with_the_versions_of_the_store(instance: dg.Dagste
     assert {"funnel", "inputs", "shards", "report", "size_bytes", "seconds"} <= set(shown)
 
 
+def test_statistics_are_told_on_the_page_of_their_snapshot(instance: dg.DagsterInstance, library: Library) -> None:
+    for stage in ("snapshots", "licensed", "signals", "statistics"):
+        assert run(instance, library, stage).success
+    (record,) = instance.fetch_observations(dg.AssetKey("snapshots"), limit=5).records
+    assert record.partition_key == "tiny@dev"
+    shown = record.asset_observation.metadata
+    assert shown["statistics"].value == version_in(library, "statistics")
+    for name in ("languages", "licenses"):
+        assert sum(int(row.data["documents"]) for row in shown[name].records) == 10
+
+
 def test_code_versions_and_blocking_checks_are_declared() -> None:
     for stage, asset in ASSETS.items():
         assert asset.code_versions_by_key[asset.key]

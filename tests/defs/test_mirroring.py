@@ -45,6 +45,18 @@ def test_checks_come_with_the_ref_that_names_their_audit(instance: dg.DagsterIns
     assert (record.partition, record.status.value) == ("tiny@dev", "SUCCEEDED")
 
 
+def test_mirrored_statistics_are_told_on_the_page_of_their_snapshot(
+    instance: dg.DagsterInstance, library: Library
+) -> None:
+    built = library.build(Partition("statistics", "tiny@dev"))
+    mirror(instance, library.store)
+    (record,) = instance.fetch_observations(dg.AssetKey("snapshots"), limit=5).records
+    assert (record.partition_key, record.asset_observation.metadata["statistics"].value) == (
+        "tiny@dev",
+        built.manifest.id,
+    )
+
+
 def test_the_job_builds_a_mix_and_mirrors_all_of_it(
     instance: dg.DagsterInstance, library: Library, settings: Settings
 ) -> None:

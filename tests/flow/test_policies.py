@@ -18,9 +18,9 @@ from dagster_project.corpus.model.errors import Refused
 from dagster_project.corpus.model.partitions import Partition
 from dagster_project.corpus.model.raw import Batch, RawPart
 from dagster_project.corpus.model.recipes import SourceRecipe
-from dagster_project.corpus.signals.groups import GROUPS
 from dagster_project.corpus.publishing.facts import gather_facts
 from dagster_project.corpus.publishing.wording import attention, limits
+from dagster_project.corpus.signals.groups import GROUPS
 from dagster_project.corpus.sources import registry
 from dagster_project.corpus.sources.batches import Gathering, SiteFile
 from dagster_project.corpus.sources.jsonl import JsonLines

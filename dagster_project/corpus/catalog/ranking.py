@@ -14,12 +14,26 @@ from collections import Counter
 from collections.abc import Sequence
 
 K1, B = 1.2, 0.75
-WORD = re.compile(r"\w+")
+UNSPACED = re.compile("([\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]+)")  # Han, kana
 
 
 def words_of(text: str) -> list[str]:
-    """The words of a text as they are compared: canonically composed, without case."""
-    return WORD.findall(unicodedata.normalize("NFKC", text).casefold())
+    """The words of a text as they are compared: canonically composed, without case, marks with their letters.
+
+    Han and kana stand without spaces between words: there every two neighbors are a word.
+    """
+    plain = unicodedata.normalize("NFKC", text).casefold()
+    spaced = "".join(character if _is_within_word(character) else " " for character in plain)
+    pieces = (piece for run in spaced.split() for piece in UNSPACED.split(run) if piece)
+    return [word for piece in pieces for word in (_pairs(piece) if UNSPACED.fullmatch(piece) else [piece])]
+
+
+def _is_within_word(character: str) -> bool:
+    return character.isalnum() or character == "_" or unicodedata.category(character).startswith("M")
+
+
+def _pairs(piece: str) -> list[str]:
+    return [piece[start : start + 2] for start in range(max(len(piece) - 1, 1))]
 
 
 def scores(texts: Sequence[Sequence[str]], query: Sequence[str]) -> list[float]:

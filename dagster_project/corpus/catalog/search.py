@@ -63,7 +63,7 @@ def search(entries: Sequence[Entry], text: str) -> Found:
 def text_of(entry: Entry) -> str:
     """What the words of a query are compared with: the registry in words, and the names of its languages."""
     recipe = entry.recipe
-    fields = ("name", "title", "publisher", "homepage", "domain", "notes", "terms")
+    fields = ("name", "title", "publisher", "homepage", "domain", "notes", "terms", "license")
     tags = [word for tag in recipe.languages for word in (tag, names().get(primary(tag), ""))]
     return "\n".join([*(getattr(recipe, name) for name in fields), *recipe.creators, *tags])
 

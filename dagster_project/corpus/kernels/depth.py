@@ -9,12 +9,14 @@ from dagster_project.corpus.kernels import marks as k
 from dagster_project.corpus.kernels.bare import bare
 
 DEEPEST, FORMATTED = 400, 48  # the latter of elements such as <b>, which a parser opens again in every block
-LEAST_DEEPEST, WORK = 48, 800 << 20  # bytes read: resiliparse weighs the links of every element on a way down
+# resiliparse weighs the text and the links in every <div> anew: so many bytes and tags it may pass, and so deep
+# elements may nest in any page
+MOST_BYTES, MOST_TAGS, LEAST_DEEPEST = 800 << 20, 12_000_000, 16
 
 
-def deepest(size: int) -> int:
-    """How deep elements may nest in a page of so many bytes."""
-    return max(LEAST_DEEPEST, min(DEEPEST, WORK // (size + 1)))
+def deepest(size: int, tags: int) -> int:
+    """How deep elements may nest in a page of so many bytes and tags."""
+    return max(LEAST_DEEPEST, min(DEEPEST, MOST_BYTES // (size + 1), MOST_TAGS // (tags + 1)))
 
 
 @bare

@@ -31,7 +31,7 @@ HREF = packed("href")
 def mark(page: NDArray[np.uint8]) -> k.Room:
     """The marked copy of a page, with the table of its marks and of the tags that hold evidence."""
     room = k.room(page)
-    room.state[k.DEEPEST] = depth.deepest(len(page))
+    room.state[k.DEEPEST] = depth.deepest(len(page), len(room.tags))
     _mark(page, room)
     return room
 

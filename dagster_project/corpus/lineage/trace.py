@@ -80,18 +80,26 @@ def _document(ancestry: Ancestry, doc_id: bytes) -> tuple[str, Manifest, Placed]
 
 
 def _described(document: Row) -> dict[str, Any]:
-    shown = ("source", "locator", "url", "title", "language", "metadata")
-    moments = {
-        name: document[name].isoformat() if document[name] else None for name in ("collected_at", "published_at")
-    }
+    shown = ("source", "locator", "url", "title", "language", "reservations", "boilerplate_characters", "metadata")
     text = document["text"]
     return {
         "doc_id": document["doc_id"].hex(),
         "record_id": document["record_id"].hex(),
         **{name: document[name] for name in shown},
-        **moments,
+        **_dates(document),
         "characters": len(text),
     }
+
+
+def _dates(document: Row) -> dict[str, Any]:
+    """When it was collected and published, how far that can be trusted, and what says so."""
+    dates: dict[str, Any] = {
+        "date_evidence": [{**said, "at": said["at"].isoformat()} for said in document["date_evidence"]]
+    }
+    for date in ("collected", "published"):
+        at = document[f"{date}_at"]
+        dates |= {f"{date}_at": at.isoformat() if at else None, f"{date}_confidence": document[f"{date}_confidence"]}
+    return dates
 
 
 def _raw_object(snapshot: Manifest, document: Row) -> dict[str, Any]:

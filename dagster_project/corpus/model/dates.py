@@ -76,6 +76,11 @@ def conclude(evidence: Sequence[Dated]) -> tuple[Conclusion, Conclusion]:
     return collected, _strongest(item for item in evidence if item.date == "published" and item.at <= latest)
 
 
+def strongest_first(evidence: Iterable[Dated]) -> list[Dated]:
+    """Evidence in the order in which it is stored."""
+    return sorted(evidence, key=lambda item: (item.date, *_RANKS[item.kind], item.at, item.value))
+
+
 def _strongest(evidence: Iterable[Dated]) -> Conclusion:
     said = [(*_RANKS[item.kind], item.at, item.kind) for item in evidence]
     if not said:

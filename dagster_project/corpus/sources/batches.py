@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import pyarrow as pa
 
 from dagster_project.corpus.extraction import pages
-from dagster_project.corpus.model.dates import DATE_EVIDENCE, Dated, conclude
+from dagster_project.corpus.model.dates import DATE_EVIDENCE, Dated, conclude, strongest_first
 from dagster_project.corpus.model.documents import (
     DEAD_LETTERS,
     EVIDENCE,
@@ -159,7 +159,7 @@ def _record_batch(records: Sequence[Record], uri: str, registered: Sequence[Date
     concluded = [conclude(said) for said in dates]
     columns |= {
         "raw_object": (uri,) * len(records),
-        "date_evidence": [[item.row() for item in sorted(said)] for said in dates],
+        "date_evidence": [[item.row() for item in strongest_first(said)] for said in dates],
         "collected_at": [collected.at for collected, _ in concluded],
         "collected_confidence": [collected.confidence for collected, _ in concluded],
         "published_at": [published.at for _, published in concluded],

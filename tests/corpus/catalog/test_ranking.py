@@ -27,6 +27,13 @@ def test_words_fold_case_and_composition() -> None:
     assert words_of("The LAW, Straße; e\u0301tat—x_1") == ["the", "law", "strasse", "état", "x_1"]
 
 
+def test_words_of_scripts_with_marks_and_of_scripts_without_spaces() -> None:
+    assert words_of("हिन्दी क़ानून, ไทย") == ["हिन्दी", "क़ानून", "ไทย"]
+    assert words_of("德国法律2020、法 ABCの") == ["德国", "国法", "法律", "2020", "法", "abc", "の"]
+    assert scores([words_of("德国法律文本"), words_of("中文小说")], words_of("法律"))[1] == 0
+    assert scores([words_of("德国法律文本"), words_of("中文小说")], words_of("法律"))[0] > 0
+
+
 def test_nothing_is_ranked_nowhere() -> None:
     assert scores([], ["law"]) == []
     assert scores([[], []], ["law"]) == [0, 0]

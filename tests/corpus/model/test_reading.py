@@ -105,7 +105,7 @@ def test_fields_remember_their_lines():
         ("name: &a web\nformat: *a\n", 1, "", "anchors and aliases are not allowed"),
         ("name: web\nformat: jsonl\n---\nname: b\n", 3, "", "one recipe per file"),
         ("name: web\nformat: jsonl\nnotes: !!python/object:os.system x\n", 3, "notes", "is not allowed here"),
-        ('name: web\nformat: jsonl\nlocation: "a\\0b"\n', 3, "location", "is not allowed here"),
+        ('name: web\nformat: jsonl\nlocation: "a\\0b"\n', 3, "location", "holds a control character"),
         ("name: [\n", 2, "", "is not YAML"),
         ("name: caf\udce9\n", 1, "", "save it as UTF-8"),
         ("", 1, "", "is empty"),
@@ -143,6 +143,18 @@ def test_a_mix_is_refused(before, after, field, says):
     (problem,) = problems("mixes/small.yaml", MIX.replace(before, after))
     assert problem[1] == field
     assert says in problem[2]
+
+
+@pytest.mark.parametrize("word", ["yes", "no", "'yes'", "conditional"])
+def test_a_choice_needs_no_quotes_though_yaml_takes_it_for_a_truth_value(word):
+    recipe = read_recipe("sources/web.yaml", f"name: web\nformat: jsonl\nredistribution: {word}\n").recipe
+    assert recipe.redistribution == word.strip("'")
+
+
+@pytest.mark.parametrize("word", ["true", "Yes", "on"])
+def test_other_truth_values_are_no_choice(word):
+    (problem,) = problems("sources/web.yaml", f"name: web\nformat: jsonl\ncommercial: {word}\n")
+    assert problem[1] == "commercial"
 
 
 def test_a_plain_day_is_its_own_text():
