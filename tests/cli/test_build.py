@@ -66,10 +66,11 @@ def test_a_list_that_matched_nothing_is_told_with_the_mix_that_needs_it(program)
     policy = program.recipes / "policies" / "long.yaml"
     policy.write_text(policy.read_text() + "  - {rule: blocked_domains, list: nowhere.txt}\n")
     told = program("build", "bedtime").stdout.splitlines()
-    at = next(number for number, line in enumerate(told) if "every_list_matched_something" in line)
-    assert told[at - 1] == "filtered/tales@dev+long"
-    assert told[at].startswith("  warning: every_list_matched_something: ")
-    assert told[at].endswith(" Offenders: blocked_domains.")
+    (line,) = [line for line in told if line.startswith("  warning: every_list_matched_something: ")]
+    assert line.endswith(" Offenders: blocked_domains.")
+    above = [other for other in told[: told.index(line)] if not other.startswith("  ")]
+    assert above[-1] == "filtered/tales@dev+long"
+    assert told.count("filtered/tales@dev+long") == 1
     steps = {item["partition"]: item["warnings"] for item in program.json("build", "bedtime")["steps"]}
     assert any("every_list_matched_something" in warning for warning in steps["filtered/tales@dev+long"])
 

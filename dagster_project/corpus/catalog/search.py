@@ -9,6 +9,7 @@ from dagster_project.corpus.catalog.facets import Facet, Query, understood
 from dagster_project.corpus.catalog.languages import is_within, names, primary
 from dagster_project.corpus.catalog.measured import Entry
 from dagster_project.corpus.catalog.ranking import scores, words_of
+from dagster_project.corpus.licenses.expressions import NOASSERTION
 from dagster_project.corpus.licenses.table import chosen_terms
 
 LEAST_SHARE = 0.01  # of a source's documents: below, an identified language is taken for a mistake
@@ -63,9 +64,10 @@ def search(entries: Sequence[Entry], text: str) -> Found:
 def text_of(entry: Entry) -> str:
     """What the words of a query are compared with: the registry in words, and the names of its languages."""
     recipe = entry.recipe
-    fields = ("name", "title", "publisher", "homepage", "domain", "notes", "terms", "license")
+    fields = ("name", "title", "publisher", "homepage", "domain", "notes", "terms")
     tags = [word for tag in recipe.languages for word in (tag, names().get(primary(tag), ""))]
-    return "\n".join([*(getattr(recipe, name) for name in fields), *recipe.creators, *tags])
+    license = [recipe.license] if recipe.license != NOASSERTION else []
+    return "\n".join([*(getattr(recipe, name) for name in fields), *recipe.creators, *tags, *license])
 
 
 def met(facet: Facet, entry: Entry, words: Sequence[str]) -> str | None:

@@ -21,6 +21,7 @@ from dagster_project.corpus.extraction.marking import (
 )
 from dagster_project.corpus.extraction.pages import (
     PAGE_BYTES,
+    PAGE_TAGS,
     PAGE_TOO_LONG,
     PARSER_FAILED,
     Extracted,
@@ -40,6 +41,8 @@ def extract(page: Page, extractor: Extractor = "resiliparse") -> Extracted | Une
     decoded = decode(page.body, page.headers)
     if not is_text(decoded.page):
         return Unextracted(NOT_TEXT, f"as {decoded.encoding} it is mostly no characters")
+    if (tags := decoded.page.count(b"<")) > PAGE_TAGS:
+        return Unextracted(PAGE_TOO_LONG, f"{tags:,} tags, more than {PAGE_TAGS:,}")
     marked = mark_page(decoded.page)
     try:
         found = _PARSERS[extractor](marked, base_of(marked.tags, page.url))

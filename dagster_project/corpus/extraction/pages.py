@@ -13,7 +13,7 @@ PAGE_TOO_LONG = "page too long"
 PARSER_FAILED = "parser failed"
 REASONS = frozenset({NO_CONTENT, PAGE_TOO_LONG, NOT_TEXT, PARSER_FAILED})
 
-PAGE_BYTES = 16 << 20
+PAGE_BYTES, PAGE_TAGS = 16 << 20, 1_500_000  # of the tags a parser makes a tree of up to 1.3 GB
 
 
 class Page(NamedTuple):

@@ -2,22 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from dagster_project.corpus.model.crawlers import AGENTS, EVERYBODY, UNREACHABLE, USES
+
 ANY = "any"  # every statement, but for those of OTHER_MATTERS
-# what a page, its headers and its site can say; each also for one agent or use, after a colon
-STATEMENTS = frozenset({"noai", "noimageai", "noindex", "nosnippet", "tdm", "ai.txt", "robots.txt"})
+# what a page and its headers can say, each also for one agent after a colon, which may be anyone
+OF_PAGES = frozenset({"noai", "noimageai", "noindex", "nosnippet"})
+# what a site can say, and for whom or what after a colon
+OF_SITES: Mapping[str, frozenset[str]] = {
+    "tdm": frozenset(),
+    "ai.txt": frozenset(AGENTS),
+    "robots.txt": frozenset({EVERYBODY, UNREACHABLE, *AGENTS, *USES.values()}),
+}
 # searching and pictures: no word on whether a model may learn from the text
 OTHER_MATTERS = ("noimageai", "noindex", "nosnippet", "robots.txt:search")
 
 
 def unknown_statements(names: Sequence[str]) -> list[str]:
-    """Names that nobody says: a misspelled one would honor nothing."""
-    return [name for name in names if name != ANY and name.partition(":")[0] not in STATEMENTS]
+    """Names that nobody says: a misspelled one, or one with capitals, would honor nothing."""
+    return [name for name in names if name != ANY and not _is_said(name)]
+
+
+def _is_said(name: str) -> bool:
+    head, colon, whom = name.partition(":")
+    if head in OF_SITES:
+        return not colon or whom in OF_SITES[head]
+    return head in OF_PAGES and bool(whom) == bool(colon) and whom == whom.lower()
 
 
 def holding(statements: pa.ChunkedArray, names: Sequence[str]) -> NDArray[np.float64]:

@@ -11,7 +11,7 @@ from dagster_project.corpus.kernels.bare import bare
 DEEPEST, FORMATTED = 400, 48  # the latter of elements such as <b>, which a parser opens again in every block
 # resiliparse weighs the text and the links in every <div> anew: so many bytes and tags it may pass, and so deep
 # elements may nest in any page
-MOST_BYTES, MOST_TAGS, LEAST_DEEPEST = 800 << 20, 12_000_000, 16
+MOST_BYTES, MOST_TAGS, LEAST_DEEPEST = 800 << 20, 6_000_000, 16
 
 
 def deepest(size: int, tags: int) -> int:

@@ -24,6 +24,7 @@ from dagster_project.corpus.kernels.markup import needle, packed
 DIV, SVG, MATH, SCRIPT = packed("div"), packed("svg"), packed("math"), packed("script")
 SELECT, INPUT, TEXTAREA = packed("select"), packed("input"), packed("textarea")
 XMP, PLAINTEXT = packed("xmp"), packed("plaintext")
+HTML, BODY = packed("html"), packed("body")
 A, END_OF_ANCHOR = packed("a"), needle("</a>")  # as its author meant it: else all that follows is one link
 HREF = packed("href")
 
@@ -101,8 +102,7 @@ def _start_tag(page: Any, at: Any, room: Any) -> Any:
         return _raw(page, at, after, end, name, flags, room)
     if state[k.QUIET] and not _leaves_select(state, name):
         state[k.QUIET_DEPTH] += name == state[k.QUIET]
-        copying.copy_text(page, at, room.said[m.COPY_END], room)
-        k.put_byte(room, m.GREATER)
+        _copy_tag(page, at, after, name, room)
         return end
     if name == MATH:
         return formulas.formula(page, at, end, room)
@@ -120,8 +120,7 @@ def _element(page: Any, at: Any, after: Any, end: Any, name: Any, place: Any, ro
         return end
     if kind == e.IMAGE:
         return images.image(page, at, after, end, room)
-    copying.copy_text(page, at, room.said[m.COPY_END], room)
-    k.put_byte(room, m.GREATER)
+    _copy_tag(page, at, after, name, room)
     if name == A and room.said[m.CLOSES_ITSELF]:
         copying.copy_raw(END_OF_ANCHOR, 0, len(END_OF_ANCHOR), room)
         return end
@@ -140,6 +139,19 @@ def _element(page: Any, at: Any, after: Any, end: Any, name: Any, place: Any, ro
             if stop > start:
                 state[k.LANGUAGE], state[k.LANGUAGE_END] = start, stop
     return end
+
+
+@bare
+def _copy_tag(page: Any, at: Any, after: Any, name: Any, room: Any) -> Any:
+    """Copy a start tag; of <html> and <body> only the first with its attributes, for a parser seeks each of those of
+    the others among all that it has."""
+    state, end = room.state, room.said[m.COPY_END]
+    if name in (HTML, BODY):
+        place = k.HAS_HTML if name == HTML else k.HAS_BODY
+        end = after if state[place] else end
+        state[place] = 1
+    copying.copy_text(page, at, end, room)
+    k.put_byte(room, m.GREATER)
 
 
 @bare

@@ -39,7 +39,7 @@ KINDS: dict[str, str] = {
 }
 CONFIDENCE = ("exact", "declared", "inferred", "assumed", "unknown")  # strongest first
 DAY = 86_400
-LAST = 253_402_300_799  # 9999-12-31
+LAST = 4_102_444_799  # 2099-12-31: what claims to be later is a mistake
 _RANKS = {kind: (CONFIDENCE.index(confidence), place) for place, (kind, confidence) in enumerate(KINDS.items())}
 
 

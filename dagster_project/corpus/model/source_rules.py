@@ -71,13 +71,15 @@ def country(value: str) -> Complaint:
 
 def language_tags(values: Sequence[str]) -> Complaint:
     """The shape of BCP 47 tags, each once whatever its case."""
+    bad = [value for value in values if len(value) > LONGEST_LANGUAGE or not LANGUAGE.fullmatch(value)]
     folded = [value.lower() for value in values]
-    for index, value in enumerate(values):
-        if len(value) > LONGEST_LANGUAGE or not LANGUAGE.fullmatch(value):
-            return f"{_shown(value)} is no language tag; use BCP 47 codes such as de, pt-BR, zh-Hant"
-        if folded[index] in folded[:index]:
-            return f"{value} stands here twice; say each once"
-    return None
+    again = dict.fromkeys(value for at, value in enumerate(values) if folded[at] in folded[:at] and value not in bad)
+    said = []
+    if bad:
+        said.append(f"{', '.join(map(_shown, bad))} is no language tag; use BCP 47 codes such as de, pt-BR, zh-Hant")
+    if again:
+        said.append(f"{', '.join(again)} stands here twice; say each once")
+    return "; ".join(said) or None
 
 
 def day(value: str) -> Complaint:

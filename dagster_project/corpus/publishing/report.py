@@ -66,9 +66,10 @@ def link(text: str, said: str = "") -> Markup | str:
 
 
 def charted(counts: Mapping[str, int]) -> list[dict[str, Any]]:
-    """The largest of named counts as rows of a chart, the rest of them as one row."""
+    """The largest of named counts as rows of a chart, the rest of them as one row, by name where it is one."""
     least = sum(counts.values()) * CHARTED_SHARE
     largest = [(name, count) for name, count in list(counts.items())[:CHARTED] if count >= least]
+    largest = [*counts.items()] if len(largest) + 1 == len(counts) <= CHARTED else largest
     rows: list[dict[str, Any]] = [{"name": name, "documents": count} for name, count in largest]
     if rest := sum(counts.values()) - sum(row["documents"] for row in rows):
         rows.append({"name": counted(len(counts) - len(rows), "other"), "documents": rest})

@@ -19,11 +19,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from dagster_project.corpus.extraction.reservation_statements import reserved_tokens
+from dagster_project.corpus.model.crawlers import AGENTS, EVERYBODY, UNREACHABLE, USES
 from dagster_project.corpus.model.dates import MOMENT
 from dagster_project.corpus.model.documents import ID, SITE_FILES
 from dagster_project.corpus.model.manifests import File, Manifest
 from dagster_project.corpus.model.urls import target
-from dagster_project.corpus.signals.robots import AGENTS, EVERYBODY, USES
 from dagster_project.corpus.signals.site_statements import TDMREP, Said, SiteFile
 from dagster_project.corpus.storage.shards import iterate_shard
 from dagster_project.corpus.storage.stores import Store
@@ -38,7 +38,7 @@ SCHEMA = pa.schema(
 )
 COLUMNS = ("url", "reservations", "collected_at")
 ROWS_AT_ONCE = 64  # of site files, each of which may have 500 KiB
-COUNTED_AGENTS = frozenset({EVERYBODY, "unreachable", *AGENTS, *USES.values()})
+COUNTED_AGENTS = frozenset({EVERYBODY, UNREACHABLE, *AGENTS, *USES.values()})
 
 
 Row = tuple[str, str, int, str, int | None]  # of SITE_FILES

@@ -18,13 +18,15 @@ from typing import Any, NamedTuple
 
 import orjson
 
+from dagster_project.corpus.model import crawlers
+from dagster_project.corpus.model.crawlers import EVERYBODY
 from dagster_project.corpus.model.documents import SITE_FILE_BYTES
 from dagster_project.corpus.signals.path_patterns import Pattern, pattern, spell
-from dagster_project.corpus.signals.robots import EVERYBODY, Robots, parse_robots
+from dagster_project.corpus.signals.robots import Robots, parse_robots
 
 ROBOTS, AI, TDMREP = "/robots.txt", "/ai.txt", "/.well-known/tdmrep.json"
 LONGEST_POLICY = 2_000  # characters of the address of a licensing policy
-UNREACHABLE = "robots.txt:unreachable"
+UNREACHABLE = f"robots.txt:{crawlers.UNREACHABLE}"
 NOTHING: frozenset[str] = frozenset()
 
 

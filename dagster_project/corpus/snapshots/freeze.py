@@ -68,7 +68,7 @@ def freeze(
     manifest = assemble(replace(work, recipe=said), iter(shards))
     counted = {
         "site_files": sites.rows,
-        "records": manifest.rows + dead.total(),
+        "records": sum(result.records for result in read),  # as readers gave them, whatever became of them since
         "documents": manifest.rows,
         "dead_letters": dict(sorted(dead.items())),
     }
@@ -159,13 +159,14 @@ class PartsTask:
 
 @dataclass(frozen=True)
 class PartsResult:
-    """What reading them gave: shards of documents, files of dead letters and their counts by reason, site files; and
-    whether all that was found from an earlier reading."""
+    """What reading them gave: shards of documents, files of dead letters and their counts by reason, site files, and
+    how many records that was before any of it was written; and whether it was found from an earlier reading."""
 
     shards: tuple[Captured, ...]
     letters: tuple[File, ...]
     dead: Mapping[str, int]
     sites: tuple[File, ...]
+    records: int
     found: bool
 
 
@@ -192,9 +193,11 @@ def read_parts(task: PartsTask) -> PartsResult:
             "letters": [asdict(file) for file in letters.files],
             "dead": dict(letters.counts),
             "sites": [asdict(file) for file in sites.files],
+            "records": letters.records,
         },
     )
-    return PartsResult(tuple(shards), tuple(letters.files), dict(letters.counts), tuple(sites.files), found=False)
+    dead = dict(letters.counts)
+    return PartsResult(tuple(shards), tuple(letters.files), dead, tuple(sites.files), letters.records, found=False)
 
 
 def files_of(record: Mapping[str, Any]) -> Iterator[File]:
@@ -229,6 +232,7 @@ class DeadLetters:
     def __init__(self, task: PartsTask):
         self.task, self.held, self.files = task, list[pa.RecordBatch](), list[File]()
         self.counts: Counter[str] = Counter()
+        self.records = 0  # read for this task, dead or not
 
     def add(self, batch: pa.RecordBatch) -> None:
         if batch.num_rows:
@@ -250,6 +254,7 @@ def _shard_sized(task: PartsTask, letters: DeadLetters, sites: Sites) -> Iterato
     held_bytes = 0
     for part in task.parts:
         for batch in task.source.read(task.recipe, part):
+            letters.records += batch.records.num_rows + batch.dead.num_rows
             letters.add(batch.dead)
             sites.add(batch.sites)
             if batch.records.num_rows:
@@ -276,5 +281,6 @@ def _found(task: PartsTask, record: Mapping[str, Any]) -> PartsResult:
         tuple(File(**item) for item in record["letters"]),
         record["dead"],
         tuple(File(**item) for item in record["sites"]),
+        record.get("records", sum(shard.file.rows for shard, _ in shards) + sum(record["dead"].values())),
         found=True,
     )

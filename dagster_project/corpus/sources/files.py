@@ -181,8 +181,12 @@ def _find_local(recipe: SourceRecipe, endings: tuple[str, ...]) -> list[RawObjec
         return [_local_object(location)]
     if not any(sign in location for sign in WILD):
         raise SourceError(f"source {recipe.name}: there is no {location!r}: mend `location`, or put the file there")
-    matches = glob.glob(location, recursive=True)
-    return [_local_object(path) for path in matches if not os.path.isdir(path)]
+    home = os.path.realpath(os.path.dirname(_stem(location)))
+    matches = [path for path in glob.glob(location, recursive=True) if not os.path.isdir(path)]
+    for path in matches:
+        if not _is_within(os.path.realpath(path), home):
+            raise _leads_out(path, home)
+    return [_local_object(path) for path in matches]
 
 
 def _walk(root: str, endings: tuple[str, ...]) -> Iterator[str]:
@@ -192,13 +196,17 @@ def _walk(root: str, endings: tuple[str, ...]) -> Iterator[str]:
         for name in folders + files:
             path = os.path.join(folder, name)
             if os.path.islink(path) and not _is_within(os.path.realpath(path), home):
-                raise SourceError(f"{path} is a link out of {root}: copy the file there, or name it in `location`")
+                raise _leads_out(path, root)
             if name in files and name.lower().endswith(endings):
                 yield path
 
 
 def _refuse(error: OSError) -> None:
     raise SourceError(f"{error.filename} cannot be listed: {_reason(error)}: check its permissions")
+
+
+def _leads_out(path: str, root: str) -> SourceError:
+    return SourceError(f"{path} is a link out of {root}: copy the file there, or name it in `location`")
 
 
 def _is_within(path: str, home: str) -> bool:

@@ -106,7 +106,7 @@ class Records:
             return NO_RECORD
         size = self._head_size()
         if size is None:
-            is_cut = window.broken is None and window.held < HEAD_BYTES
+            is_cut = window.held < HEAD_BYTES and (window.broken is None or window.broken.damage.reason == TRUNCATED)
             return Damage(TRUNCATED if is_cut else CORRUPT, "a record's head without end")
         return parse_head(bytes(window.data[window.at : window.at + size]))
 

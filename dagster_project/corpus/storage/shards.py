@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import base64
 import contextlib
 import hashlib
 import io
 from collections.abc import Iterator, Sequence
+from typing import TypeVar
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -15,6 +17,8 @@ from dagster_project.corpus.model.manifests import File, Manifest
 from dagster_project.corpus.storage.stores import Store
 
 GROUP_ROWS = 4096  # rows that a look-up of one document has to decode
+Rows = TypeVar("Rows", pa.Table, pa.RecordBatch)
+WRITTEN_AS = b"ARROW:schema"  # in the metadata of a file that Arrow wrote
 
 
 def write_shard(store: Store, table: pa.Table, *, access: str, documents: str = "") -> File:
@@ -64,14 +68,15 @@ def read_shard(store: Store, file: File, columns: Sequence[str] | None = None) -
     """A shard as a table. All columns: the whole object, checked by hash; some columns: only their byte ranges."""
     parquet = open_shard(store, file, whole=columns is None)
     with _altered(file):
-        return parquet.read(columns=list(columns) if columns is not None else None)
+        return _as_written(parquet.read(columns=list(columns) if columns is not None else None), parquet)
 
 
 def iterate_shard(store: Store, file: File, columns: Sequence[str], rows: int = GROUP_ROWS) -> Iterator[pa.RecordBatch]:
     """A shard in batches, for work that must not hold it whole."""
     parquet = open_shard(store, file, whole=False)
     with _altered(file):
-        yield from parquet.iter_batches(rows, columns=list(columns))
+        for batch in parquet.iter_batches(rows, columns=list(columns)):
+            yield _as_written(batch, parquet)
 
 
 def stands(store: Store, file: File) -> bool:
@@ -95,7 +100,15 @@ def read_row(store: Store, file: File, row: int) -> pa.Table:
     """One row of a shard, decoding one row group."""
     parquet = open_shard(store, file, whole=False)
     with _altered(file):
-        return parquet.read_row_group(row // GROUP_ROWS).slice(row % GROUP_ROWS, 1)
+        return _as_written(parquet.read_row_group(row // GROUP_ROWS).slice(row % GROUP_ROWS, 1), parquet)
+
+
+def _as_written(rows: Rows, parquet: pq.ParquetFile) -> Rows:
+    """Rows in the types in which they were written: Parquet knows no seconds, and gives milliseconds back."""
+    kept = (parquet.metadata.metadata or {}).get(WRITTEN_AS)
+    written = pa.ipc.read_schema(pa.py_buffer(base64.b64decode(kept))) if kept else rows.schema
+    schema = pa.schema([written.field(name) for name in rows.schema.names])
+    return rows if rows.schema.equals(schema) else rows.cast(schema)
 
 
 @contextlib.contextmanager

@@ -93,6 +93,8 @@ def names(text: str) -> list[str]:
         ("law", ["bgh", "eurlex", "news"]),
         ("law not news", ["bgh", "eurlex"]),
         ("bundesgerichtshof", ["bgh"]),
+        ("cc0", ["bgh"]),  # the registered license is words, too
+        ("noassertion", []),
         ('"german"', ["bgh", "eurlex"]),  # the name of a registered language is a word, too
         ("", ["bgh", "eurlex", "news", "poems"]),
     ],

@@ -1,5 +1,6 @@
 """Structure exactly, on pages made by hand; laws on any page; agreement with resiliparse on real ones."""
 
+import time
 from pathlib import Path
 
 import pytest
@@ -9,7 +10,15 @@ from hypothesis import strategies as st
 from dagster_project.corpus.extraction.encodings import decode
 from dagster_project.corpus.extraction.main_content import extract
 from dagster_project.corpus.extraction.marking import mark_page
-from dagster_project.corpus.extraction.pages import NO_CONTENT, NOT_TEXT, PAGE_BYTES, PAGE_TOO_LONG, Extracted, Page
+from dagster_project.corpus.extraction.pages import (
+    NO_CONTENT,
+    NOT_TEXT,
+    PAGE_BYTES,
+    PAGE_TAGS,
+    PAGE_TOO_LONG,
+    Extracted,
+    Page,
+)
 from dagster_project.corpus.model.structure import KINDS, structure_of
 from tests.oracles.markup import plain, unmarked
 
@@ -186,6 +195,7 @@ def test_what_the_page_says_of_itself():
         (b"<script>x</script><p>&nbsp;</p>", NO_CONTENT),
         (b"\x89PNG\r\n\x1a\n" + bytes(range(256)) * 20, NOT_TEXT),
         (b"x" * (PAGE_BYTES + 1), PAGE_TOO_LONG),
+        (b"<p>x" * (PAGE_TAGS + 1), PAGE_TOO_LONG),
     ],
 )
 def test_pages_that_give_nothing(body, reason):
@@ -213,6 +223,31 @@ def test_hostile_pages(name):
     found = extract(Page(b"<body>" + HOSTILE[name].encode()))
     assert isinstance(found, Extracted)
     assert "".join(found.text.split())[:1] in "x&<"
+
+
+@pytest.mark.parametrize(
+    "page",
+    [
+        "<div>" * 390 + "<a href=x>y</a>" * 100_000,
+        "<p>x<div>" * 100_000,
+        "".join(f"<html a{i}=1>" for i in range(100_000)) + "x",
+        "<noscript>" + "".join(f"<body a{i}=1>" for i in range(100_000)) + "</noscript>x",
+    ],
+    ids=["links in blocks", "blocks in paragraphs", "attributes of html", "attributes of body"],
+)
+def test_pages_that_cost_a_parser_the_square_of_their_size(page):
+    mark_page(b"<p>")  # compiles
+    started = time.process_time()
+    assert isinstance(extract(Page(page.encode())), Extracted)
+    assert time.process_time() - started < 10
+
+
+def test_the_first_body_keeps_its_attributes():
+    found = mark_page(b"<html lang=en><body class=a><p>x</p><body class=b><html lang=de>")
+    assert found.marked.count(b"class=a") == found.marked.count(b"lang=en") == 1
+    assert found.marked.count(b"<body") == 2
+    assert b"class=b" not in found.marked
+    assert b"lang=de" not in found.marked
 
 
 def assert_lawful(found):

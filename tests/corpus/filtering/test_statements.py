@@ -42,4 +42,10 @@ def test_counts_per_document_over_chunks() -> None:
 
 
 def test_a_name_that_nobody_says_is_told() -> None:
-    assert unknown_statements(["noai", "any", "robots.txt:whoever", "robots", "", "TDM"]) == ["robots", "", "TDM"]
+    said = ["noai", "any", "noai:anybot", "robots.txt:gptbot", "robots.txt:*", "robots.txt:search", "ai.txt:ccbot"]
+    assert unknown_statements([*said, "robots.txt:unreachable", "robots.txt", "ai.txt", "tdm"]) == []
+    unsaid = ["robots", "", "TDM", "noai:", "noai:GPTBot", "robots.txt:GPTBot", "robots.txt:gtpbot", "tdm:gptbot"]
+    assert unknown_statements([*said, *unsaid]) == unsaid
+    assert unknown_statements(["robots.txt:train-ai", "ai.txt:*", "ai.txt:search"]) == [
+        "robots.txt:train-ai", "ai.txt:*", "ai.txt:search"
+    ]  # fmt: skip

@@ -105,3 +105,10 @@ def test_no_text_raises(text: str) -> None:
     for rule in source_rules.FIELDS.values():
         told = rule([text]) if rule is source_rules.language_tags else rule(text)
         assert told is None or isinstance(told, str)
+
+
+def test_every_bad_language_is_told_at_once() -> None:
+    told = source_rules.language_tags(["de", "xx-yyyyyyyyyyyyy", "DE", "e", "de"])
+    assert told is not None
+    assert told.startswith("'xx-yyyyyyyyyyyyy', 'e' is no language tag; use BCP 47 codes")
+    assert told.endswith("; DE, de stands here twice; say each once")

@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from protego import Protego
 
-from dagster_project.corpus.signals.robots import AGENTS, parse_robots
+from dagster_project.corpus.model.crawlers import AGENTS
+from dagster_project.corpus.signals.robots import parse_robots
 
 ALL = "User-agent: *\n"
 

@@ -20,6 +20,7 @@ from dagster_project.corpus.snapshots import freeze
 from dagster_project.corpus.sources.jsonl import JsonLines
 from dagster_project.corpus.storage.memory import MemoryStore
 from dagster_project.corpus.storage.shards import read_shard
+from dagster_project.quality.profiles import profile_of
 from tests.corpora import library
 
 SIZE = 100
@@ -45,7 +46,7 @@ def counting(monkeypatch: pytest.MonkeyPatch) -> Counting:
 
 
 def write(folder: Path, name: str, text: str) -> None:
-    line = json.dumps({"id": name, "text": text})
+    line = json.dumps({"id": name, "text": text, "day": "2024-05-06"})
     (folder / "raw").mkdir(parents=True, exist_ok=True)
     (folder / "raw" / f"{name}.jsonl").write_text(line.ljust(SIZE - 1) + "\n")
 
@@ -54,7 +55,7 @@ def build(store: MemoryStore, folder: Path, version: str = "dev") -> Built:
     path = folder / "recipes" / "sources" / "web.yaml"
     path.parent.mkdir(parents=True, exist_ok=True)
     recipe = {"name": "web", "format": "jsonl", "version": version, "location": str(folder / "raw")}
-    path.write_text(json.dumps(recipe | {"columns": {"key": "id"}}))
+    path.write_text(json.dumps(recipe | {"columns": {"key": "id", "collected_at": "day"}}))
     return library(store, folder / "recipes").build(Partition("snapshots", f"web@{version}"))
 
 
@@ -108,6 +109,31 @@ def test_another_version_reuses_what_lies_where_it_lay(tmp_path: Path, counting:
     counting.names.clear()  # type: ignore[attr-defined]
     second = build(store, tmp_path, "2")
     assert (counting.names, second.manifest.id) == ([], first.manifest.id)  # type: ignore[attr-defined]
+
+
+def test_a_shard_in_which_a_record_was_dropped_says_the_same_of_all_others(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    for number in range(6):
+        write(tmp_path, f"d{number}", f"text {number}")
+    write(tmp_path, "d3 again", "text 3")
+    again = tmp_path / "raw" / "d3 again.jsonl"
+    again.write_text(again.read_text().replace("d3 again", "d3"))
+    whole = build(MemoryStore(), tmp_path)
+    monkeypatch.setattr(freeze, "GROUP_BYTES", 1)
+    assert build(MemoryStore(), tmp_path).manifest.id == whole.manifest.id
+    assert whole.manifest.profile["dead_letters"] == {"repeated record": 1}
+
+
+def test_a_record_that_is_lost_after_it_was_read_is_missed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(freeze, "GROUP_BYTES", 1)
+    for number in range(3):
+        write(tmp_path, f"d{number}", f"text {number}")
+    settle = freeze.settle_repeats
+    monkeypatch.setattr(freeze, "settle_repeats", lambda work, shards: settle(work, shards[1:]))
+    manifest = build(MemoryStore(), tmp_path).manifest
+    assert (manifest.profile["records"], manifest.profile["documents"]) == (3, 2)
+    assert profile_of(manifest, {}).numbers["unaccounted_records"] == 1
 
 
 @given(sizes=st.lists(st.integers(0, 60), max_size=200), seed=st.integers(0, 9))

@@ -72,6 +72,19 @@ def test_links_may_stay_inside_and_never_lead_out(tree: Path, tmp_path_factory: 
         found(tree)
 
 
+def test_no_link_that_a_glob_finds_leads_out(tree: Path, tmp_path_factory: pytest.TempPathFactory):
+    (tree / "inside.jsonl").symlink_to(tree / "b.jsonl")
+    assert "inside.jsonl" in names(tree / "*.jsonl")
+    outside = tmp_path_factory.mktemp("outside")
+    (outside / "secret.jsonl").write_text("{}")
+    (tree / "sub" / "out").symlink_to(outside)
+    with pytest.raises(SourceError, match=r"secret.jsonl is a link out of .*: copy the file there"):
+        names(tree / "sub" / "*" / "*.jsonl")
+    (tree / "z.jsonl").symlink_to(outside / "secret.jsonl")
+    with pytest.raises(SourceError, match=r"z.jsonl is a link out of"):
+        names(tree / "*.jsonl")
+
+
 @pytest.mark.parametrize("name", ["x.jsonl.7z", "x.zip"])
 def test_archives_that_are_not_read_are_named(tmp_path: Path, name: str):
     (tmp_path / name).touch()
