@@ -281,6 +281,6 @@ def _found(task: PartsTask, record: Mapping[str, Any]) -> PartsResult:
         tuple(File(**item) for item in record["letters"]),
         record["dead"],
         tuple(File(**item) for item in record["sites"]),
-        record.get("records", sum(shard.file.rows for shard, _ in shards) + sum(record["dead"].values())),
+        record["records"],
         found=True,
     )

@@ -55,7 +55,11 @@ def test_a_plain_file_that_was_cut(cut: int, left: list[int], reason: str | None
 
 @pytest.mark.parametrize(
     ("cut", "left"),
-    [(1, [1, 2, 3, 4, 5, 6]), (8, [1, 2, 3, 4, 5, 6]), (60, [1, 2, 3, 4, 5]), (len(MEMBERS[6]) - 5, [1, 2, 3, 4, 5])],
+    [
+        *((1, [1, 2, 3, 4, 5, 6]), (8, [1, 2, 3, 4, 5, 6]), (60, [1, 2, 3, 4, 5])),
+        (len(MEMBERS[6]) - 85, [1, 2, 3, 4, 5]),  # in the head
+        (len(MEMBERS[6]) - 5, [1, 2, 3, 4, 5]),
+    ],
 )
 def test_a_packed_file_that_was_cut(cut: int, left: list[int], tmp_path: Path):
     made = read(tmp_path, b"".join(MEMBERS)[:-cut], "x.warc.gz")
