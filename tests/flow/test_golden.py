@@ -7,19 +7,29 @@ from pathlib import Path
 from dagster_project.corpus.model.partitions import Partition
 from dagster_project.corpus.storage import refs
 from dagster_project.corpus.storage.memory import MemoryStore
-from tests.corpora import documents, library, prose, write_jsonl, write_recipes
+from tests.corpora import Lenient, documents, library, prose, write_jsonl, write_recipes
+from tests.corpus.sources.warcs import answer, packed, record, text_record, warcinfo
 
 GOLDEN = {
-    "deduplicated/notes@dev": "13d7a3e50c2d1b6d",
-    "families/notes@dev": "2548a020011a5215",
-    "filtered/notes@dev+plain": "b95ba05e570b3756",
-    "fingerprints/notes@dev": "0687d22491317a06",
-    "licensed/notes@dev": "1ac5033e01ad6d42",
-    "mixed/notes@dev": "d352563da8eb5e43",
-    "published/notes@dev": "4fa94caef0ea0e35",
-    "signals/notes@dev/counts": "debb7b9f173857f2",
-    "signals/notes@dev/language": "ba38f1a3c99fd146",
-    "snapshots/notes@dev": "8ce6f03747cddd0a",
+    "deduplicated/notes@dev": "1a9d7d0ad7f65631",
+    "families/notes@dev": "340b423fbbd1261f",
+    "filtered/notes@dev+plain": "3e3e50527e22f6e7",
+    "fingerprints/notes@dev": "b85920c3949fc699",
+    "licensed/notes@dev": "468b417c173b9d15",
+    "mixed/notes@dev": "1e31c251ecf588c9",
+    "published/notes@dev": "475391487610bb8b",
+    "signals/notes@dev/counts": "14fa6959cc0f7bf6",
+    "signals/notes@dev/language": "15da72ef0bdcabc5",
+    "snapshots/notes@dev": "acab5b564d2e1ad0",
+}
+GOLDEN_OF_A_CRAWL = {
+    "licensed/crawl@dev": "bd0d826307136726",
+    "signals/crawl@dev/addresses": "a24827a6e81cdbca",
+    "signals/crawl@dev/consent": "3d62d82d1ea151a0",
+    "signals/crawl@dev/counts": "b5ef9b17c1eab191",
+    "signals/crawl@dev/language": "3576c20d3d201eaa",
+    "snapshots/crawl@dev": "71f8aa5809c8997d",
+    "statistics/crawl@dev": "96ea9e45ca6222c9",
 }
 
 
@@ -36,6 +46,44 @@ def test_output_changes_only_with_a_code_version(tmp_path: Path) -> None:
     library(store, write_recipes(tmp_path / "r", str(write_jsonl(tmp_path / "all.jsonl", rows)))).build(
         Partition("published", "notes@dev")
     )
-    found = {str(item): refs.resolve(store, item)[:16] for item in refs.published(store)}
-    changed = sorted(name for name in found if found[name] != GOLDEN.get(name))
+    compare(found_in(store), GOLDEN)
+
+
+PAGE = """<!doctype html><html lang="de"><head><title>Ein Blatt &amp; mehr</title>
+<meta property="article:published_time" content="2021-03-04"><meta name="robots" content="noai">
+<link rel="license" href="https://creativecommons.org/licenses/by-sa/2.0/de/"></head>
+<body><nav><a href="/">Start</a></nav>
+<main><h1>Überschrift</h1><p>Ein <a href="b?x=1#y">Absatz</a> mit Text, 東京 und <code>code</code>.</p>
+<ul><li>eins<li>zwei</ul><table><tr><th>A<td>B</table><pre class="language-python">x = 1\n  y</pre>
+<p>MORE</p></main><footer>Impressum</footer></body></html>"""
+
+
+def test_reading_a_crawl_changes_only_with_a_code_version(tmp_path: Path) -> None:
+    pages = [
+        record(n, answer(PAGE.replace("MORE", prose(n)).encode(), "Last-Modified: Thu, 01 Oct 2020 10:00:00 GMT"))
+        for n in (1, 2)
+    ]
+    robots = record(
+        3, answer(b"User-agent: GPTBot\nDisallow: /2", "Content-Type: text/plain"), url="http://site.test/robots.txt"
+    )
+    text = text_record(4, b"Nur Text.\n\nUnd noch ein Absatz.")
+    gone = record(5, answer(b"", status="404 Not Found"))
+    (tmp_path / "a.warc.gz").write_bytes(packed([warcinfo(), *pages, robots, text, gone]))
+    recipes = tmp_path / "r" / "sources"
+    recipes.mkdir(parents=True)
+    (recipes / "crawl.yaml").write_text(f"name: crawl\nformat: warc\nlocation: {tmp_path}/a.warc.gz\n")
+    store = MemoryStore()
+    built = library(store, tmp_path / "r", auditor=Lenient())
+    built.build(Partition("statistics", "crawl@dev"))
+    built.build(Partition("signals", "crawl@dev", "consent"))
+    compare(found_in(store), GOLDEN_OF_A_CRAWL)
+
+
+def found_in(store: MemoryStore) -> dict[str, str]:
+    return {str(item): refs.resolve(store, item)[:16] for item in refs.published(store)}
+
+
+def compare(found: dict[str, str], golden: dict[str, str]) -> None:
+    changed = sorted(name for name in found if found[name] != golden.get(name))
     assert not changed, f"the output of {changed} changed: bump CODE_VERSION there, then take over {found}"
+    assert found.keys() == golden.keys()
