@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from resiliparse.extract.html2text import extract_plain_text
 from resiliparse.parse.html import HTMLTree
@@ -28,8 +28,10 @@ from dagster_project.corpus.extraction.pages import (
     Page,
     Unextracted,
 )
-from dagster_project.corpus.extraction.with_trafilatura import Content, main_content
 from dagster_project.corpus.model.documents import NO_CONTENT, NOT_TEXT
+
+if TYPE_CHECKING:
+    from dagster_project.corpus.extraction.with_trafilatura import Content
 
 Extractor = Literal["resiliparse", "trafilatura"]
 
@@ -85,6 +87,8 @@ def _resiliparse(marked: MarkedPage, base: str | None) -> Unmarked:
 
 
 def _trafilatura(marked: MarkedPage, base: str | None) -> Content:
+    from dagster_project.corpus.extraction.with_trafilatura import main_content  # loads lxml and its like
+
     try:
         return main_content(plain_page(marked), lambda target: resolve(target, base))
     except Exception as error:
