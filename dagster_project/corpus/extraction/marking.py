@@ -79,6 +79,9 @@ def plain_page(source: MarkedPage) -> str:
     return _MARK.sub("", source.marked.decode())
 
 
+_SIMPLE = re.compile(r"(?:[A-Za-z0-9_][A-Za-z0-9_.-]{0,200})?(?:#[A-Za-z0-9_.-]{0,200})?", re.ASCII)
+
+
 def base_of(tags: Sequence[Tag], url: str | None) -> str | None:
     """What relative addresses of a page are relative to."""
     for tag in tags:
@@ -89,7 +92,26 @@ def base_of(tags: Sequence[Tag], url: str | None) -> str | None:
 
 def resolve(target: str, base: str | None) -> str | None:
     """An address made absolute; None for one that is none: empty, javascript and data, too long, or unreadable."""
+    if base and target and _SIMPLE.fullmatch(target) and (places := _places(base)):
+        return places.page + target if target[0] == "#" else places.folder + target
     return _resolved(target, base) if 0 < len(target) <= ADDRESS_CHARACTERS else None
+
+
+class _Places(NamedTuple):
+    """What a fragment, and what a name, is added to."""
+
+    page: str
+    folder: str
+
+
+@lru_cache(maxsize=1 << 8)
+def _places(base: str) -> _Places | None:
+    """Of a web page, for the targets whose joining needs no parser: most links of most pages are such."""
+    try:
+        page, folder = ada_url.join_url(base, ""), ada_url.join_url(base, ".")
+    except ValueError:
+        return None
+    return _Places(page.partition("#")[0], folder) if page.startswith(("http://", "https://")) else None
 
 
 @lru_cache(maxsize=1 << 12)
