@@ -15,6 +15,7 @@ from dagster_project.corpus.storage.s3 import S3Store
 from dagster_project.corpus.storage.shards import read_shard
 from dagster_project.corpus.storage.stores import Store
 from tests.corpora import documents, library, prose, write_jsonl, write_recipes
+from tests.corpus.sources.warcs import answer, packed, record, warcinfo
 
 MIX = Partition("published", "notes@dev")
 
@@ -139,3 +140,22 @@ def test_the_export_holds_the_members_in_their_order(tmp_path: Path) -> None:
     lines = pa.CompressedInputStream(pa.BufferReader(store.get(item["path"])), "zstd").read().decode().splitlines()
     assert [json.loads(line)["text"] for line in lines] == exported.column("text").to_pylist()
     assert [entry.path for entry in store.list("scratch/")] == []
+
+
+def test_a_crawl_in_one_file_or_sixty_four_is_the_same_version(tmp_path: Path) -> None:
+    shared = [record(n, answer(f"<main><h1>{n}</h1><p>{prose(n)}</p></main>".encode())) for n in range(1, 65)]
+    layouts = {
+        "one": {"all.warc.gz": packed([warcinfo(), *shared])},
+        "plain": {"all.warc": b"".join([warcinfo(), *reversed(shared)])},
+        "many": {f"{n:02d}.warc.gz": packed([warcinfo(), item]) for n, item in enumerate(shared)},
+    }
+    found = set()
+    for name, contents in layouts.items():
+        folder = tmp_path / name
+        (folder / "r" / "sources").mkdir(parents=True)
+        for file, content in contents.items():
+            (folder / file).write_bytes(content)
+        (folder / "r" / "sources" / "crawl.yaml").write_text(f"name: crawl\nformat: warc\nlocation: {folder}/*.warc*\n")
+        built = library(MemoryStore(), folder / "r")
+        found.add(built.build(Partition("snapshots", "crawl@dev")).manifest.id)
+    assert len(found) == 1
