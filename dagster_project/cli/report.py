@@ -18,7 +18,7 @@ from dagster_project.cli.session import PATHS, Session, verb
 def report(session: Session, mix: str, format_: str | None, output: Path | None) -> None:
     """Render the provenance report of MIX: sources, licenses with evidence, what was removed and why."""
     from dagster_project.cli.naming import published_mix
-    from dagster_project.cli.reports import path_of, write_whole
+    from dagster_project.cli.reports import deliver, path_of
     from dagster_project.corpus.publishing.reports import render
     from dagster_project.opening import opened_store
 
@@ -28,11 +28,4 @@ def report(session: Session, mix: str, format_: str | None, output: Path | None)
         body = render(store, partition, format_, version)
     if format_ == "html" and output is None:
         output = path_of(partition, format_, session.settings.home, version)
-    if output is None:
-        click.echo(body, nl=False)
-        return
-    written = str(write_whole(output.absolute(), body))
-    if session.json:
-        session.show_json({"format": format_, "path": written})
-    else:
-        click.echo(written)
+    deliver(session, body, format_, output)

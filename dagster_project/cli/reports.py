@@ -5,7 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import click
+
 if TYPE_CHECKING:
+    from dagster_project.cli.session import Session
     from dagster_project.corpus.model.partitions import Partition
     from dagster_project.corpus.storage.stores import Store
 
@@ -26,6 +29,18 @@ def write_report(store: Store, mix: Partition, format: str, path: Path, version:
 def path_of(mix: Partition, format: str, home: Path, version: str | None = None) -> Path:
     folder = f"{mix.key}#{version[:12]}" if version else mix.key
     return (home / "reports" / folder / FILES[format]).absolute()
+
+
+def deliver(session: Session, body: bytes, format: str, output: Path | None) -> None:
+    """To a file, whose path is told, or to stdout."""
+    if output is None:
+        click.echo(body, nl=False)
+        return
+    written = str(write_whole(output.absolute(), body))
+    if session.json:
+        session.show_json({"format": format, "path": written})
+    else:
+        click.echo(written)
 
 
 def write_whole(path: Path, body: bytes) -> Path:

@@ -68,19 +68,11 @@ def show_source(session: Session, name: str) -> None:
 @verb
 def card_of_source(session: Session, name: str, format_: str | None, output: Path | None) -> None:
     """The card of a source: its registry record, its newest snapshot, and what nobody knows."""
-    from dagster_project.cli.reports import write_whole
+    from dagster_project.cli.reports import deliver
     from dagster_project.corpus.publishing.cards import card
 
     format_ = format_ or ("json" if session.json else "md")
-    body = card(_entry(session, name)[1], format_)
-    if output is None:
-        click.echo(body, nl=False)
-        return
-    written = str(write_whole(output.absolute(), body))
-    if session.json:
-        session.show_json({"format": format_, "path": written})
-    else:
-        click.echo(written)
+    deliver(session, card(_entry(session, name)[1], format_), format_, output)
 
 
 @click.command("search", short_help='Find sources: "german law, permissive, after 2020".')

@@ -43,6 +43,12 @@ LAST = 4_102_444_799  # 2099-12-31: what claims to be later is a mistake
 _RANKS = {kind: (CONFIDENCE.index(confidence), place) for place, (kind, confidence) in enumerate(KINDS.items())}
 
 
+def seconds_of(moments: pa.Array | pa.ChunkedArray) -> list[int | None]:
+    """A column of MOMENT as seconds since the epoch; a datetime does not reach as far."""
+    seconds: list[int | None] = moments.cast(MOMENT).cast(pa.int64()).to_pylist()
+    return seconds
+
+
 class Conclusion(NamedTuple):
     """A date as far as it is known."""
 

@@ -8,10 +8,11 @@ is ever part of an identity: `raw_object` and `raw_position` are evidence.
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterator
 
 import pyarrow as pa
 
-from dagster_project.corpus.model.dates import DATE_EVIDENCE, MOMENT
+from dagster_project.corpus.model.dates import DATE_EVIDENCE, MOMENT, seconds_of
 from dagster_project.corpus.model.structure import SPANS
 
 ID_BYTES = 16
@@ -80,6 +81,15 @@ SITE_FILE_BYTES = 500 << 10  # RFC 9309 section 2.5: parsing may stop after 500 
 
 # Where the rows lay says nothing about what they are, and doc_id already commits to the text.
 NOT_DIGESTED = frozenset({"text", "raw_object", "raw_position"})
+
+
+SiteRow = tuple[str, str, int, str, int | None]  # as SITE_FILES, with seconds since the epoch
+
+
+def site_rows(batch: pa.RecordBatch) -> Iterator[SiteRow]:
+    """The rows of a batch of SITE_FILES."""
+    *said, at = (batch.column(name) for name in SITE_FILES.names)
+    yield from zip(*(column.to_pylist() for column in said), seconds_of(at), strict=True)
 
 
 def record_id(source: str, locator: str) -> bytes:

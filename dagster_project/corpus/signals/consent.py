@@ -20,8 +20,8 @@ import pyarrow.compute as pc
 
 from dagster_project.corpus.extraction.reservation_statements import reserved_tokens
 from dagster_project.corpus.model.crawlers import AGENTS, EVERYBODY, UNREACHABLE, USES
-from dagster_project.corpus.model.dates import MOMENT
-from dagster_project.corpus.model.documents import ID, SITE_FILES
+from dagster_project.corpus.model.dates import seconds_of
+from dagster_project.corpus.model.documents import ID, SITE_FILES, SiteRow, site_rows
 from dagster_project.corpus.model.manifests import File, Manifest
 from dagster_project.corpus.model.urls import target
 from dagster_project.corpus.signals.site_statements import TDMREP, Said, SiteFile
@@ -39,9 +39,6 @@ SCHEMA = pa.schema(
 COLUMNS = ("url", "reservations", "collected_at")
 ROWS_AT_ONCE = 64  # of site files, each of which may have 500 KiB
 COUNTED_AGENTS = frozenset({EVERYBODY, UNREACHABLE, *AGENTS, *USES.values()})
-
-
-Row = tuple[str, str, int, str, int | None]  # of SITE_FILES
 
 
 class Capture(NamedTuple):
@@ -77,16 +74,14 @@ class SiteFiles:
                 captures.setdefault(path, []).append(Capture(at, SiteFile(path, status, text)))
             yield site, captures
 
-    def _rows(self, file: File, wanted: pa.Array) -> Iterator[Row]:
+    def _rows(self, file: File, wanted: pa.Array) -> Iterator[SiteRow]:
         for batch in iterate_shard(self.store, file, SITE_FILES.names, ROWS_AT_ONCE):
-            kept = batch.filter(pc.is_in(batch.column("site"), wanted))
-            *said, at = (kept.column(name) for name in SITE_FILES.names)
-            yield from zip(*(column.to_pylist() for column in said), _seconds(at), strict=True)
+            yield from site_rows(batch.filter(pc.is_in(batch.column("site"), wanted)))
 
 
 def site_files(store: Store, snapshot: Manifest) -> SiteFiles:
     """The site files that a snapshot recorded."""
-    return SiteFiles(store, tuple(File(**item) for item in snapshot.facts.get("site_files", ())))
+    return SiteFiles(store, tuple(File(**item) for item in snapshot.facts["site_files"]))
 
 
 def measure(
@@ -116,7 +111,7 @@ def measure(
 
 def _pages_by_site(documents: pa.Table, evidence: Sequence[Any]) -> dict[str, list[Page]]:
     pages: dict[str, list[Page]] = {}
-    times = _seconds(documents.column("collected_at"))
+    times = seconds_of(documents.column("collected_at"))
     for row, (url, at) in enumerate(zip(documents.column("url").to_pylist(), times, strict=True)):
         if url and (found := target(url)):
             speaks = any(item["kind"].endswith(".tdm-reservation") for item in evidence[row])
@@ -160,15 +155,9 @@ def _twin(site: str) -> str:
     return site.replace("http://", "https://", 1)
 
 
-def _when(row: Row) -> tuple[bool, int, int, str]:
+def _when(row: SiteRow) -> tuple[bool, int, int, str]:
     _, _, status, text, at = row
     return at is not None, at or 0, status, text
-
-
-def _seconds(moments: pa.Array | pa.ChunkedArray) -> list[int | None]:
-    """Since the epoch; Parquet keeps milliseconds, and a datetime does not reach as far."""
-    seconds: list[int | None] = moments.cast(MOMENT).cast(pa.int64()).to_pylist()
-    return seconds
 
 
 def _own_policy(evidence: Sequence[Mapping[str, str]]) -> str | None:

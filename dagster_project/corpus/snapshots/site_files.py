@@ -13,19 +13,16 @@ from itertools import groupby
 from typing import NamedTuple
 
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from dagster_project.corpus.engine.work import Work
 from dagster_project.corpus.model.canonical import canonical
-from dagster_project.corpus.model.documents import SITE_FILES
+from dagster_project.corpus.model.documents import SITE_FILES, SiteRow, site_rows
 from dagster_project.corpus.model.manifests import File
 from dagster_project.corpus.storage.shards import iterate_shard, write_shard
 from dagster_project.corpus.storage.stores import Store
 
 RUN_BYTES = 32 << 20  # of text in one run, and in one file of the merged sequence
 ROWS_AT_ONCE = 8  # of each run while merging; a row has up to SITE_FILE_BYTES
-
-Row = tuple[str, str, int, str, int | None]  # as SITE_FILES, with seconds since the epoch
 
 
 class Gathered(NamedTuple):
@@ -52,7 +49,7 @@ class Sites:
 
     def flush(self) -> None:
         if self.held:
-            rows = sorted((row for batch in self.held for row in _rows(batch)), key=_place)
+            rows = sorted((row for batch in self.held for row in site_rows(batch)), key=_place)
             self.files.append(write_shard(self.store, _table(rows), access=self.access))
             self.held.clear()
 
@@ -69,9 +66,9 @@ def gather_sites(work: Work, files: Sequence[File]) -> Gathered:
     return Gathered(count, said.hexdigest(), tuple(written))
 
 
-def _run_sized(rows: Iterable[Row]) -> Iterator[list[Row]]:
+def _run_sized(rows: Iterable[SiteRow]) -> Iterator[list[SiteRow]]:
     """Rows in lists of about RUN_BYTES of text."""
-    held, size = list[Row](), 0
+    held, size = list[SiteRow](), 0
     for row in rows:
         held.append(row)
         size += len(row[3])
@@ -82,22 +79,16 @@ def _run_sized(rows: Iterable[Row]) -> Iterator[list[Row]]:
         yield held
 
 
-def _read(store: Store, file: File) -> Iterator[Row]:
+def _read(store: Store, file: File) -> Iterator[SiteRow]:
     for batch in iterate_shard(store, file, SITE_FILES.names, ROWS_AT_ONCE):
-        yield from _rows(batch)
+        yield from site_rows(batch)
 
 
-def _rows(batch: pa.RecordBatch) -> Iterator[Row]:
-    *said, at = batch.select(SITE_FILES.names).columns
-    seconds = pc.cast(at, pa.timestamp("s", tz="UTC")).cast(pa.int64())
-    yield from zip(*(column.to_pylist() for column in said), seconds.to_pylist(), strict=True)
-
-
-def _place(row: Row) -> tuple[str, str, bool, int, int, str]:
+def _place(row: SiteRow) -> tuple[str, str, bool, int, int, str]:
     site, path, status, text, at = row
     return site, path, at is None, at or 0, status, text
 
 
-def _table(rows: Sequence[Row]) -> pa.Table:
+def _table(rows: Sequence[SiteRow]) -> pa.Table:
     arrays = [pa.array(column, field.type) for field, column in zip(SITE_FILES, zip(*rows, strict=True), strict=True)]
     return pa.Table.from_arrays(arrays, schema=SITE_FILES)

@@ -17,10 +17,8 @@ from pyarrow import fs
 from dagster_project.corpus.model.errors import SourceError
 from dagster_project.corpus.model.raw import RawObject, touched
 from dagster_project.corpus.model.recipes import SourceRecipe
-from dagster_project.corpus.sources import remote
 from dagster_project.corpus.sources.remote import Place, is_remote, place_of
 
-S3, _s3 = remote.S3, remote.s3
 FILE = "file://"
 WILD = "*?["
 UNREAD_ARCHIVES = {".zip", ".7z", ".br", ".lz4", ".tar", ".tgz", ".rar", ".lzma"}

@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 
 from dagster_project.corpus.engine.local import LocalEngine
 from dagster_project.corpus.engine.work import Work
-from dagster_project.corpus.model.documents import SITE_FILES
+from dagster_project.corpus.model.documents import SITE_FILES, SiteRow
 from dagster_project.corpus.snapshots import site_files
-from dagster_project.corpus.snapshots.site_files import Gathered, Row, Sites, gather_sites
+from dagster_project.corpus.snapshots.site_files import Gathered, Sites, gather_sites
 from dagster_project.corpus.storage.memory import MemoryStore
 from dagster_project.corpus.storage.shards import read_shard
 
@@ -26,7 +26,7 @@ ROW = st.tuples(
 )
 
 
-def gathered(parts: Sequence[Sequence[Row]]) -> tuple[Gathered, list[Row]]:
+def gathered(parts: Sequence[Sequence[SiteRow]]) -> tuple[Gathered, list[SiteRow]]:
     """What comes of rows that came in these parts, and the rows as they lie."""
     store = MemoryStore()
     files = []
@@ -48,7 +48,7 @@ def gathered(parts: Sequence[Sequence[Row]]) -> tuple[Gathered, list[Row]]:
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60)
 @given(st.lists(ROW, max_size=12), st.integers(1, 5))
-def test_parts_do_not_matter_and_each_stands_once(rows: list[Row], parts: int) -> None:
+def test_parts_do_not_matter_and_each_stands_once(rows: list[SiteRow], parts: int) -> None:
     one, lying = gathered([rows])
     many, also = gathered([rows[index::parts] for index in range(parts)])
     assert (one.rows, one.digest) == (many.rows, many.digest)
@@ -58,7 +58,7 @@ def test_parts_do_not_matter_and_each_stands_once(rows: list[Row], parts: int) -
 
 
 def test_more_than_a_run_is_never_held(monkeypatch: pytest.MonkeyPatch) -> None:
-    rows: list[Row] = [(f"http://{n % 7}.test", "/robots.txt", 200, f"{n}" * 50, n) for n in range(200)]
+    rows: list[SiteRow] = [(f"http://{n % 7}.test", "/robots.txt", 200, f"{n}" * 50, n) for n in range(200)]
     whole, _ = gathered([rows])
     monkeypatch.setattr(site_files, "RUN_BYTES", 1_000)
     split, lying = gathered([rows[:120], rows[120:]])

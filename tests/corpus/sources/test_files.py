@@ -196,9 +196,9 @@ class TestS3:
         self.bucket = embedded_s3.bucket
         for name in ("a.jsonl", "deep/b.jsonl", "deep/notes.txt"):
             client.put_object(Bucket=self.bucket, Key=f"raw/{name}", Body=LINE * 3)
-        files._s3.cache_clear()
+        remote.s3.cache_clear()
         yield
-        files._s3.cache_clear()
+        remote.s3.cache_clear()
 
     def test_a_prefix_a_glob_and_an_object_are_found(self):
         at = f"s3://{self.bucket}/raw"
@@ -238,6 +238,6 @@ class TestS3:
 
     def test_wrong_credentials_are_a_sentence(self, monkeypatch: pytest.MonkeyPatch):
         monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "wrong")
-        files._s3.cache_clear()
+        remote.s3.cache_clear()
         with pytest.raises(SourceError, match="cannot be read"):
             found(f"s3://{self.bucket}/raw/a.jsonl")

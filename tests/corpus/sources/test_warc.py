@@ -22,7 +22,7 @@ from dagster_project.corpus.model.raw import RawObject
 from dagster_project.corpus.model.recipes import SourceRecipe
 from dagster_project.corpus.model.structure import NO_STRUCTURE
 from dagster_project.corpus.snapshots.identify import identify
-from dagster_project.corpus.sources import files
+from dagster_project.corpus.sources import remote
 from dagster_project.corpus.sources.registry import SOURCES
 from dagster_project.corpus.sources.warc import Warc
 from dagster_project.corpus.storage.s3 import S3Config
@@ -317,11 +317,11 @@ def test_parts_are_read_from_s3(is_packed: bool, embedded_s3: S3Config, monkeypa
     items = [*many()[:2], record(2, answer(b"<p>" + b"a" * 300_000)), *many()[3:]]
     name = f"warc/{is_packed}.warc"
     client.put_object(Bucket=embedded_s3.bucket, Key=name, Body=packed(items) if is_packed else b"".join(items))
-    files._s3.cache_clear()
+    remote.s3.cache_clear()
     recipe = SourceRecipe("web", "warc", location=f"s3://{embedded_s3.bucket}/{name}")
     source = Warc(part_bytes=1_000, page_bytes=1 << 16)
     (item,) = source.objects(recipe)
     batches = [batch for part in source.parts(recipe, item) for batch in source.read(recipe, part)]
-    files._s3.cache_clear()
+    remote.s3.cache_clear()
     assert [row["url"] for batch in batches for row in batch.records.to_pylist()] == [URLS[0], *URLS[2:]]
     assert [row["reason"] for batch in batches for row in batch.dead.to_pylist()] == ["page too long"]
