@@ -14,7 +14,8 @@ import pyarrow as pa
 from dagster_project.corpus.engine.tables import Column, map_shards
 from dagster_project.corpus.engine.work import Work
 from dagster_project.corpus.filtering.lists import NamedList, StoredList, find_list, load_entries, store_list
-from dagster_project.corpus.filtering.rules import Judged, judge, rule_named
+from dagster_project.corpus.filtering.rule import Judged, judge
+from dagster_project.corpus.filtering.rules import rule_named
 from dagster_project.corpus.filtering.statements import unknown_statements
 from dagster_project.corpus.model.documents import ID
 from dagster_project.corpus.model.errors import Refused

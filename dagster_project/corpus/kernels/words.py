@@ -12,7 +12,7 @@ belongs to none. A *content word* is a token with a character outside datatrove'
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -25,10 +25,17 @@ COMMA = ord(",")
 JOINTS = (COMMA, ord("."), ord("'"), 0x2019)
 
 
-def boundaries(data: Bytes, offsets: Offsets) -> tuple[Offsets, Offsets, Offsets]:
-    """Begin and end byte of every token, int64[tokens], and the first token of each document, int64[n + 1]."""
-    found: tuple[Offsets, Offsets, Offsets] = _boundaries(data, offsets, u.characters())
-    return found
+class Words(NamedTuple):
+    """The words of some documents, one after the other."""
+
+    starts: Offsets  # int64[words]: where in the data each begins
+    ends: Offsets  # int64[words]
+    firsts: Offsets  # int64[documents + 1]: the first word of each document
+
+
+def words_of(data: Bytes, offsets: Offsets) -> Words:
+    """Every word of every document."""
+    return Words(*_boundaries(data, offsets, u.characters()))
 
 
 @compiled

@@ -7,14 +7,14 @@ import pytest
 from hypothesis import given
 
 from dagster_project.corpus.kernels.texts import buffers
-from dagster_project.corpus.kernels.words import boundaries
+from dagster_project.corpus.kernels.words import words_of
 from tests.corpus.kernels.strategies import CORPORA
 from tests.oracles import words as oracle
 
 
 def split(texts):
     data, offsets = buffers(pa.array(texts, pa.string()))
-    starts, ends, firsts = boundaries(data, offsets)
+    starts, ends, firsts = words_of(data, offsets)
     found = [bytes(data[start:end]).decode() for start, end in zip(starts, ends, strict=True)]
     return [found[i:j] for i, j in pairwise(firsts)]
 
