@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from dagster_project.corpus.model.errors import PartitionError
@@ -29,7 +30,7 @@ def to_build(recipes: Recipes, text: str) -> list[Partition]:
         built = [name for name in SPACES if name != "artifacts"]
         raise PartitionError(f"{stage!r} is not a stage that is built: use one of {_listed(stage, built)}")
     key, _, part = rest.partition("/")
-    return _parts(Partition(stage, _completed(recipes, stage, key), part))
+    return _parts(recipes, Partition(stage, _completed(recipes, stage, key), part))
 
 
 def by_name(recipes: Recipes, text: str) -> Partition:
@@ -91,16 +92,17 @@ def _completed(recipes: Recipes, stage: str, key: str) -> str:
     return f"{_key(recipes, KIND_OF_SPACE[SPACES[stage]], name)}{plus}{policy}"
 
 
-def _parts(partition: Partition) -> list[Partition]:
-    from dagster_project.corpus.signals.groups import GROUPS
+def _parts(recipes: Recipes, partition: Partition) -> list[Partition]:
+    from dagster_project.corpus.building.measuring import Measuring
+    from dagster_project.corpus.signals.groups import PLAIN
 
     if partition.stage != "signals":
         if partition.part:
             raise PartitionError(f"{partition} has one part too many: only signals have groups")
         return [partition]
-    if partition.part and partition.part not in GROUPS:
-        raise PartitionError(f"{partition.part!r} is not a signal group: use one of {', '.join(GROUPS)}")
-    return [Partition("signals", partition.key, group) for group in ([partition.part] if partition.part else GROUPS)]
+    if partition.part:
+        return [replace(partition, part=Measuring(recipes).named(partition.part).part)]
+    return [Partition("signals", partition.key, group) for group in PLAIN]
 
 
 def _key(recipes: Recipes, kind: Kind, reference: str) -> str:

@@ -22,4 +22,5 @@ CODE_VERSION = " ".join(f"{name}:{group.code_version}" for name, group in GROUPS
 )
 def signals(context: dg.AssetExecutionContext, library: dg.ResourceParam[Library]) -> Events:
     """One row of measured properties per document, in groups that are versions of their own."""
-    yield from materialized(context, library, "signals", tuple(GROUPS))
+    measured = library.planner.measured(context.partition_key)
+    yield from materialized(context, library, "signals", [partition.part for partition in measured])

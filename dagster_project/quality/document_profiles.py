@@ -82,9 +82,11 @@ def statistics(counts: Counts) -> Numbers:
 
 def filtered(counts: Counts) -> Numbers:
     removed, fired = counts.column("removed"), counts.by_name("fired")
-    rules = [rule["rule"] for rule in counts.recipe.get("rules", ())]
+    rules = [rule["name"] for rule in counts.recipe.get("rules", ())]
     shares = {rule: share(number, counts.rows) for rule, number in removed.items()}
     silent = {rule: 0.0 for rule in rules if not fired.get(rule)}
+    allowed = counts.bounds.get("max_removed_by_rule", {})
+    beyond = {rule: shares[rule] for rule, most in allowed.items() if shares.get(rule, 0.0) > most}
     unmatched = {rule: 0.0 for rule, number in counts.column("lists", of="matched").items() if not number}
     kept = counts.number("kept", "documents")
     numbers = {
@@ -93,6 +95,7 @@ def filtered(counts: Counts) -> Numbers:
         "unbalanced_documents": kept + sum(removed.values()) - counts.rows,
         "removed_share": share(sum(removed.values()), counts.rows),
         "largest_removed_share_by_rule": max(shares.values(), default=0.0),
+        "rules_beyond_their_bound": len(beyond),
         "rules": len(rules),
         "rules_that_never_fired": len(silent),
         "lists_that_matched_nothing": len(unmatched),
@@ -101,6 +104,7 @@ def filtered(counts: Counts) -> Numbers:
     }
     by_rule = {"removed_share": shares, "largest_removed_share_by_rule": shares}
     silences = {"rules_that_never_fired": silent, "lists_that_matched_nothing": unmatched}
+    by_rule["rules_beyond_their_bound"] = beyond
     return numbers, {**by_rule, **silences, "unbalanced_documents": removed}
 
 

@@ -45,7 +45,7 @@ BOUNDS: Mapping[str, tuple[str, ...]] = {
     "snapshots": ("max_bad_records",),
     "licensed": ("documents",),
     "signals": ("documents",),
-    "filtered": ("documents", "max_removed"),
+    "filtered": ("documents", "max_removed", "max_removed_by_rule"),
     "statistics": ("documents",),
     "fingerprints": ("documents",),
     "families": ("documents",),

@@ -21,6 +21,7 @@ from dagster_project.corpus.model.errors import AuditFailed, IntegrityError, Mis
 from dagster_project.corpus.model.manifests import Manifest
 from dagster_project.corpus.model.outcomes import Auditor, Outcome
 from dagster_project.corpus.model.partitions import Partition
+from dagster_project.corpus.signals.groups import measure_together
 from dagster_project.corpus.storage import refs
 from dagster_project.corpus.storage.refs import Ref
 from dagster_project.corpus.storage.shards import remove_altered
@@ -80,9 +81,30 @@ class Library:
         With `repair`, every object of what is found is read, and what is missing or altered is made again.
         """
         if upstream:
-            for needed in self.needed(partition)[:-1]:
-                self._build_one(needed, reason, repair)
+            self.build_all(self.needed(partition)[:-1], reason=reason, repair=repair)
         return self._build_one(partition, reason, repair)
+
+    def build_all(self, partitions: Sequence[Partition], *, reason: str = "", repair: bool = False) -> list[Built]:
+        """Build partitions in their order; the text of a snapshot is read once for all that is measured of it."""
+        built = []
+        for number, partition in enumerate(partitions):
+            self._measure_together(partition, partitions[number:])
+            built.append(self._build_one(partition, reason, repair))
+        return built
+
+    def _measure_together(self, first: Partition, coming: Sequence[Partition]) -> None:
+        """Make the shards of all coming measurements that read the same text as the first; each is then found."""
+        alike = [item for item in coming if item.stage == "signals" and item.key == first.key]
+        needs = self.planner.dependencies(first)
+        if first.stage != "signals" or len(alike) < 2 or any(item.stage == "artifacts" for item in needs):
+            return
+        plans = {item: self.planner.plan(item) for item in alike if self.planner.dependencies(item) == needs}
+        works = {item: self._work(item, plan) for item, plan in plans.items() if plan.shards}
+        works = {item: work for item, work in works.items() if not self._found(work.key("build", plans[item].made_of))}
+        if len(works) > 1:
+            tasks = list(zip(*(plans[item].shards(work) for item, work in works.items()), strict=True))
+            for done, _ in enumerate(self.engine.map(measure_together, tasks), 1):
+                self.observer.progressed(first, done, len(tasks))
 
     def needed(self, partition: Partition) -> list[Partition]:
         """Everything a partition is built from, in an order in which it can be built; itself last."""

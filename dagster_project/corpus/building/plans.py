@@ -9,21 +9,25 @@ from typing import Any
 
 import pyarrow as pa
 
-from dagster_project.corpus.building.recipes import Recipes
+from dagster_project.corpus.building.measuring import EDITING, Measuring, taken_by
+from dagster_project.corpus.building.recipes import Control, Recipes
 from dagster_project.corpus.deduplication import families, fingerprints, survivors
-from dagster_project.corpus.engine.tables import Column, align
+from dagster_project.corpus.engine.tables import Column, ShardTask, align
 from dagster_project.corpus.engine.work import Work
 from dagster_project.corpus.filtering import verdicts
+from dagster_project.corpus.filtering.cascade import Cascade, Draw, Step, control_of
 from dagster_project.corpus.licenses import licensed
-from dagster_project.corpus.lineage.walk import snapshots_of
+from dagster_project.corpus.lineage.walk import snapshots_of, verdicts_of
 from dagster_project.corpus.mixing import mix
 from dagster_project.corpus.mixing.mix import Candidates
 from dagster_project.corpus.model.documents import DOCUMENTS
 from dagster_project.corpus.model.manifests import Input, Manifest
+from dagster_project.corpus.model.measurements import Measurement, view_of
 from dagster_project.corpus.model.partitions import Partition
 from dagster_project.corpus.model.recipes import ACCESS_CLASSES, CorpusRecipe, MixRecipe, as_data
 from dagster_project.corpus.publishing import exports
 from dagster_project.corpus.signals import groups
+from dagster_project.corpus.signals.groups import PLAIN
 from dagster_project.corpus.snapshots import freeze
 from dagster_project.corpus.snapshots.refresh import look, look_again
 from dagster_project.corpus.snapshots.retain import Kept
@@ -46,6 +50,7 @@ class Plan:
     access: str = "public"
     made_of: Any = ()  # what decides the bytes beside recipe and inputs: raw objects
     bounds: Mapping[str, Any] = field(default_factory=dict)  # for the audit
+    shards: Callable[[Work], list[ShardTask]] | None = None  # of a measurement of text, which may share its reading
     differs: str = ""  # how its raw objects are no longer those that a fixed version was read from
 
 
@@ -53,11 +58,20 @@ class Planner:
     """Resolves names once: every input is pinned to the version that was newest when the plan was made."""
 
     def __init__(self, store: Store, recipes: Recipes):
-        self.store, self.recipes = store, recipes
+        self.store, self.recipes, self.measuring = store, recipes, Measuring(recipes)
 
     def dependencies(self, partition: Partition) -> list[Partition]:
         """The partitions that must exist first, from the recipes alone."""
         return DEPENDENCIES[partition.stage](self, partition)
+
+    def measured(self, source: str) -> list[Partition]:
+        """The measurements of a snapshot: the plain groups, and what the policies of corpora that hold it ask for."""
+        parts = dict.fromkeys(PLAIN)
+        for corpus in self.recipes.corpora:
+            for key, policy in self.members(corpus):
+                if key == source:
+                    parts |= {item.part: None for item in self.measuring.of(self._cascade(policy)[0])}
+        return [Partition("signals", source, part) for part in parts]
 
     def plan(self, partition: Partition) -> Plan:
         return PLANS[partition.stage](self, partition)
@@ -75,11 +89,21 @@ class Planner:
         side_tables += [Partition("signals", partition.key, group) for group in languages.GROUPS]
         return [Partition("snapshots", partition.key), *side_tables]
 
+    def for_signals(self, partition: Partition) -> list[Partition]:
+        asked = self.measuring.named(partition.part)
+        needed = [Partition("snapshots", partition.key)]
+        if asked.edits and asked.group != EDITING:
+            needed.append(Partition("signals", partition.key, Measurement(EDITING, asked.edits).part))
+        if model := self._model(partition, asked):
+            needed.append(Partition("artifacts", model))
+        return needed
+
     def for_filtered(self, partition: Partition) -> list[Partition]:
         source = partition.key.partition("+")[0]
-        policy = self.recipes.policy(partition.policy)
-        wanted = sorted({groups.group_of(column) for column in verdicts.signals_read(policy)})
-        return [Partition("snapshots", source), *[Partition("signals", source, group) for group in wanted]]
+        cascade, draws = self._cascade(partition.policy)
+        needed = [Partition("snapshots", source)]
+        needed += [Partition("signals", source, item.part) for item in self.measuring.of(cascade)]
+        return [*needed, *([Partition("filtered", f"{source}+{draws.policy}")] if draws else [])]
 
     def for_families(self, partition: Partition) -> list[Partition]:
         return [Partition("fingerprints", key) for key, _ in self.members(self.corpus(partition))]
@@ -90,7 +114,7 @@ class Planner:
             needed += [
                 Partition("filtered", f"{key}+{policy}"),
                 Partition("licensed", key),
-                Partition("signals", key, "counts"),
+                Partition("signals", key, self._counts(policy)),
             ]
         return needed
 
@@ -98,8 +122,8 @@ class Planner:
         needed: list[Partition] = []
         for corpus in self.corpora(self.mix(partition)):
             needed.append(Partition("deduplicated", corpus.key))
-            for key, _ in self.members(corpus):
-                needed += [Partition("signals", key, "counts"), Partition("signals", key, "language")]
+            for key, policy in self.members(corpus):
+                needed += [Partition("signals", key, part) for part in (self._counts(policy), "language")]
         return list(dict.fromkeys(needed))
 
     def for_published(self, partition: Partition) -> list[Partition]:
@@ -139,13 +163,25 @@ class Planner:
         return self._side_table(partition, licensed.SCHEMA, licensed.CODE_VERSION, declared, licensed.conclude_licenses)
 
     def signals(self, partition: Partition) -> Plan:
-        group = groups.GROUPS[partition.part]
-        return self._side_table(
-            partition,
-            group.schema,
-            group.code_version,
-            {"group": partition.part, **group.recipe()},  # two groups may be alike in all else that a build key names
-            lambda work, snapshot: groups.measure(work, snapshot, group),
+        asked = self.measuring.named(partition.part)
+        group = groups.GROUPS[asked.group]
+        inputs = self._inputs(self.for_signals(partition))
+        snapshot, *others = self._load(inputs)
+        edits = next((item for item in others if item.stage == "signals"), None)
+        artifact = next((item for item in others if item.stage == "artifacts"), None)
+        taken = taken_by(asked, artifact)
+        return Plan(
+            schema=group.schema,
+            code_version=group.code_version,
+            # two groups may be alike in all else that a build key names
+            recipe={"group": asked.group, "view": view_of(asked.edits), **group.recipe(), **taken.recipe},
+            inputs=inputs,
+            run=lambda work: groups.measure(work, snapshot, group, edits, **taken.given(work)),
+            shards=(lambda work: groups.tasks_of(work, snapshot, group, edits, **taken.given(work)))
+            if group.has_views
+            else None,
+            access=strictest([snapshot]),
+            bounds={"documents": snapshot.rows},
         )
 
     def statistics(self, partition: Partition) -> Plan:
@@ -166,20 +202,62 @@ class Planner:
 
     def filtered(self, partition: Partition) -> Plan:
         policy = self.recipes.policy(partition.policy)
+        cascade, draws = self._cascade(partition.policy)
         inputs = self._inputs(self.for_filtered(partition))
         snapshot, *signals = self._load(inputs)
-        wanted = verdicts.signals_read(policy)
-        lists = verdicts.find_lists(policy)
-        columns = [Column(signal, tuple(n for n in wanted if n in dict(signal.identity.schema))) for signal in signals]
+        if draws:
+            kept = signals.pop().profile["kept"]["documents"]
+            cascade = control_of(cascade, Draw(kept, draws.seed))
+        measured = self.measuring.of(cascade)
+        wanted = self._wanted(cascade)
+        columns = [
+            Column(manifest, tuple(sorted(wanted[item.part])), f"{item.part}/")
+            for item, manifest in zip(measured, signals, strict=True)
+        ]
+        edits = Measurement(EDITING, cascade.edits).part + "/edits" if cascade.edits else ""
+        reading = verdicts.Reading(columns, self._place, edits)
+        lists = verdicts.find_lists(cascade)
         return Plan(
             schema=verdicts.SCHEMA,
             code_version=verdicts.CODE_VERSION,
-            recipe=verdicts.recipe_of(policy, lists),
+            recipe=verdicts.recipe_of(cascade, {name: found.sha256 for name, found in lists.items()}),
             inputs=inputs,
-            run=lambda work: verdicts.filter_documents(work, snapshot, columns, lists),
+            run=lambda work: verdicts.filter_documents(work, snapshot, cascade, reading, lists),
             access=strictest([snapshot]),
-            bounds={"documents": snapshot.rows, "max_removed": policy.max_removed},
+            bounds={
+                "documents": snapshot.rows,
+                "max_removed": policy.max_removed,
+                "max_removed_by_rule": cascade.bounds,
+            },
         )
+
+    def _cascade(self, policy: str) -> tuple[Cascade, Control | None]:
+        """The cascade of a policy; of a random control that of the policy it stands beside, and which it is."""
+        control = self.recipes.control(policy)
+        return self.measuring.cascade(self.recipes.policy(control.policy if control else policy)), control
+
+    def _place(self, step: Step, signal: str) -> str:
+        return f"{self.measuring.read_by(step, signal).part}/{signal}"
+
+    def _wanted(self, cascade: Cascade) -> Mapping[str, set[str]]:
+        """The signals wanted of each measurement, by its part."""
+        wanted: dict[str, set[str]] = {item.part: set() for item in self.measuring.of(cascade)}
+        wanted["counts"] |= set(verdicts.WEIGHED)
+        for step in cascade.steps:
+            for signal in step.rule.reads:
+                wanted[self.measuring.read_by(step, signal).part].add(signal)
+            if step.recipe.languages:
+                wanted["language"].add("language")
+        if cascade.edits:
+            wanted[Measurement(EDITING, cascade.edits).part].add("edits")
+        return wanted
+
+    def _model(self, partition: Partition, asked: Measurement) -> str:
+        """The key of the artifact that a measurement takes, if it takes one."""
+        if asked.group == "language":
+            named = self.recipes.source(partition.key).language_model
+            return self.recipes.artifact(named).key if named else ""
+        return asked.taken if groups.GROUPS[asked.group].takes == "artifact" else ""
 
     def families(self, partition: Partition) -> Plan:
         corpus = self.corpus(partition)
@@ -242,15 +320,14 @@ class Planner:
         recipe = self.mix(partition)
         inputs = self._inputs(self.for_published(partition))
         (members,) = self._load(inputs)
-        documents = {
-            file.sha256: file for snapshot in snapshots_of(self.store, members).values() for file in snapshot.files
-        }
+        needed = [*snapshots_of(self.store, members).values(), *verdicts_of(self.store, members)]
+        files = {file.sha256: file for manifest in needed for file in manifest.files}
         return Plan(
             schema=exports.SCHEMA,
             code_version=exports.CODE_VERSION,
             recipe={"exports": list(recipe.exports), "shard_words": recipe.shard_words},
             inputs=inputs,
-            run=lambda work: exports.export(work, members, documents, recipe.exports, recipe.shard_words),
+            run=lambda work: exports.export(work, members, files, recipe.exports, recipe.shard_words),
             access=strictest([members]),
             bounds={"documents": members.rows},
         )
@@ -301,16 +378,29 @@ class Planner:
         """Every documents shard of a corpus with the columns that a mix reads of it."""
         survived = found[f"deduplicated/{corpus.key}"]
         candidates = []
-        for key, _ in self.members(corpus):
-            counts, language = found[f"signals/{key}/counts"], found[f"signals/{key}/language"]
+        for key, policy in self.members(corpus):
+            counts, language = (found[f"signals/{key}/{part}"] for part in (self._counts(policy), "language"))
+            edited = self._edited(survived, f"filtered/{key}+{policy}") if self._cascade(policy)[0].edits else {}
             columns = [
                 Column(survived, ("status", "license", "license_class")),
                 Column(counts, ("words",)),
                 Column(language, ("language",)),
             ]
             files = self._documents(counts)
-            candidates += [Candidates(corpus.key, key, file, parts) for file, parts in align(files, columns)]
+            candidates += [
+                Candidates(corpus.key, key, file, parts, edited.get(file.sha256, ""))
+                for file, parts in align(files, columns)
+            ]
         return candidates
+
+    def _counts(self, policy: str) -> str:
+        """The counts of the text that a policy leaves: of it, budgets are made."""
+        return Measurement("counts", self._cascade(policy)[0].edits).part
+
+    def _edited(self, survived: Manifest, filtered: str) -> Mapping[str, str]:
+        """The digest of the verdicts, and so of the edits, of each documents shard."""
+        (verdict,) = (item for item in survived.inputs if item.partition == filtered)
+        return {str(file.documents): file.sha256 for file in refs.load_manifest(self.store, verdict.id).files}
 
     def _documents(self, side_table: Manifest) -> Sequence[Any]:
         """The documents shards that a side table covers, in its order."""
@@ -353,7 +443,7 @@ def _united(manifests: Sequence[Manifest]) -> Manifest:
 DEPENDENCIES: dict[str, Callable[[Planner, Partition], list[Partition]]] = {
     "snapshots": Planner.nothing,
     "licensed": Planner.snapshot_alone,
-    "signals": Planner.snapshot_alone,
+    "signals": Planner.for_signals,
     "statistics": Planner.for_statistics,
     "fingerprints": Planner.snapshot_alone,
     "filtered": Planner.for_filtered,

@@ -7,7 +7,7 @@ import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, TypeVar, cast
+from typing import Any, NamedTuple, TypeVar, cast
 
 import dagster_project
 from dagster_project.corpus.building import landing
@@ -23,8 +23,8 @@ from dagster_project.corpus.model.recipes import (
     MemberRecipe,
     MixRecipe,
     PolicyRecipe,
-    RuleRecipe,
     SourceRecipe,
+    StepRecipe,
 )
 from dagster_project.corpus.sources.registry import SOURCES
 from dagster_project.corpus.sources.remote import is_remote
@@ -32,8 +32,16 @@ from dagster_project.corpus.sources.remote import is_remote
 PACKAGED = Path(dagster_project.__file__).parent / "recipes"
 SUFFIXES = {".yaml", ".yml"}
 LICENSE_WORD = re.compile(r"[^\s()]+")
+CONTROL = re.compile(r"(.+)\.control-([0-9]{1,18})")
 R = TypeVar("R")
 SINGULAR: Mapping[Kind, str] = {"sources": "source", "policies": "policy", "corpora": "corpus", "mixes": "mix"}
+
+
+class Control(NamedTuple):
+    """A random subset as large as what a policy keeps."""
+
+    policy: str
+    seed: int
 
 
 @dataclass(frozen=True)
@@ -87,7 +95,17 @@ class Recipes:
         return self._landings[name]
 
     def policy(self, reference: str) -> PolicyRecipe:
-        return self._find(PolicyRecipe, reference)
+        """The recipe of a policy. The random control `<policy>.control-<seed>` of each is there without being written."""
+        control = self.control(reference)
+        if not control:
+            return self._find(PolicyRecipe, reference)
+        policy = self._find(PolicyRecipe, control.policy)
+        return replace(policy, name=reference, title=f"As many documents as {policy.name} keeps, drawn at random")
+
+    def control(self, reference: str) -> Control | None:
+        """What a random control stands beside, and its seed; None for the name of a policy."""
+        found = CONTROL.fullmatch(reference)
+        return Control(found[1], int(found[2])) if found and self._has("policies", found[1]) else None
 
     def corpus(self, reference: str) -> CorpusRecipe:
         return self._find(CorpusRecipe, reference)
@@ -103,7 +121,7 @@ class Recipes:
             why = landing.unfit(version) if version else None
             there = f"its versions are the folders at {place.location}"
             return f"{reference!r} is not a version of {name}: {why}; {there}" if why else None
-        if _chosen(versions, version):
+        if _chosen(versions, version) or (kind == "policies" and self.control(reference)):
             return None
         if versions and not version:
             return f"{name} has several versions and none is {MOVING}: say one of {', '.join(_names(versions))}"
@@ -118,6 +136,9 @@ class Recipes:
         versions = [item for item in self.all if item.kind == kind and item.recipe.name == name]
         return cast(R, _chosen(versions, version))
 
+    def _has(self, kind: Kind, name: str) -> bool:
+        return any(item.kind == kind and item.recipe.name == name for item in self.all)
+
     def _of(self, kind: Kind) -> list[Any]:
         return [item.recipe for item in self.all if item.kind == kind]
 
@@ -129,7 +150,7 @@ def find_recipes(directories: Sequence[Path] = (), rules: Collection[str] = ()) 
     """
     problems: list[Problem] = []
     survey = survey_recipes([pair for directory in (PACKAGED, *directories) for pair in _texts(directory, problems)])
-    latest = {item.identity: _located(item) for item in survey.found}
+    latest = {item.identity: _located(item, directories) for item in survey.found}
     latest = {**{item.identity: item for item in map(_corpus_of_itself, latest.values()) if item}, **latest}
     recipes = Recipes(tuple(latest[identity] for identity in sorted(latest)))
     problems += survey.problems
@@ -155,10 +176,16 @@ def _texts(directory: Path, problems: list[Problem]) -> Iterator[tuple[str, str]
             problems.append(Problem(str(path), 1, "", f"cannot be read: {error.strerror}"))
 
 
-def _located(item: ReadRecipe) -> ReadRecipe:
-    """Relative places start at the recipe directory, so that a build does not depend on where it is called."""
+def is_packaged(item: ReadRecipe) -> bool:
+    return Path(item.file).parent.parent == PACKAGED
+
+
+def _located(item: ReadRecipe, directories: Sequence[Path]) -> ReadRecipe:
+    """Relative places start at the recipe directory, so that a build does not depend on where it is called; the lists
+    of packaged policies lie in the user's."""
     recipe, home = item.recipe, Path(item.file).absolute().parent.parent
     if isinstance(recipe, PolicyRecipe):
+        home = directories[-1].absolute() if is_packaged(item) and directories else home
         rules = (replace(rule, list=_absolute(rule.list, home)) for rule in recipe.rules)
         return replace(item, recipe=replace(recipe, rules=tuple(rules)))
     if isinstance(recipe, SourceRecipe):
@@ -204,20 +231,29 @@ def _loose_ends(
                     f"members[{index}].source", f"{name} is a member already: one version of each source"
                 )
     if isinstance(recipe, PolicyRecipe) and rules:
-        for index, rule in enumerate(recipe.rules):
-            if rule.rule not in rules:
-                message = f"{rule.rule!r} is not a rule: use one of {_listed(rule.rule, rules)}"
-                yield item.problem(f"rules[{index}].rule", message)
-            else:
-                yield from (item.problem(f"rules[{index}]", message) for message in _complaints(rule))
+        yield from _unfit_steps(item, recipe, recipes, rules)
 
 
-def _complaints(rule: RuleRecipe) -> Iterator[str]:
-    """What a rule has no use for or lacks, and a list that is not there."""
-    from dagster_project.corpus.filtering.verdicts import complaints  # with numpy and pyarrow, which few checks need
+def _unfit_steps(item: ReadRecipe, policy: PolicyRecipe, recipes: Recipes, rules: Collection[str]) -> Iterator[Problem]:
+    """Rules and edits that are none, and what they have no use for or lack."""
+    from dagster_project.corpus.filtering.complaints import complaints  # with numpy and pyarrow, which few checks need
+    from dagster_project.corpus.signals.edits import complaints as edit_complaints
 
-    yield from complaints(rule)
-    if rule.list and not (path := Path(rule.list).expanduser()).is_file():
+    for index, step in enumerate(policy.rules):
+        if step.rule and step.rule not in rules:
+            message = f"{step.rule!r} is not a rule: use one of {_listed(step.rule, rules)}"
+            yield item.problem(f"rules[{index}].rule", message)
+        elif step.rule:
+            yield from (item.problem(f"rules[{index}]", message) for message in complaints(step))
+            yield from (item.problem(f"rules[{index}].list", message) for message in _no_list(item, step))
+        elif step.edit:
+            said = edit_complaints(step.edit, step.settings)
+            yield from (item.problem(f"rules[{index}]", message) for message in said)
+
+
+def _no_list(item: ReadRecipe, step: StepRecipe) -> Iterator[str]:
+    """A list that is not there; those of packaged policies are the user's to bring, and refused when they are used."""
+    if step.list and not is_packaged(item) and not (path := Path(step.list).expanduser()).is_file():
         yield f"there is no list {str(path)!r}: mend `list`, or put the file there"
 
 
@@ -256,6 +292,10 @@ def _is_known(word: str) -> bool:
 def _references(recipe: Any) -> Iterator[tuple[str, Kind, str]]:
     if isinstance(recipe, SourceRecipe) and recipe.policy:
         yield "policy", "policies", recipe.policy
+    if isinstance(recipe, PolicyRecipe):
+        for index, step in enumerate(recipe.rules):
+            if step.policy:
+                yield f"rules[{index}].policy", "policies", step.policy
     if isinstance(recipe, CorpusRecipe):
         for index, member in enumerate(recipe.members):
             yield f"members[{index}].source", "sources", member.source

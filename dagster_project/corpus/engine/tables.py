@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import pyarrow as pa
 
@@ -25,10 +25,19 @@ Function = Callable[[pa.Table, Mapping[str, Any]], tuple[pa.Table, Mapping[str, 
 
 @dataclass(frozen=True)
 class Column:
-    """Columns wanted from one version: its manifest and their names."""
+    """Columns wanted from one version: its manifest, their names, and what stands before each in the table read."""
 
     manifest: Manifest
     names: tuple[str, ...]
+    prefix: str = ""
+
+
+class Part(NamedTuple):
+    """The same of one shard."""
+
+    file: File
+    names: tuple[str, ...]
+    prefix: str = ""
 
 
 def map_shards(
@@ -36,10 +45,18 @@ def map_shards(
 ) -> Manifest:
     """Run `function(table of the wanted columns, recipe)` on every documents shard; it returns the side table's columns
     after doc_id, and counts for the profile."""
-    tasks = [
+    tasks = shard_tasks(work, documents, function, columns)
+    return assemble(work, watched(work, work.engine.map(run_shard, tasks), len(tasks)), ordered=ordered)
+
+
+def shard_tasks(
+    work: Work, documents: Sequence[File], function: Function, columns: Sequence[Column]
+) -> list[ShardTask]:
+    """One task for every documents shard."""
+    return [
         ShardTask(
             store=work.store,
-            key=work.key("shard", document.sha256, [shard.sha256 for shard, _ in aligned]),
+            key=work.key("shard", document.sha256, [part.file.sha256 for part in aligned]),
             access=work.access,
             schema=work.schema,
             recipe=work.recipe,
@@ -49,12 +66,9 @@ def map_shards(
         )
         for document, aligned in align(documents, columns)
     ]
-    return assemble(work, watched(work, work.engine.map(run_shard, tasks), len(tasks)), ordered=ordered)
 
 
-def align(
-    documents: Sequence[File], columns: Sequence[Column]
-) -> list[tuple[File, tuple[tuple[File, tuple[str, ...]], ...]]]:
+def align(documents: Sequence[File], columns: Sequence[Column]) -> list[tuple[File, tuple[Part, ...]]]:
     """Pair every documents shard with the shards of the side tables that cover it; refuse anything uncovered."""
     by_digest = [{(file.documents or file.sha256): file for file in column.manifest.files} for column in columns]
     for column, files in zip(columns, by_digest, strict=True):
@@ -66,7 +80,10 @@ def align(
     return [
         (
             document,
-            tuple((files[document.sha256], column.names) for column, files in zip(columns, by_digest, strict=True)),
+            tuple(
+                Part(files[document.sha256], column.names, column.prefix)
+                for column, files in zip(columns, by_digest, strict=True)
+            ),
         )
         for document in documents
     ]
@@ -83,26 +100,38 @@ class ShardTask:
     recipe: Mapping[str, Any]
     function: Function
     documents: File
-    columns: tuple[tuple[File, tuple[str, ...]], ...]
+    columns: tuple[Part, ...]
 
 
 def run_shard(task: ShardTask) -> ShardResult:
     """Find the shard or make it; either way its rows are digested from what stands in the table."""
+    if found := find_shard(task):
+        return ShardResult(found[0], found[1], entries(read_shard(task.store, found[0])).tobytes())
+    return keep_shard(task, *task.function(zipped(task.store, task.columns), task.recipe))
+
+
+def find_shard(task: ShardTask) -> tuple[File, Mapping[str, Any]] | None:
+    """A shard that was made before and still stands, and its profile."""
     record = find_build(task.store, task.key)
     if record and stands(task.store, file := File(**record["file"])):
-        return ShardResult(file, record["profile"], entries(read_shard(task.store, file)).tobytes())
-    table, profile = task.function(zipped(task.store, task.columns), task.recipe)
+        return file, record["profile"]
+    return None
+
+
+def keep_shard(task: ShardTask, table: pa.Table, profile: Mapping[str, Any]) -> ShardResult:
+    """Write what was made of a shard, and record it."""
     table = check_rows(table, task)
     file = write_shard(task.store, table, access=task.access, documents=task.documents.sha256)
     record_build(task.store, task.key, {"file": asdict(file), "profile": profile})
     return ShardResult(file, profile, entries(table).tobytes())
 
 
-def zipped(store: Store, columns: Sequence[tuple[File, tuple[str, ...]]]) -> pa.Table:
+def zipped(store: Store, columns: Sequence[Part]) -> pa.Table:
     """The wanted columns side by side, with doc_id; every part must list the same documents in the same order."""
     whole: pa.Table | None = None
-    for file, names in columns:
+    for file, names, prefix in columns:
         part = read_shard(store, file, ["doc_id", *[name for name in names if name != "doc_id"]])
+        part = part.rename_columns(["doc_id", *[prefix + name for name in part.column_names[1:]]])
         if whole is None:
             whole = part
             continue

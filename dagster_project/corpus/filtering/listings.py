@@ -12,7 +12,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from dagster_project.corpus.filtering.lists import Entries, hashes_of
+from dagster_project.corpus.storage.lists import Entries, hashes_of
 
 _WORDS = re.compile(r"[^\W_]+")
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 import pyarrow as pa
@@ -12,11 +12,17 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from dagster_project.corpus.filtering.listings import Listing, look_up
-from dagster_project.corpus.filtering.lists import StoredList, load_entries
 from dagster_project.corpus.filtering.statements import holding
 from dagster_project.corpus.model.errors import Refused
+from dagster_project.corpus.storage.lists import StoredList, load_entries
 
 Values = NDArray[np.float64]
+COMPARISONS: Mapping[str, Callable[[Values, float], NDArray[np.bool_]]] = {
+    "min": np.greater_equal,
+    "max": np.less_equal,
+    "above": np.greater,
+    "below": np.less,
+}
 
 
 @dataclass(frozen=True)
@@ -32,6 +38,8 @@ class Rule:
     choices: str = ""
     statements: str = ""
     listing: Listing | None = None
+    title: str = ""  # what the value is, for people
+    takes: Literal["", "model", "list"] = ""  # what its signals are measured with, which the step names
 
 
 class Judged(NamedTuple):
@@ -43,18 +51,16 @@ class Judged(NamedTuple):
 
 
 def judge(rule: Rule, signals: pa.Table, limits: Mapping[str, Any], listed: StoredList | None = None) -> Judged:
-    """Kept when min ≤ value ≤ max, when with `any_of` the choice is among them, and with `none_of` no statement is."""
+    """Kept when every limit holds: min ≤ value ≤ max, above < value < below, a choice that is among `any_of`, and no
+    statement of `none_of`. What is not a number meets no limit."""
     value, entries = _value(rule, signals, limits, listed)
-    least, most = limits.get("min"), limits.get("max")
-    if rule.listing and least is None and most is None:
-        least, most = rule.listing.limits.get("min"), rule.listing.limits.get("max")
-    if rule.statements:
-        most = 0
+    limits = {**limits, "max": 0} if rule.statements else limits
+    if rule.listing and not any(limits.get(name) is not None for name in COMPARISONS):
+        limits = {**limits, **rule.listing.limits}
     keeps = np.ones(len(value), bool)
-    if least is not None:
-        keeps &= value >= least
-    if most is not None:
-        keeps &= value <= most
+    for name, compare in COMPARISONS.items():
+        if limits.get(name) is not None:
+            keeps &= compare(value, limits[name])
     if limits.get("any_of"):
         chosen = pc.is_in(signals.column(rule.choices), pa.array(limits["any_of"], pa.string()))
         keeps &= chosen.to_numpy()
@@ -74,19 +80,19 @@ def _value(
     return rule.value(signals), {}
 
 
-def count_of(column: str) -> Rule:
+def count_of(column: str, title: str = "") -> Rule:
     """The signal itself."""
-    return Rule((column,), lambda signals: numbers(signals, column))
+    return Rule((column,), lambda signals: numbers(signals, column), title=title)
 
 
-def ratio(part: str, whole: str) -> Rule:
+def ratio(part: str, whole: str, title: str = "") -> Rule:
     """One signal per another; 0 where there is nothing to divide by."""
-    return Rule((part, whole), lambda signals: _ratio(numbers(signals, part), numbers(signals, whole)))
+    return Rule((part, whole), lambda signals: _ratio(numbers(signals, part), numbers(signals, whole)), title=title)
 
 
-def listed(column: str, kind: str, keys: Callable[[str], tuple[str, ...]], **besides: Any) -> Rule:
+def listed(column: str, kind: str, keys: Callable[[str], tuple[str, ...]], title: str = "", **besides: Any) -> Rule:
     """Entries of a list of the policy that a document matches."""
-    return Rule((column,), listing=Listing(column, kind, keys, **besides))
+    return Rule((column,), listing=Listing(column, kind, keys, **besides), title=title)
 
 
 def numbers(signals: pa.Table, column: str) -> Values:

@@ -2,144 +2,156 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
 
 from dagster_project.corpus.engine.tables import Column, map_shards
 from dagster_project.corpus.engine.work import Work
-from dagster_project.corpus.filtering.lists import NamedList, StoredList, find_list, load_entries, store_list
-from dagster_project.corpus.filtering.rule import Judged, judge
-from dagster_project.corpus.filtering.rules import rule_named
-from dagster_project.corpus.filtering.statements import unknown_statements
+from dagster_project.corpus.filtering.cascade import Cascade, Step, as_limits
+from dagster_project.corpus.filtering.judging import BYTES, WORDS, Judging
+from dagster_project.corpus.filtering.selecting import decide_thresholds
 from dagster_project.corpus.model.documents import ID
-from dagster_project.corpus.model.errors import Refused
+from dagster_project.corpus.model.edits import EDITS
 from dagster_project.corpus.model.manifests import Manifest
-from dagster_project.corpus.model.recipes import PolicyRecipe, RuleRecipe
+from dagster_project.corpus.storage.lists import NamedList, StoredList, find_list, load_entries, store_list
 
-CODE_VERSION = "1"
-EDIT = pa.struct([("start", pa.int64()), ("end", pa.int64()), ("text", pa.string())])
+CODE_VERSION = "2"
 SCHEMA = pa.schema(
     [
         pa.field("doc_id", ID, nullable=False),
         pa.field("keep", pa.bool_(), nullable=False),
         pa.field("rule", pa.string()),  # the first that failed; null when kept
         pa.field("value", pa.float64()),  # what it judged
-        pa.field("edits", pa.list_(EDIT), nullable=False),  # spans to replace at export; the stored text stays
+        pa.field("edits", EDITS, nullable=False),  # spans to replace at export, of what is kept; the stored text stays
     ]
 )
+WEIGHED = ("words", "bytes")  # of the raw text: by them removals are weighed
+Lists = Mapping[str, NamedList]  # by the name of the step
+Place = Callable[[Step, str], str]  # the column that holds a signal as a step judges it
 
 
-def signals_read(policy: PolicyRecipe) -> tuple[str, ...]:
-    """Every signal that a policy needs, and `words`, by which removals are weighed."""
-    for rule in policy.rules:
-        for complaint in complaints(rule):
-            raise Refused(f"policy {policy.name}: rule {rule.rule} {complaint}")
-    return tuple(sorted({column for rule in policy.rules for column in rule_named(rule.rule).reads} | {"words"}))
+@dataclass(frozen=True)
+class Reading:
+    """The signals that a cascade reads: from which versions, where each stands, and where the edits do."""
+
+    columns: Sequence[Column]
+    place: Place
+    edits: str = ""
 
 
-def complaints(rule: RuleRecipe) -> Iterator[str]:
-    """What a rule of a policy says that its rule has no use for, and what it does not say and should."""
-    known = rule_named(rule.rule)
-    if rule.any_of and not known.choices:
-        yield "has no choices, so any_of means nothing: use min or max"
-    if rule.none_of and not known.statements:
-        yield "is not about statements, so none_of means nothing: use min or max"
-    if known.statements and not rule.none_of:
-        yield "needs none_of, the statements that it honors: name some, or any"
-    if known.statements and (rule.min is not None or rule.max is not None):
-        yield "is not about a number, so min and max mean nothing: use none_of"
-    if unknown := unknown_statements(rule.none_of):
-        yield f"honors {', '.join(unknown)}, which nobody says"
-    if rule.list and not known.listing:
-        yield "looks nothing up, so list means nothing: use min or max"
-    if known.listing and not rule.list:
-        yield "needs list, the file that holds its entries: name one"
+def find_lists(cascade: Cascade) -> Lists:
+    """The lists that the steps of a policy look documents up in."""
+    return {
+        step.name: find_list(step.name, listing.kind, Path(step.recipe.list).expanduser())
+        for step in cascade.steps
+        if (listing := step.rule.listing)
+    }
 
 
-def find_lists(policy: PolicyRecipe) -> tuple[NamedList, ...]:
-    """The lists that a policy names."""
-    return tuple(
-        find_list(rule.rule, listing.kind, Path(rule.list).expanduser())
-        for rule in policy.rules
-        if (listing := rule_named(rule.rule).listing)
-    )
-
-
-def recipe_of(policy: PolicyRecipe, lists: Sequence[NamedList] = ()) -> dict[str, Any]:
+def recipe_of(cascade: Cascade, lists: Mapping[str, str]) -> dict[str, Any]:
     """What of a policy decides verdicts: a list by its content, and never by its place."""
-    content = {found.rule: {"list": f"sha256:{found.sha256}"} for found in lists}
-    return {"rules": [{**asdict(rule), **content.get(rule.rule, {})} for rule in policy.rules]}
+    content = {name: {"list": f"sha256:{sha256}"} for name, sha256 in lists.items()}
+    return {"rules": [{**step, **content.get(step["name"], {})} for step in cascade.as_data()]}
 
 
-def filter_documents(
-    work: Work, snapshot: Manifest, signals: Sequence[Column], lists: Sequence[NamedList] = ()
-) -> Manifest:
+def filter_documents(work: Work, snapshot: Manifest, cascade: Cascade, reading: Reading, lists: Lists) -> Manifest:
     """One verdict for every document of a snapshot, from its signals alone."""
-    stored = {found.rule: store_list(work.store, found, work.access) for found in lists}
-    sizes = {rule: len(load_entries(found).hashes) for rule, found in stored.items()}  # bad entries are refused here
-    manifest = map_shards(work, snapshot.files, partial(verdicts, lists=stored), signals)
-    if not lists:
-        return manifest
+    stored = {name: store_list(work.store, found, work.access) for name, found in lists.items()}
+    sizes = {name: len(load_entries(found).hashes) for name, found in stored.items()}  # bad entries are refused here
+    judgings = [judging_of(step, reading.place, stored.get(step.name)) for step in cascade.steps]
+    judgings = decide_thresholds(work, snapshot.files, reading.columns, judgings)
+    manifest = map_shards(
+        work, snapshot.files, partial(verdicts, judgings=tuple(judgings), edits=reading.edits), reading.columns
+    )
     profile = dict(manifest.profile)
     matched = profile.pop("entries", {})
-    profile["lists"] = {rule: {"entries": size, "matched": len(matched.get(rule, {}))} for rule, size in sizes.items()}
-    kept = {found.rule: {"from": str(found.path), **asdict(stored[found.rule].file)} for found in lists}
-    return replace(manifest, profile=profile, facts={**manifest.facts, "lists": kept})
+    if lists:
+        profile["lists"] = {
+            name: {"entries": size, "matched": len(matched.get(name, {}))} for name, size in sizes.items()
+        }
+    facts = {
+        "titles": {step.name: step.rule.title for step in cascade.steps},
+        "lists": {name: {"from": str(found.path), **asdict(stored[name].file)} for name, found in lists.items()},
+        "thresholds": {item.name: item.threshold._asdict() for item in judgings if item.threshold},
+    }
+    return replace(manifest, profile=profile, facts={**manifest.facts, **{name: value for name, value in facts.items() if value or name == "titles"}})
+
+
+def judging_of(step: Step, place: Place, listed: StoredList | None = None) -> Judging:
+    """A step as it travels to the workers."""
+    columns = {name: place(step, name) for name in step.rule.reads}
+    return Judging(step.name, as_limits(step.recipe), columns, listed, step.drawn)
 
 
 def verdicts(
-    signals: pa.Table, policy: Mapping[str, Any], lists: Mapping[str, StoredList] | None = None
+    signals: pa.Table, recipe: Mapping[str, Any], judgings: Sequence[Judging], edits: str = ""
 ) -> tuple[pa.Table, dict[str, Any]]:
-    """The verdicts of a policy (as data), how many documents and words each rule removed, and which entries of its
-    list matched."""
+    """The verdicts of a cascade; how many documents, words and bytes each rule removed and how many failed it at all,
+    alone and together with each other; and which entries of its list matched."""
     rows = signals.num_rows
-    first = np.full(rows, -1)
-    value = np.full(rows, np.nan)
-    fired: dict[str, int] = {}
+    first, value = np.full(rows, -1), np.full(rows, np.nan)
+    fails = np.zeros((len(judgings), rows), bool)
     entries: dict[str, Mapping[str, int]] = {}
-    for index, limits in enumerate(policy["rules"]):
-        name = limits["rule"]
-        judged: Judged = judge(rule_named(name), signals, limits, (lists or {}).get(name))
-        fails = ~judged.keeps
-        fired[name] = fired.get(name, 0) + int(fails.sum())
-        if name in (lists or {}):
-            entries[name] = judged.entries
-        new = fails & (first < 0)
+    for index, judging in enumerate(judgings):
+        judged = judging.judge(signals)
+        fails[index] = ~judged.keeps
+        if judging.listed:
+            entries[judging.name] = judged.entries
+        new = fails[index] & (first < 0)
         first[new], value[new] = index, judged.value[new]
     keep = first < 0
-    names = pa.array([limits["rule"] for limits in policy["rules"]], pa.string())
+    names = pa.array([judging.name for judging in judgings], pa.string())
     table = pa.table(
         [
             signals.column("doc_id"),
             pa.array(keep),
             names.take(pa.array(first, mask=keep)),
             pa.array(value, mask=keep),
-            pa.array([[]] * rows, pa.list_(EDIT)),
+            _edits_of_kept(signals, keep, edits),
         ],
         schema=SCHEMA,
     )
-    words = signals.column("words").to_numpy()
-    return table, _counted(policy, first, words, fired) | ({"entries": entries} if entries else {})
+    profile = _counted([judging.name for judging in judgings], first, fails, signals)
+    return table, profile | ({"entries": entries} if entries else {})
+
+
+def _edits_of_kept(signals: pa.Table, keep: NDArray[np.bool_], edits: str) -> pa.Array:
+    none = pa.array([[]], EDITS)
+    if not edits:
+        return none.take(pa.array(np.zeros(len(keep), np.int64)))
+    made = signals.column(edits).combine_chunks()
+    return pc.if_else(pa.array(keep), made, none[0]) if len(keep) else made
 
 
 def _counted(
-    policy: Mapping[str, Any], first: np.ndarray[Any, Any], words: np.ndarray[Any, Any], fired: Mapping[str, int]
+    names: Sequence[str], first: NDArray[np.int64], fails: NDArray[np.bool_], signals: pa.Table
 ) -> dict[str, Any]:
-    """Documents and words kept, removed by each rule as the first to fail, and failed by each rule at all."""
-    removed: dict[str, dict[str, int]] = {limits["rule"]: {"documents": 0, "words": 0} for limits in policy["rules"]}
-    for index, limits in enumerate(policy["rules"]):
-        mine = first == index
-        removed[limits["rule"]]["documents"] += int(mine.sum())
-        removed[limits["rule"]]["words"] += int(words[mine].sum())
-    keep = first < 0
+    """Documents, words and bytes kept, and removed by each rule as the first to fail; documents that fail each rule at
+    all, and that fail it and a later one."""
+    weights = {"words": signals.column(WORDS).to_numpy(), "bytes": signals.column(BYTES).to_numpy()}
+
+    def amount(which: NDArray[np.bool_]) -> dict[str, int]:
+        return {"documents": int(which.sum()), **{unit: int(size[which].sum()) for unit, size in weights.items()}}
+
+    together = fails.astype(np.float32) @ fails.astype(np.float32).T  # exact: a shard has fewer than 2^24 documents
     return {
-        "kept": {"documents": int(keep.sum()), "words": int(words[keep].sum())},
-        "removed": removed,
-        "fired": dict(fired),
+        "kept": amount(first < 0),
+        "removed": {name: amount(first == index) for index, name in enumerate(names)},
+        "fired": {name: int(fails[index].sum()) for index, name in enumerate(names)},
+        "overlap": {
+            name: {
+                names[later]: int(together[index, later])
+                for later in range(index + 1, len(names))
+                if together[index, later]
+            }
+            for index, name in enumerate(names)
+        },
     }

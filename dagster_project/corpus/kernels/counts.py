@@ -7,146 +7,155 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from dagster_project.corpus.kernels import unicode as u
+from dagster_project.corpus.kernels import characters as c
 from dagster_project.corpus.kernels.compiling import compiled
+from dagster_project.corpus.kernels.sequences import ELLIPSIS, HASH, count_pairs, find_sequences
+from dagster_project.corpus.kernels.stop_words import stop_values, stop_word_table
 from dagster_project.corpus.kernels.texts import Bytes, Offsets
-from dagster_project.corpus.kernels.unicode import decode, property_bits
-from dagster_project.corpus.kernels.words import next_word
+from dagster_project.corpus.kernels.unicode import decode, previous
+from dagster_project.corpus.kernels.word_counts import LENGTHS, count_spaced_words, count_words
+from dagster_project.corpus.kernels.words import Words
 
 Column = NDArray[np.int64]
-STOP_WORDS = ("the", "be", "to", "of", "and", "that", "have", "with")
-STOP_KEYS = np.array([int.from_bytes(word.encode(), "little") for word in STOP_WORDS], np.int64)
-HASH, PERIOD, ELLIPSIS, BULLET, HYPHEN, CR, LF = ord("#"), ord("."), ord("…"), ord("•"), ord("-"), 13, 10
 
 
 class Counts(NamedTuple):
-    """int64[n] each. Lines are those of str.splitlines, words the tokens of `words`, lengths code points."""
+    """int64[n] each. Words are those of `words`, spaced words those of str.split, lengths code points."""
 
     bytes: Column
     characters: Column
     whitespace: Column  # str.isspace
+    letters: Column  # str.isalpha
     digits: Column  # str.isdecimal
     uppercase: Column  # str.isupper
+    alphanumerics: Column  # str.isalnum
     punctuation: Column  # datatrove's PUNCTUATION_SET
+    symbols: Column  # Unicode category S
     hashes: Column  # "#"
+    curly_brackets: Column  # { }
+    angle_brackets: Column  # < >
+    brackets: Column  # ( ) [ ] { }
+    code_characters: Column  # { } [ ] ( ) < > ; = + * / \ | & ^ ~ $ @ _ `
+    lines: Column  # str.splitlines
     ellipses: Column  # "..." and "…"
-    lines: Column
-    bullet_lines: Column  # first character but whitespace "•" or "-"
-    ellipsis_lines: Column  # last ones "..." or "…"
+    spaced_ellipses: Column  # ". . ."
+    address_characters: Column  # of http and https addresses
+    lorem_ipsum: Column  # in any case
+    javascript: Column  # in any case
     words: Column
     content_words: Column  # with a character outside PUNCTUATION_SET
     content_characters: Column  # of content words
+    longest_word: Column
     alphabetic_words: Column  # with a character that str.isalpha
-    stop_words: Column  # how many of STOP_WORDS occur, in this case
+    all_caps_words: Column  # str.isupper
+    capitalized_words: Column  # begin with an upper-case or title-case letter
+    numeric_words: Column  # with a decimal digit and without a letter
+    stop_words: Column  # how many of Gopher's eight occur, in lower case
+    stop_word_count: Column  # how often any of them occurs, in any case
+    sentences: Column  # of spaCy's sentencizer
+    spaced_words: Column
+    spaced_alphabetic_words: Column  # with a character that str.isalpha
+    spaced_stop_words: Column  # how often one is one of Gopher's eight, in lower case
+    spaced_stop_words_any_case: Column
+    spaced_lower_median: Column  # of their lengths; one of an odd number is both, lengths above 255 are 255
+    spaced_upper_median: Column
+    spaced_symbol_words: Column  # with "#" or "…"
 
 
-BYTES, CHARACTERS, WHITESPACE, DIGITS, UPPERCASE, PUNCTUATION, HASHES, ELLIPSES = range(8)
-LINES, BULLET_LINES, ELLIPSIS_LINES, WORDS, CONTENT_WORDS, CONTENT_CHARACTERS, ALPHABETIC_WORDS, STOPS = range(8, 16)
+FROM_CLASSES = np.array(
+    [
+        *[c.CHARACTERS, c.WHITESPACE, c.LETTERS, c.DIGITS, c.UPPERCASE, c.ALPHANUMERICS, c.PUNCTUATION, c.SYMBOLS],
+        *[c.HASHES, c.CURLY_BRACKETS, c.ANGLE_BRACKETS, c.BRACKETS, c.CODE_CHARACTERS],
+    ]
+)
+NAMES = ("characters", "hashes", "lines", "ellipses", "words", "spaced_words", "spaced_symbol_words")
+CHARACTERS, HASHES, LINES, ELLIPSES, WORDS, SPACED_WORDS, SYMBOL_WORDS = map(Counts._fields.index, NAMES)
 
 
-def count(data: Bytes, offsets: Offsets) -> dict[str, Column]:
-    """The counts of each document, by name (datatrove's Gopher quality, algorithms.md section 3, and plain ones)."""
+class Room(NamedTuple):
+    """Where one document is worked on; sized for the longest of a batch."""
+
+    classes: NDArray[np.int64]
+    stops: NDArray[np.uint16]  # of each word
+    joined: NDArray[np.bool_]  # of each word and the end: does it follow the word before with nothing between?
+    lengths: NDArray[np.int64]
+
+
+def count(data: Bytes, offsets: Offsets, words: Words) -> dict[str, Column]:
+    """The counts of each document, by name (algorithms.md sections 3, 8, 9 and 12)."""
     table = np.zeros((len(offsets) - 1, len(Counts._fields)), np.int64)
-    _count(data, offsets, table, u.characters())
+    most = int(np.diff(words.firsts).max(initial=0))
+    room = Room(
+        np.zeros(c.LANES, np.int64), np.zeros(most, np.uint16), np.zeros(most + 1, bool), np.zeros(LENGTHS, np.int64)
+    )
+    _count(data, offsets, words, table, room, c.classes(), stop_word_table())
     return Counts(*np.ascontiguousarray(table.T))._asdict()
 
 
 @compiled
-def _count(data: Any, offsets: Any, table: Any, tables: Any) -> Any:
+def _count(data: Any, offsets: Any, words: Any, table: Any, room: Any, classes: Any, stop_words: Any) -> Any:
     for i in range(len(offsets) - 1):
         start, end, row = offsets[i], offsets[i + 1], table[i]
-        row[BYTES] = end - start
-        _count_characters(data, start, end, row, tables)
-        _count_lines(data, start, end, row, tables)
-        _count_words(data, start, end, row, tables)
+        first, last = words.firsts[i], words.firsts[i + 1]
+        row[0] = end - start
+        _count_characters(data, start, end, row, room.classes, classes)
+        _count_sequences(data, start, end, row)
+        sizes, flags, stops = words.characters[first:last], words.flags[first:last], room.stops[: last - first]
+        stop_values(words.hashes[first:last], stop_words.hashes, stop_words.values, stops)
+        count_words(sizes, flags, stops, row[WORDS:SPACED_WORDS])
+        starts, ends, joined = words.starts[first:last], words.ends[first:last], room.joined[: last - first + 1]
+        _join(starts, ends, joined)
+        count_spaced_words(sizes, flags, stops, joined, room.lengths, row[SPACED_WORDS:SYMBOL_WORDS])
+        if row[HASHES] or row[ELLIPSES]:
+            row[SYMBOL_WORDS] = _count_symbol_words(data, starts, ends, joined)
 
 
 @compiled
-def _count_characters(data: Any, at: Any, end: Any, row: Any, tables: Any) -> Any:
-    characters = spaces = digits = upper = punctuation = 0
-    while at < end:
-        code, at = decode(data, at, end)
-        bits = property_bits(tables, code)
-        characters += 1
-        spaces += bits & u.SPACE
-        digits += bits & u.DIGIT
-        upper += bits & u.UPPER
-        punctuation += bits & u.PUNCTUATION_SET
-    row[CHARACTERS], row[WHITESPACE], row[DIGITS] = characters, spaces // u.SPACE, digits // u.DIGIT
-    row[UPPERCASE], row[PUNCTUATION] = upper // u.UPPER, punctuation // u.PUNCTUATION_SET
+def _count_characters(data: Any, start: Any, end: Any, row: Any, sums: Any, classes: Any) -> Any:
+    """Write the counts from `characters` to `lines`."""
+    sums[:] = 0
+    c.count_classes(data, start, end, sums, classes)
+    for i in range(len(FROM_CLASSES)):
+        row[CHARACTERS + i] = sums[FROM_CLASSES[i]]
+    if start < end:
+        last, _ = decode(data, previous(data, end, start), end)
+        pairs = count_pairs(data, start, end) if sums[c.CARRIAGE_RETURNS] else 0
+        row[LINES] = sums[c.LINE_BREAKS] - pairs + (not c.belongs(last, c.LINE_BREAKS, classes))
 
 
 @compiled
-def _count_lines(data: Any, at: Any, end: Any, row: Any, tables: Any) -> Any:
-    """Lines and what they begin and end with; also "#" and ellipses. A line is judged when it ends."""
-    dots, first, last, is_open, previous, hashes, ellipses = 0, 0, 0, False, 0, 0, 0
-    while at < end:
-        code, at = decode(data, at, end)
-        bits = property_bits(tables, code)
-        dots = dots + 1 if code == PERIOD else 0
-        hashes += code == HASH
-        ellipses += code == ELLIPSIS or (dots > 0 and dots % 3 == 0)
-        if bits & u.LINE_BREAK:
-            if not (code == LF and previous == CR):
-                _close_line(first, last, row)
-            first, last, is_open = 0, 0, False
-        else:
-            is_open = True
-            if not bits & u.SPACE:
-                first = first if first else code + 1
-                last = ELLIPSIS if dots >= 3 else code
-        previous = code
-    if is_open:
-        _close_line(first, last, row)
-    row[HASHES], row[ELLIPSES] = hashes, ellipses
+def _count_sequences(data: Any, start: Any, end: Any, row: Any) -> Any:
+    """Write the counts from `ellipses` to `javascript`."""
+    found = find_sequences(data, start, end)
+    row[ELLIPSES], row[ELLIPSES + 1], row[ELLIPSES + 2] = found[0] + found[2], found[1], found[3]
+    row[ELLIPSES + 3], row[ELLIPSES + 4] = found[4], found[5]
 
 
 @compiled
-def _close_line(first: Any, last: Any, row: Any) -> Any:
-    """`first` is one more than the first code point, 0 where there is none; `last` is ELLIPSIS for three dots, too."""
-    row[LINES] += 1
-    row[BULLET_LINES] += first == BULLET + 1 or first == HYPHEN + 1
-    row[ELLIPSIS_LINES] += last == ELLIPSIS
+def _join(starts: Any, ends: Any, joined: Any) -> Any:
+    """Between two words stands nothing but whitespace; where nothing at all stands they are one word of str.split."""
+    joined[:] = False
+    for i in range(len(starts) - 1):
+        joined[i + 1] = starts[i + 1] == ends[i]
 
 
 @compiled
-def _count_words(data: Any, at: Any, end: Any, row: Any, tables: Any) -> Any:
-    found = 0
-    start, after = next_word(data, at, end, tables)
-    while start < after:
-        characters, is_content, is_alphabetic = _describe(data, start, after, tables)
-        row[WORDS] += 1
-        row[CONTENT_WORDS] += is_content
-        row[CONTENT_CHARACTERS] += characters if is_content else 0
-        row[ALPHABETIC_WORDS] += is_alphabetic
-        found |= _stop_word(data, start, after)
-        start, after = next_word(data, after, end, tables)
-    while found:
-        row[STOPS] += found & 1
-        found >>= 1
+def _count_symbol_words(data: Any, starts: Any, ends: Any, joined: Any) -> Any:
+    """How many spaced words have "#" or "…" in them."""
+    count, has_symbol = 0, False
+    for i in range(len(starts)):
+        has_symbol |= _has_symbol(data[starts[i] : ends[i]])
+        if not joined[i + 1]:
+            count += has_symbol
+            has_symbol = False
+    return count
 
 
 @compiled
-def _describe(data: Any, at: Any, end: Any, tables: Any) -> Any:
-    characters, is_content, is_alphabetic = 0, False, False
-    while at < end:
-        code, at = decode(data, at, end)
-        bits = property_bits(tables, code)
-        characters += 1
-        is_content |= bits & u.PUNCTUATION_SET == 0
-        is_alphabetic |= bits & u.ALPHABETIC != 0
-    return characters, is_content, is_alphabetic
-
-
-@compiled
-def _stop_word(data: Any, start: Any, end: Any) -> Any:
-    """The bit of a stop word, or 0."""
-    if end - start > 4:
-        return 0
-    key = np.int64(0)
-    for i in range(end - 1, start - 1, -1):
-        key = key << 8 | np.int64(data[i])
-    for number in range(len(STOP_KEYS)):
-        if STOP_KEYS[number] == key:
-            return 1 << number
-    return 0
+def _has_symbol(word: Any) -> Any:
+    for i in range(len(word)):
+        if word[i] == HASH:
+            return True
+        if word[i] == ELLIPSIS[0] and i + 2 < len(word) and word[i + 1] == ELLIPSIS[1] and word[i + 2] == ELLIPSIS[2]:
+            return True
+    return False

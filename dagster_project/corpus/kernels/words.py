@@ -1,28 +1,77 @@
 """What a word is, for every rule that counts words.
 
-A *token* is, from left to right, the longest of:
-1. an ideograph (Han, Tangut, Nushu, Khitan) and the marks after it;
-2. a run of word characters (letters, numbers, connectors such as "_") of one group: the scripts with spaces are one
-   group, hiragana, katakana, and the scripts of South-East Asia without spaces are one each. In the first group one
-   apostrophe or period joins two letters or two numbers, and one comma joins two numbers: don't, e.g, U.K, 1,234.5;
-3. a run of one and the same other character: "...", "--", "!!", "#".
-Marks and format characters belong to the token that they follow, or else to the one that they precede. Whitespace
-belongs to none. A *content word* is a token with a character outside datatrove's PUNCTUATION_SET.
+In scripts with spaces a word is a token of spaCy's English tokenizer (3.8, MIT license), as datatrove 0.10.1 counts
+them: whitespace stripped, empty ones dropped, punctuation marks are words. In this order:
+1. A piece between two whitespaces that is one of spaCy's special cases is split as the case says: do n't, U.S., :-).
+2. Prefixes and suffixes are cut from both ends, one at a time, until a special case or nothing more is found: brackets,
+   quotes, punctuation, currencies and symbols; 's; units and currencies after a digit; a period after what may end a
+   sentence.
+3. What is left is one word if it is a URL, else it is cut at infixes: symbols, ellipses, and marks between two letters
+   or digits (well-known, and/or, end.Begin, 1+2).
+4. Special cases that were cut in step 2 or 3 are put together again.
+A token that holds a character of a script without spaces is split once more, as `word_scripts.py` says: each ideograph
+is a word, and so is each run of hiragana, of katakana, and of Thai, Lao, Khmer or Myanmar letters. Marks stay with
+their base. Whitespace belongs to no word.
+
+Known differences from datatrove: a text with "IS_ALPHA" or another name of spaCy's attributes breaks spaCy, and
+datatrove deletes it; broken UTF-8 is read as U+FFFD; characters younger than the Unicode version of the tables are
+unassigned.
 """
 
 from __future__ import annotations
 
 from typing import Any, NamedTuple
 
+import numba
 import numpy as np
+from numpy.typing import NDArray
 
-from dagster_project.corpus.kernels import unicode as u
+from dagster_project.corpus.kernels import word_tables as w
 from dagster_project.corpus.kernels.compiling import compiled
+from dagster_project.corpus.kernels.hashing import EACH, bytes_before, load64, mask_before
 from dagster_project.corpus.kernels.texts import Bytes, Offsets
-from dagster_project.corpus.kernels.unicode import decode, property_bits
+from dagster_project.corpus.kernels.unicode import decode
+from dagster_project.corpus.kernels.word_hashes import absorb, scattered
+from dagster_project.corpus.kernels.word_measures import (
+    AFTER_BREAK,
+    ALPHABETIC,
+    CAPITALIZED,
+    CONTENT,
+    LETTERS_ALL_UPPER,
+    NUMERIC,
+    PUNCTUATION,
+    SENTENCE_END,
+    flags_of,
+    measure,
+)
+from dagster_project.corpus.kernels.word_merging import first_candidate, merge
+from dagster_project.corpus.kernels.word_pieces import cut_piece, piece_end
+from dagster_project.corpus.kernels.word_tables import WordTables, look_up, word_bits, word_tables
 
-COMMA = ord(",")
-JOINTS = (COMMA, ord("."), ord("'"), 0x2019)
+__all__ = [
+    "AFTER_BREAK",
+    "ALPHABETIC",
+    "CAPITALIZED",
+    "CONTENT",
+    "LETTERS_ALL_UPPER",
+    "NUMERIC",
+    "PUNCTUATION",
+    "SENTENCE_END",
+    "WordTables",
+    "Words",
+    "split",
+    "word_room",
+    "word_tables",
+    "words_of",
+]
+inlined = numba.njit(nogil=True, inline='always')
+HIGH = EACH * np.uint64(0x80)
+EIGHT = np.uint64(8)
+SMALL = EACH * np.uint64(0x20)  # the bit that small letters have
+LETTERS = np.uint8(CONTENT | ALPHABETIC)
+UPPER_LETTERS = np.uint8(CONTENT | ALPHABETIC | LETTERS_ALL_UPPER)
+NO_PLAIN, LETTERS_ONLY, LETTERS_AND_MARK = 0, 1, 2
+SPACE, PERIOD = 32, 46
 
 
 class Words(NamedTuple):
@@ -31,127 +80,172 @@ class Words(NamedTuple):
     starts: Offsets  # int64[words]: where in the data each begins
     ends: Offsets  # int64[words]
     firsts: Offsets  # int64[documents + 1]: the first word of each document
+    characters: NDArray[np.int32]  # int32[words]: code points
+    hashes: NDArray[np.uint64]  # uint64[words]: of the bytes alone
+    flags: NDArray[np.uint8]  # uint8[words]: CONTENT, ALPHABETIC, ... of `word_measures.py`
+
+
+class WordRoom(NamedTuple):
+    """Where `split` writes; the arrays of Words, with room for as many words as the texts have bytes."""
+
+    starts: Offsets
+    ends: Offsets
+    characters: NDArray[np.int32]
+    hashes: NDArray[np.uint64]
+    flags: NDArray[np.uint8]
 
 
 def words_of(data: Bytes, offsets: Offsets) -> Words:
     """Every word of every document."""
-    return Words(*_boundaries(data, offsets, u.characters()))
+    room, firsts = _split_all(data, offsets, word_tables())
+    starts, ends, characters, hashes, flags = (array[: firsts[-1]] for array in room)
+    return Words(starts, ends, firsts, characters, hashes, flags)
 
 
 @compiled
-def _boundaries(data: Any, offsets: Any, tables: Any) -> Any:
-    starts, ends, firsts = np.empty(len(data), np.int64), np.empty(len(data), np.int64), np.zeros_like(offsets)
-    count = 0
+def word_room(size: Any) -> Any:
+    """Room for the words of texts of `size` bytes together. Untouched pages cost no memory."""
+    return WordRoom(
+        np.empty(size, np.int64),
+        np.empty(size, np.int64),
+        np.empty(size, np.int32),
+        np.empty(size, np.uint64),
+        np.empty(size, np.uint8),
+    )
+
+
+@compiled
+def _split_all(data: Any, offsets: Any, tables: Any) -> Any:
+    room, firsts, count = word_room(offsets[-1] - offsets[0]), np.zeros_like(offsets), 0
     for i in range(len(offsets) - 1):
-        at, after = next_word(data, offsets[i], offsets[i + 1], tables)
-        while at < after:
-            starts[count], ends[count] = at, after
-            count += 1
-            at, after = next_word(data, after, offsets[i + 1], tables)
+        count = split(data, offsets[i], offsets[i + 1], tables, room, count)
         firsts[i + 1] = count
-    return starts[:count].copy(), ends[:count].copy(), firsts
+    return room, firsts
 
 
 @compiled
-def next_word(data: Any, at: Any, end: Any, tables: Any) -> Any:
-    """Where the next token of data[at:end] begins and ends; begin is end where there is none."""
-    start, bits, after = end, np.int64(0), end
+def split(data: Any, start: Any, end: Any, tables: Any, room: Any, count: Any) -> Any:
+    """Write the words of the document data[start:end] to the room from `count` on; returns the count with them.
+
+    Any other kernel may call it, with word_tables() handed in, for a text of its own; the room must have place for
+    end - start words more.
+    """
+    first, candidate, before = count, -1, start
+    at = skip_space(data, start, end, tables)
     while at < end:
-        code, after = decode(data, at, end)
-        bits = property_bits(tables, code)
-        if not bits & u.SPACE:
-            start = at
-            break
-        at = after
-    if start == end:
-        return end, end
-    if _extends(bits):
-        after = _skip_marks(data, after, end, tables)
-        if after == end:
-            return start, end
-        code, following = decode(data, after, end)
-        bits = property_bits(tables, code)
-        if bits & u.SPACE:
-            return start, after
-        after = following
-    if not _is_word_character(bits):
-        return start, _skip_same(data, after, end, code, tables)
-    if _group(bits) == u.IDEOGRAPH:
-        return start, _skip_marks(data, after, end, tables)
-    return start, _skip_word(data, after, end, bits, tables)
+        begin = count
+        kind, stop, state, whole, is_lower = _scan(data, at, end)
+        if kind:
+            count = _write_plain(data, at, stop, kind, state, whole, is_lower, tables, room, count)
+        if count == begin:
+            stop, bits = piece_end(data, at, end, tables)
+            count = cut_piece(data, at, stop, bits, tables, room.starts, room.ends, count)
+            for i in range(begin, count):
+                room.characters[i], room.hashes[i], room.flags[i] = measure(data, room.starts[i], room.ends[i], tables)
+            if candidate < 0 and count - begin > 1:
+                candidate = first_candidate(begin, count, tables, room)
+        if at - before > 1 or (at > before and (begin == first or data[before] != SPACE)):
+            room.flags[begin] |= np.uint8(AFTER_BREAK)
+        before = stop
+        at = skip_space(data, stop, end, tables)
+    return merge(data, first, candidate, count, tables, room) if candidate >= 0 else count
+
+
+@inlined
+def _write_plain(
+    data: Any, at: Any, stop: Any, kind: Any, state: Any, whole: Any, is_lower: Any, tables: Any, room: Any, count: Any
+) -> Any:
+    """Write a piece of ASCII letters, perhaps with a mark after them; nothing if it needs the rules."""
+    last = stop if kind == LETTERS_ONLY else stop - 1
+    key = scattered(state, np.uint64(last - at))
+    if tables.hints[np.int64(key >> w.HINT_SHIFT)] & w.MAY_BE_CASE and look_up(tables.cases, key) & w.CASE:
+        return count
+    mark = np.int64(data[last]) if last < stop else np.int64(0)
+    if mark and not _is_suffix(data, at, last, mark, whole, tables):
+        return count
+    if last > at:
+        room.starts[count], room.ends[count], room.hashes[count] = at, last, key
+        room.characters[count] = last - at
+        flags = LETTERS if is_lower else UPPER_LETTERS
+        room.flags[count] = flags if data[at] & 32 else flags | np.uint8(CAPITALIZED)
+        count += 1
+    if mark:
+        room.starts[count], room.ends[count] = last, stop
+        room.hashes[count] = scattered(absorb(np.uint64(0), np.uint64(mark)), np.uint64(1))
+        bits = word_bits(tables, mark)
+        room.characters[count], room.flags[count] = 1, flags_of(bits, bits, bits, 1)
+        count += 1
+    return count
+
+
+@inlined
+def _is_suffix(data: Any, at: Any, last: Any, mark: Any, whole: Any, tables: Any) -> Any:
+    """Do the rules cut this mark, and nothing more, from the ASCII letters data[at:last]? A mark alone is a word."""
+    if last == at:
+        return True
+    if tables.hints[np.int64(scattered(whole, np.uint64(last + 1 - at)) >> w.HINT_SHIFT)] & w.MAY_BE_CASE:
+        return False
+    if mark == PERIOD:
+        return data[last - 1] & 32 != 0 or (last - at > 1 and data[last - 2] & 32 == 0)
+    return word_bits(tables, mark) & w.SUFFIX != 0
+
+
+@inlined
+def _scan(data: Any, at: Any, end: Any) -> Any:
+    """Eight bytes at a time up to the next whitespace: are there only ASCII letters, and one ASCII mark after them?
+
+    Returns the kind, the end, the hash states of the letters and of the whole, and is any letter a small one.
+    """
+    start, left, size, stops = np.uint64(at), np.uint64(end - at), np.uint64(0), np.uint64(0)
+    state, lower, eight, odd = np.uint64(0), np.uint64(0), np.uint64(0), np.uint64(0)
+    while stops == 0:
+        if start + size + EIGHT > np.uint64(len(data)):
+            return NO_PLAIN, at, state, state, False
+        eight = load64(data, start + size)
+        low = eight & ~HIGH
+        stops = (~(low + EACH * np.uint64(0x80 - 0x21)) | eight) & HIGH
+        if left - size < EIGHT:
+            stops |= np.uint64(0x80) << EIGHT * (left - size)
+        folded = low | SMALL
+        letters = (folded + EACH * np.uint64(0x80 - 0x61)) & ~(folded + EACH * np.uint64(0x80 - 0x7B)) & HIGH
+        odd = HIGH & ~letters
+        if stops == 0:
+            if odd:
+                return NO_PLAIN, at, state, state, False
+            state, lower, size = absorb(state, eight), lower | eight & SMALL, size + EIGHT
+    inside = mask_before(stops)
+    odd &= inside
+    size += bytes_before(stops)
+    stop = np.int64(start + size)
+    if stop < end and not _is_space(data[stop]):
+        return NO_PLAIN, at, state, state, False
+    whole = absorb(state, eight & inside) if inside else state
+    if not odd:
+        return LETTERS_ONLY, stop, whole, whole, (lower | eight & inside & SMALL) != 0
+    inside >>= EIGHT
+    if odd & inside:
+        return NO_PLAIN, at, state, state, False
+    state = absorb(state, eight & inside) if inside else state
+    return LETTERS_AND_MARK, stop, state, whole, (lower | eight & inside & SMALL) != 0
 
 
 @compiled
-def _skip_word(data: Any, at: Any, end: Any, last: Any, tables: Any) -> Any:
-    """Past the word characters, marks and joints that follow a word character with the properties `last`."""
-    group = _group(last)
+def skip_space(data: Any, at: Any, end: Any, tables: Any) -> Any:
+    """Past the whitespace that begins at `at`."""
     while at < end:
-        code, after = decode(data, at, end)
-        bits = property_bits(tables, code)
-        if _extends(bits):
+        if data[at] < 128:
+            if not _is_space(data[at]):
+                break
+            at += 1
+        else:
+            code, after = decode(data, at, end)
+            if not word_bits(tables, code) & w.SPACE:
+                break
             at = after
-            continue
-        if not _is_word_character(bits):
-            if group or after == end or code not in JOINTS:
-                break
-            following, after = decode(data, after, end)
-            bits = property_bits(tables, following)
-            if not _joins(code, last, bits):
-                break
-        if _group(bits) != group:
-            break
-        at, last = after, bits
     return at
 
 
 @compiled
-def _joins(code: Any, last: Any, following: Any) -> Any:
-    is_numeric = _is_number(last) and _is_number(following)
-    return is_numeric or (code != COMMA and _is_letter(last) and _is_letter(following))
-
-
-@compiled
-def _skip_marks(data: Any, at: Any, end: Any, tables: Any) -> Any:
-    while at < end:
-        code, after = decode(data, at, end)
-        if not _extends(property_bits(tables, code)):
-            break
-        at = after
-    return at
-
-
-@compiled
-def _skip_same(data: Any, at: Any, end: Any, code: Any, tables: Any) -> Any:
-    while at < end:
-        following, after = decode(data, at, end)
-        if following != code:
-            break
-        at = after
-    return _skip_marks(data, at, end, tables)
-
-
-@compiled
-def _extends(bits: Any) -> Any:
-    category = bits & u.CATEGORY
-    return (u.LAST_LETTER < category <= u.LAST_MARK) or category == u.FORMAT
-
-
-@compiled
-def _is_letter(bits: Any) -> Any:
-    return bits & u.CATEGORY <= u.LAST_LETTER
-
-
-@compiled
-def _is_number(bits: Any) -> Any:
-    return u.LAST_MARK < bits & u.CATEGORY <= u.LAST_NUMBER
-
-
-@compiled
-def _is_word_character(bits: Any) -> Any:
-    category = bits & u.CATEGORY
-    return category <= u.LAST_LETTER or u.LAST_MARK < category <= u.CONNECTOR
-
-
-@compiled
-def _group(bits: Any) -> Any:
-    return bits >> u.GROUP_SHIFT & u.GROUP
+def _is_space(byte: Any) -> Any:
+    """str.isspace of an ASCII byte."""
+    return byte == SPACE or 9 <= byte <= 13 or 28 <= byte <= 31

@@ -30,3 +30,8 @@ def snapshots_of(store: Store, manifest: Manifest) -> dict[str, Manifest]:
         for item, found in ancestors(store, manifest)
         if found.stage == "snapshots"
     }
+
+
+def verdicts_of(store: Store, manifest: Manifest) -> list[Manifest]:
+    """The verdicts below a version, which hold the edits of its text."""
+    return [found for _, found in ancestors(store, manifest) if found.stage == "filtered"]

@@ -11,7 +11,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from dagster_project.corpus.engine.tables import zipped
+from dagster_project.corpus.engine.tables import Part, zipped
 from dagster_project.corpus.engine.work import ShardResult, Work, assemble
 from dagster_project.corpus.mixing.apportionment import Share, apportion
 from dagster_project.corpus.mixing.ordering import MEMBER, keyed, take
@@ -23,7 +23,7 @@ from dagster_project.corpus.storage.rows import entries
 from dagster_project.corpus.storage.shards import write_shard
 from dagster_project.corpus.storage.spool import Spool
 
-CODE_VERSION = "1"
+CODE_VERSION = "2"
 SCHEMA = pa.schema(
     [
         pa.field("doc_id", ID, nullable=False),
@@ -35,9 +35,10 @@ SCHEMA = pa.schema(
         pa.field("words", pa.int64(), nullable=False),
         pa.field("documents", pa.string(), nullable=False),  # digest of the documents shard: where, so not digested
         pa.field("row", pa.int32(), nullable=False),
+        pa.field("verdicts", pa.string(), nullable=False),  # digest of the shard with its edits; empty where none are
     ]
 )
-PLACES = frozenset({"documents", "row"})
+PLACES = frozenset({"documents", "row", "verdicts"})
 MEMBERS_PER_SHARD = 1 << 18
 
 
@@ -48,7 +49,8 @@ class Candidates:
     corpus: str
     source: str
     file: File
-    parts: tuple[tuple[File, tuple[str, ...]], ...]
+    parts: tuple[Part, ...]
+    verdicts: str = ""  # digest of the shard whose edits its text has, if its policy edits
 
 
 def build_mix(work: Work, recipe: MixRecipe, shards: Sequence[Candidates]) -> Manifest:
@@ -142,6 +144,7 @@ def _table(recipe: MixRecipe, shards: Sequence[Candidates], licenses: Licenses, 
     names = pa.array([component.name for component in recipe.components])
     sources = pa.array([shard.source for shard in shards])
     digests = pa.array([shard.file.sha256 for shard in shards])
+    edits = pa.array([shard.verdicts for shard in shards])
     found = licenses.of(members)
     ids = np.ascontiguousarray(members["doc_id"])
     return pa.table(
@@ -155,6 +158,7 @@ def _table(recipe: MixRecipe, shards: Sequence[Candidates], licenses: Licenses, 
             pa.array(members["words"]),
             digests.take(pa.array(members["shard"])),
             pa.array(members["row"]),
+            edits.take(pa.array(members["shard"])),
         ],
         schema=SCHEMA,
     )

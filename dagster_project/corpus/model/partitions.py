@@ -10,7 +10,7 @@ from dagster_project.corpus.model.errors import PartitionError
 NAME = r"[a-z0-9][a-z0-9._-]*"
 KEY = re.compile(rf"{NAME}@{NAME}")
 VERDICT_KEY = re.compile(rf"{NAME}@{NAME}\+{NAME}")
-PART = re.compile(NAME)
+PART = re.compile(r"[a-z0-9][a-z0-9._@-]*")
 
 # stage → the space its keys live in; each space is one dynamic partition dimension of the Dagster shell
 SPACES: dict[str, str] = {
@@ -41,7 +41,7 @@ class Partition:
     def __post_init__(self) -> None:
         check_key(self.stage, self.key)
         if self.part and (not PART.fullmatch(self.part) or ".." in self.part):
-            raise PartitionError(f"{self.part!r} cannot name a part of a partition: use {NAME}")
+            raise PartitionError(f"{self.part!r} cannot name a part of a partition: use {PART.pattern}")
 
     def __str__(self) -> str:
         return "/".join(filter(None, (self.stage, self.key, self.part)))

@@ -24,6 +24,7 @@ from dagster_project.corpus.model.recipe_values import (
     mapping_items,
     place,
     root_node,
+    settings_of,
     shape_of,
     value_of,
 )
@@ -176,6 +177,8 @@ class _Walk:
     def _typed(self, shape: Any, node: Any, path: str) -> Any:
         if shape.item is not None:
             return self._items(shape, node, path)
+        if shape.type is dict:
+            return settings_of(node, path)
         if is_dataclass(shape.type):
             return self.build(shape.type, node, path)
         return value_of(shape, node, path)

@@ -18,8 +18,8 @@ from dagster_project.corpus.model.recipes import (
     MixRecipe,
     NearRecipe,
     PolicyRecipe,
-    RuleRecipe,
     SourceRecipe,
+    StepRecipe,
 )
 
 Complaint = str | None
@@ -80,10 +80,15 @@ FIELD_RULES: dict[tuple[type, str], Callable[[Any], Complaint]] = {
     (SourceRecipe, "format"): _filled,
     (SourceRecipe, "max_bad_records"): _share,
     **source_rules.FIELDS,
-    (RuleRecipe, "rule"): _filled,
-    (RuleRecipe, "any_of"): _words,
-    (RuleRecipe, "none_of"): _words,
-    (RuleRecipe, "list"): _file,
+    (StepRecipe, "policy"): _name,
+    (StepRecipe, "any_of"): _words,
+    (StepRecipe, "none_of"): _words,
+    (StepRecipe, "list"): _file,
+    (StepRecipe, "model"): _reference,
+    (StepRecipe, "quantile"): _share,
+    (StepRecipe, "words"): _positive,
+    (StepRecipe, "languages"): _words,
+    (StepRecipe, "max_removed"): _share,
     (PolicyRecipe, "max_removed"): _share,
     (MemberRecipe, "source"): _reference,
     (MemberRecipe, "policy"): _name,
@@ -106,11 +111,37 @@ FIELD_RULES: dict[tuple[type, str], Callable[[Any], Complaint]] = {
 }
 
 
-def _rule(rule: RuleRecipe) -> Iterator[tuple[str, str]]:
-    if rule.min is None and rule.max is None and not (rule.any_of or rule.none_of or rule.list):
-        yield "", "has no limit, so it would keep everything; give min, max, any_of, none_of or list"
-    if rule.min is not None and rule.max is not None and rule.min > rule.max:
-        yield "min", f"{rule.min} is above max {rule.max}, so nothing could pass; swap them"
+LIMITS = ("min", "max", "above", "below", "any_of", "none_of", "list", "quantile", "words")
+KINDS = ("rule", "policy", "edit")
+
+
+def _step(step: StepRecipe) -> Iterator[tuple[str, str]]:
+    kinds = [kind for kind in KINDS if getattr(step, kind)]
+    if len(kinds) != 1:
+        yield "", f"says {' and '.join(kinds) or 'none'} of rule, policy and edit; say exactly one"
+        return
+    said = [name for name in LIMITS if getattr(step, name) not in (None, (), "")]
+    for name in [*said, *(name for name in ("model", "max_removed") if getattr(step, name) not in (None, ""))]:
+        if not step.rule:
+            yield name, f"is about a rule, and this step is {kinds[0]} {getattr(step, kinds[0])}; leave it out"
+    if step.rule:
+        yield from _limits(step, said)
+    if step.settings and not step.edit:
+        yield "settings", "are of an edit, and this step has none; leave them out"
+    if step.languages and step.edit:
+        yield "languages", "cannot be said of an edit, which is of every document; leave them out"
+
+
+def _limits(step: StepRecipe, said: Sequence[str]) -> Iterator[tuple[str, str]]:
+    if not said:
+        yield "", f"has no limit, so it would keep everything; give one of {', '.join(LIMITS)}"
+    least = max((limit for limit in (step.min, step.above) if limit is not None), default=None)
+    most = min((limit for limit in (step.max, step.below) if limit is not None), default=None)
+    if least is not None and most is not None and least > most:
+        names = ("min" if step.min == least else "above", "max" if step.max == most else "below")
+        yield names[0], f"{least} is above {names[1]} {most}, so nothing could pass; swap them"
+    if step.quantile is not None and step.words is not None:
+        yield "words", "is a second budget beside quantile; say one of them"
 
 
 def _budget(budget: Budget) -> Iterator[tuple[str, str]]:
@@ -127,9 +158,9 @@ def _named_once(field: str, names: Sequence[str]) -> Iterator[tuple[str, str]]:
 WHOLE_RULES: dict[type, Callable[[Any], Iterable[tuple[str, str]]]] = {
     SourceRecipe: source_rules.agreement,
     CollectionRecipe: source_rules.period,
-    RuleRecipe: _rule,
+    StepRecipe: _step,
     Budget: _budget,
-    PolicyRecipe: lambda policy: _named_once("rules", [rule.rule for rule in policy.rules]),
+    PolicyRecipe: lambda policy: _named_once("rules", [step.label for step in policy.rules if not step.edit]),
     CorpusRecipe: lambda corpus: _named_once("members", [member.source for member in corpus.members]),
     MixRecipe: lambda mix: _named_once("components", [component.name for component in mix.components]),
 }

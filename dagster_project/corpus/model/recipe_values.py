@@ -67,6 +67,8 @@ def _shape(hint: Any) -> Shape:
         return Shape(inner, optional=True)
     if get_origin(hint) is Literal:
         return Shape(str, choices=get_args(hint))
+    if get_origin(hint) is Mapping:
+        return Shape(dict)
     if get_origin(hint) is tuple:
         return Shape(tuple, item=_shape(get_args(hint)[0]))
     return Shape(hint)
@@ -129,6 +131,27 @@ def value_of(shape: Shape, node: yaml.Node, path: str) -> Any:
         raise FieldProblem(line_of(node), path, f"{_said(node)} holds a control character; leave it out")
     hint = closest(getattr(node, "value", ""), shape.choices) or _quote_hint(shape, node)
     raise FieldProblem(line_of(node), path, f"{_said(node)} is not allowed here; it is {shape.words}{hint}")
+
+
+def settings_of(node: yaml.Node, path: str) -> dict[str, Any]:
+    """Named values of whatever plain type each is spelled in; a list is one of texts."""
+    found: dict[str, Any] = {}
+    for key, key_node, value in mapping_items(node, path):
+        if key in found:
+            raise FieldProblem(line_of(key_node), f"{path}.{key}", "is said twice; say it once")
+        found[key] = _setting(value, f"{path}.{key}")
+    return found
+
+
+def _setting(node: yaml.Node, path: str) -> Any:
+    if isinstance(node, yaml.SequenceNode):
+        return tuple(value_of(Shape(str), item, path) for item in Shape(str, item=Shape(str)).sequence(node, path))
+    for reader in (_truth, _integer, _number, _text):
+        if isinstance(node, yaml.ScalarNode) and (value := reader(node)) is not None:
+            return value
+    raise FieldProblem(
+        line_of(node), path, f"{_said(node)} is not allowed here; it is a number, a text or a list of them"
+    )
 
 
 def _is_choice(shape: Shape, node: yaml.ScalarNode) -> bool:

@@ -6,6 +6,7 @@ every class below is a key of that file, and its type is what is allowed there. 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
@@ -70,6 +71,7 @@ class SourceRecipe:
     domain: str = ""  # what it is about: law, medicine, documentation …
     languages: tuple[str, ...] = ()
     collection: CollectionRecipe = field(default_factory=CollectionRecipe)
+    language_model: str = ""  # artifact that identifies languages; empty: the packaged lid.176
     license: str = "NOASSERTION"  # of the content, as the registry declares it
     license_evidence: str = ""  # where that is said
     license_verified_by: str = ""  # who looked
@@ -97,24 +99,44 @@ class SourceRecipe:
         return {name: value for name, value in as_data(self).items() if name in names} | period
 
 
-@dataclass(frozen=True)
-class RuleRecipe:
-    """One rule of a policy: its name in RULES, and its limits."""
+Setting = bool | int | float | str | tuple[str, ...]
 
-    rule: str
-    min: float | None = None
-    max: float | None = None
+
+@dataclass(frozen=True)
+class StepRecipe:
+    """One step of a policy: a rule with its limits, every step of another policy, or an edit of the text that the rules
+    after it judge. Exactly one of `rule`, `policy` and `edit` is said."""
+
+    rule: str = ""  # its name in RULES
+    policy: str = ""
+    edit: str = ""  # its name in EDITS
+    min: float | None = None  # kept from here on
+    max: float | None = None  # kept up to here
+    above: float | None = None  # as min, but this value itself is removed
+    below: float | None = None
     any_of: tuple[str, ...] = ()
     none_of: tuple[str, ...] = ()  # statements such as noai or robots.txt, with whatever stands after their colon; any
     list: str = ""  # file of one entry per line, relative to the recipe directory
+    model: str = ""  # artifact whose scores are judged: name or name@version
+    quantile: float | None = None  # keep this share of the documents that come so far, those of the highest value
+    words: int | None = None  # keep the documents of the highest value, up to so many words of a source
+    languages: tuple[str, ...] = ()  # judged only when identified as one of these
+    max_removed: float | None = None  # share of a source's documents above which nothing is published
+    settings: Mapping[str, Setting] = field(default_factory=dict)  # of an edit
+
+    @property
+    def label(self) -> str:
+        """What the step is called among the others of its policy: `score[quality]`, `dup_line_frac[fr]`."""
+        marks = filter(None, (self.model, ",".join(self.languages)))
+        return (self.rule or self.policy or self.edit) + "".join(f"[{mark}]" for mark in marks)
 
 
 @dataclass(frozen=True)
 class PolicyRecipe:
-    """An ordered cascade of rules; the first that fails names the reason."""
+    """An ordered cascade of steps; the first rule that fails names the reason."""
 
     name: str
-    rules: tuple[RuleRecipe, ...]
+    rules: tuple[StepRecipe, ...]
     title: str = ""
     max_removed: float = 0.95  # share of documents above which nothing is published
 

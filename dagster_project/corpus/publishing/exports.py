@@ -14,9 +14,12 @@ from typing import Any
 import numpy as np
 import orjson
 import pyarrow as pa
+import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from dagster_project.corpus.engine.work import ShardResult, Work, assemble
+from dagster_project.corpus.kernels.editing import apply, from_arrow
+from dagster_project.corpus.kernels.texts import buffers, strings
 from dagster_project.corpus.model.documents import ID
 from dagster_project.corpus.model.errors import IntegrityError
 from dagster_project.corpus.model.manifests import File, Manifest
@@ -26,7 +29,7 @@ from dagster_project.corpus.storage.shards import put_object, read_shard, stands
 from dagster_project.corpus.storage.shuffle import Sent, discard, receive, send
 from dagster_project.corpus.storage.stores import Store
 
-CODE_VERSION = "1"
+CODE_VERSION = "2"
 SCHEMA = pa.schema(
     [
         pa.field("doc_id", ID, nullable=False),
@@ -43,7 +46,6 @@ SCHEMA = pa.schema(
 )
 SENT = ("text", "url", "title")
 MEMBER = ("doc_id", "component", "copy", "source", "license", "words")
-NOT_DIGESTED = frozenset({"text"})  # doc_id commits to it
 
 
 def write_parquet(table: pa.Table, store: Store, access: str) -> File:
@@ -67,11 +69,13 @@ FORMATS: dict[str, Callable[[pa.Table, Store, str], File]] = {"parquet": write_p
 
 @dataclass(frozen=True)
 class Scatter:
-    """Members that lie in one documents shard: their rows there, and their positions in the mix."""
+    """Members that lie in one documents shard and have the edits of one shard of verdicts, if any: their rows there,
+    and their positions in the mix."""
 
     store: Store
     path: str
     file: File
+    verdicts: File | None
     rows: NDArray[np.int32]
     index: NDArray[np.int64]
     starts: NDArray[np.int64]  # of every export shard
@@ -99,13 +103,11 @@ class Gathered:
     exports: Mapping[str, File]
 
 
-def export(
-    work: Work, mix: Manifest, documents: Mapping[str, File], formats: Sequence[str], shard_words: int
-) -> Manifest:
-    """Write the shards of a mix. `documents` maps the digest of a documents shard to its file."""
+def export(work: Work, mix: Manifest, files: Mapping[str, File], formats: Sequence[str], shard_words: int) -> Manifest:
+    """Write the shards of a mix. `files` maps the digest of a shard, of documents or of verdicts, to its file."""
     members = pa.concat_tables([read_shard(work.store, file) for file in mix.files]) if mix.files else _no_members()
     starts = shard_starts(members.column("words").to_numpy(), shard_words)
-    scatters = list(_scatters(work, members, documents, starts))
+    scatters = list(_scatters(work, members, files, starts))
     total = 2 * len(scatters)
     sent: list[Sent] = []
     for item in work.engine.map(scatter, scatters):
@@ -134,35 +136,51 @@ def shard_starts(words: NDArray[np.int64], shard_words: int) -> NDArray[np.int64
 
 
 def _no_members() -> pa.Table:
-    return pa.table(
-        {name: pa.array([], pa.int64() if name == "words" else pa.string()) for name in (*MEMBER, "documents", "row")}
-    )
+    names = (*MEMBER, "documents", "row", "verdicts")
+    return pa.table({name: pa.array([], pa.int64() if name == "words" else pa.string()) for name in names})
 
 
-def _scatters(
-    work: Work, members: pa.Table, documents: Mapping[str, File], starts: NDArray[np.int64]
-) -> Iterator[Scatter]:
+def _scatters(work: Work, members: pa.Table, files: Mapping[str, File], starts: NDArray[np.int64]) -> Iterator[Scatter]:
     run = secrets.token_hex(16)  # another process may export the same mix, and clears its own scratch
-    digests = members.column("documents").combine_chunks().dictionary_encode()
-    codes, rows = digests.indices.to_numpy(), members.column("row").to_numpy()
+    shards = pc.binary_join_element_wise(members.column("documents"), members.column("verdicts"), " ")
+    coded = shards.combine_chunks().dictionary_encode()
+    codes, rows = coded.indices.to_numpy(), members.column("row").to_numpy()
     order = np.argsort(codes, kind="stable")
-    bounds = np.searchsorted(codes[order], np.arange(len(digests.dictionary) + 1))
-    for number, digest in enumerate(digests.dictionary.to_pylist()):
+    bounds = np.searchsorted(codes[order], np.arange(len(coded.dictionary) + 1))
+    for number, shard in enumerate(coded.dictionary.to_pylist()):
         index = order[bounds[number] : bounds[number + 1]]
-        if digest not in documents:
-            raise IntegrityError(f"no documents shard {digest[:12]} among the inputs of this mix: rebuild it")
-        path = f"scratch/{run}/{digest}.arrows"
-        yield Scatter(work.store, path, documents[digest], rows[index], index, starts)
+        documents, _, verdicts = shard.partition(" ")
+        if missing := [digest for digest in (documents, verdicts) if digest and digest not in files]:
+            raise IntegrityError(f"no shard {missing[0][:12]} among the inputs of this mix: rebuild it")
+        path = f"scratch/{run}/{number}.arrows"
+        yield Scatter(work.store, path, files[documents], files.get(verdicts), rows[index], index, starts)
 
 
 def scatter(task: Scatter) -> Sent:
     """Send the text of the members in one documents shard to the export shards that want it."""
-    table = read_shard(task.store, task.file, ["doc_id", *SENT]).take(pa.array(task.rows))
+    table = read_texts(task.store, task.file, task.verdicts, task.rows)
     table = table.append_column("index", pa.array(task.index))
     receivers = np.searchsorted(task.starts, task.index, side="right") - 1
     return send(
         task.store, task.path, {int(to): table.filter(pa.array(receivers == to)) for to in np.unique(receivers)}
     )
+
+
+def read_texts(store: Store, file: File, verdicts: File | None, rows: NDArray[np.int32]) -> pa.Table:
+    """Some rows of a documents shard, the text as its edits leave it."""
+    table = read_shard(store, file, ["doc_id", *SENT])
+    if verdicts:
+        edits = read_shard(store, verdicts, ["doc_id", "edits"])
+        if not edits.column("doc_id").equals(table.column("doc_id")):
+            raise IntegrityError(
+                f"{verdicts.path} does not list the documents that it should cover: rebuild its partition"
+            )
+        table = table.append_column("edits", edits.column("edits"))
+    table = table.take(pa.array(rows))
+    if not verdicts:
+        return table
+    texts = strings(*apply(*buffers(table.column("text")), from_arrow(table.column("edits"))))
+    return table.set_column(table.schema.get_field_index("text"), "text", texts.cast(pa.string())).drop_columns(["edits"])
 
 
 def _gathers(
@@ -190,7 +208,7 @@ def gather(task: Gather) -> Gathered:
     record_build(
         task.store, task.key, {"file": asdict(file), "exports": {name: asdict(item) for name, item in exports.items()}}
     )
-    return Gathered(ShardResult(file, _profile(table), entries(table, NOT_DIGESTED).tobytes()), exports)
+    return Gathered(ShardResult(file, _profile(table), entries(table).tobytes()), exports)
 
 
 def joined(task: Gather, texts: pa.Table) -> pa.Table:
@@ -204,11 +222,11 @@ def joined(task: Gather, texts: pa.Table) -> pa.Table:
 
 def _result(store: Store, file: File) -> ShardResult:
     table = read_shard(store, file)
-    return ShardResult(file, _profile(table), entries(table, NOT_DIGESTED).tobytes())
+    return ShardResult(file, _profile(table), entries(table).tobytes())
 
 
 def _profile(table: pa.Table) -> dict[str, Any]:
     return {
-        "words": pa.compute.sum(table.column("words")).as_py(),
-        "text_bytes": pa.compute.sum(pa.compute.binary_length(table.column("text"))).as_py(),
+        "words": pc.sum(table.column("words")).as_py(),
+        "text_bytes": pc.sum(pc.binary_length(table.column("text"))).as_py(),
     }

@@ -12,7 +12,7 @@ from dagster_project.corpus.publishing.subject import Member, Subject
 Counts = Sequence[Mapping[str, Any]]  # of members or components, as made below
 
 STAGES = ("records", "documents", "kept", "survivors", "eligible", "in the mix")
-LIMITS = ("min", "max", "any_of", "none_of")
+LIMITS = ("min", "max", "above", "below", "any_of", "none_of", "quantile", "words", "model", "languages")
 
 
 def funnel_of(subject: Subject) -> dict[str, Any]:
@@ -40,9 +40,9 @@ def member_counts(subject: Subject, member: Member) -> dict[str, Any]:
         "policy": member.policy,
         "records": snapshot["records"],
         "dead_letters": dict(snapshot["dead_letters"]),
-        "documents": {"documents": snapshot["documents"], "words": member.tables["counts"].profile.get("words", 0)},
+        "documents": {"documents": snapshot["documents"], "words": _words(verdicts)},
         "kept": dict(verdicts["kept"]),
-        "rules": _rules(verdicts, member.tables["filtered"].identity.recipe["rules"]),
+        "rules": _rules(member.tables["filtered"]),
         "rejected": stands["rejected"],
         "duplicates": {"exact": stands["exact"], "near": stands["near"]},
         "survivors": stands["survivor"],
@@ -50,18 +50,24 @@ def member_counts(subject: Subject, member: Member) -> dict[str, Any]:
     }
 
 
-def _rules(verdicts: Mapping[str, Any], limits: Counts) -> list[dict[str, Any]]:
+def _words(verdicts: Mapping[str, Any]) -> int:
+    """Words of all documents as they were read, before any edit."""
+    return int(verdicts["kept"]["words"] + sum(removed["words"] for removed in verdicts["removed"].values()))
+
+
+def _rules(filtered: Manifest) -> list[dict[str, Any]]:
     """Per rule: its limits, removed as the first to fail, and failed at all; those that removed most first.
 
     A list is told by its hash, the number of its entries, and how many of them matched a document.
     """
+    verdicts, titles = filtered.profile, filtered.facts["titles"]
+    limits = {limit["name"]: limit for limit in filtered.identity.recipe["rules"]}
     return [
         {
             "rule": rule,
+            "title": titles[rule],
             "limits": [
-                {**{name: limit.get(name) for name in LIMITS}, "list": _list(verdicts, limit)}
-                for limit in limits
-                if limit["rule"] == rule
+                {**{name: limits[rule].get(name) for name in LIMITS}, "list": _list(verdicts, limits[rule])}
             ],
             **removed,
             "failed": verdicts["fired"].get(rule, 0),
@@ -71,7 +77,7 @@ def _rules(verdicts: Mapping[str, Any], limits: Counts) -> list[dict[str, Any]]:
 
 
 def _list(verdicts: Mapping[str, Any], limit: Mapping[str, Any]) -> dict[str, Any] | None:
-    counted = verdicts.get("lists", {}).get(limit["rule"])
+    counted = verdicts.get("lists", {}).get(limit["name"])
     return {"sha256": limit["list"].removeprefix("sha256:"), **counted} if counted and limit.get("list") else None
 
 

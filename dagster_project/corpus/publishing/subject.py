@@ -100,7 +100,7 @@ def _members(store: Store, corpus: str, deduplicated: Manifest, languages: Mappi
         tables = {
             "filtered": found[item.partition],
             "licensed": found[f"licensed/{key}"],
-            "counts": found[f"signals/{key}/counts"],
+            "counts": next(table for name, table in found.items() if _is_counts(name, key)),
             "language": languages[key],
             "deduplicated": deduplicated,
         }
@@ -113,6 +113,11 @@ def _snapshot(store: Store, side_table: Manifest) -> Manifest:
         if item.stage == "snapshots":
             return load_manifest(store, item.id)
     raise IntegrityError(f"{side_table.stage} {side_table.id[:12]} names no snapshot: rebuild it")
+
+
+def _is_counts(partition: str, key: str) -> bool:
+    """Of the text that the member's policy leaves: `signals/web@1/counts`, or `….edited-<program>` after it."""
+    return partition.rpartition("/")[0] == f"signals/{key}" and partition.rpartition("/")[2].split(".")[0] == "counts"
 
 
 def _is_group(item: Input, group: str) -> bool:

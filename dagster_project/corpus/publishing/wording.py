@@ -33,25 +33,6 @@ FIELDS: Mapping[str, str] = {
     "collection_license": "license of the collection as a database",
     "access": "access class",
 }
-RULES: Mapping[str, str] = {
-    "content_words": "words that hold more than symbols",
-    "mean_word_length": "mean length of a word, in characters",
-    "hash_share": "hash signs per word",
-    "ellipsis_share": "ellipses per word",
-    "bullet_line_share": "share of lines that begin with a bullet",
-    "ellipsis_line_share": "share of lines that end in an ellipsis",
-    "alphabetic_word_share": "share of words with a letter",
-    "stop_words": "common English words found",
-    "characters": "characters",
-    "language": "identified language and its score",
-    "blocked_domains": "whether its host, or a domain above it, stands in a list; it must not",
-    "blocked_hosts": "whether its host stands in a list; it must not",
-    "blocked_urls": "whether its address stands in a list; it must not",
-    "blocked_url_words": "words of its address that stand in a list; none may",
-    "soft_url_words": "words of its address that stand in a list; one may",
-    "allowed_domains": "whether its host, or a domain above it, stands in a list; it must",
-    "reserved": "statements of reservation that the policy honors",
-}
 
 
 def size(amount: int) -> str:
@@ -79,11 +60,17 @@ def limits(found: Sequence[Mapping[str, Any]]) -> str:
 def _limit(limit: Mapping[str, Any]) -> Iterator[str]:
     if limit.get("any_of"):
         yield f"one of {', '.join(limit['any_of'])}"
-    for name, words in (("min", "at least"), ("max", "at most")):
+    for name, words in (("min", "at least"), ("above", "above"), ("max", "at most"), ("below", "below")):
         if limit.get(name) is not None:
             yield f"{words} {limit[name]:,g}" if abs(limit[name]) < 1 else f"{words} {limit[name]:,.10g}"
     if limit.get("none_of"):
         yield f"no statement of {', '.join('any kind' if name == 'any' else name for name in limit['none_of'])}"
+    if limit.get("quantile") is not None:
+        yield f"the best {percent(limit['quantile'])}"
+    if limit.get("words") is not None:
+        yield f"the best {limit['words']:,} words"
+    if limit.get("languages"):
+        yield f"for {', '.join(limit['languages'])}"
     if listed := limit.get("list"):
         yield f"by a list of {counted(listed['entries'], 'entry', 'entries')}, of which {listed['matched']:,} matched"
 
@@ -94,10 +81,6 @@ def kind(name: str) -> str:
 
 def field(name: str) -> str:
     return FIELDS.get(name, name)
-
-
-def rule(name: str) -> str:
-    return RULES.get(name, name)
 
 
 def power(number: int) -> str:
@@ -180,7 +163,6 @@ FILTERS: dict[str, Callable[..., Any]] = {
     "limits": limits,
     "kind": kind,
     "field": field,
-    "rule": rule,
     "power": power,
     "summary": summary,
     "recipe": recipe,

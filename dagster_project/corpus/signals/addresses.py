@@ -15,6 +15,7 @@ import pyarrow as pa
 
 from dagster_project.corpus.model.documents import ID
 from dagster_project.corpus.model.urls import WEB, domain_of, host_of
+from dagster_project.corpus.signals.blocks import Block
 
 CODE_VERSION = "1"
 SCHEMA = pa.schema(
@@ -27,8 +28,9 @@ SCHEMA = pa.schema(
 )
 
 
-def measure(documents: pa.Table, recipe: Mapping[str, Any]) -> tuple[pa.Table, dict[str, Any]]:
+def measure(block: Block, recipe: Mapping[str, Any]) -> tuple[pa.Table, dict[str, Any]]:
     """Address, host and domain of every document, and how many have one; which ones is asked of the columns."""
+    documents = block.documents
     urls = documents.column("url").to_pylist()  # canonical since they were identified
     hosts = [host_of(url) for url in urls]
     domains = [domain_of(host) if host else None for host in hosts]

@@ -8,7 +8,8 @@ from functools import cached_property
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from dagster_project.corpus.kernels.texts import Bytes, Offsets, buffers
+from dagster_project.corpus.kernels.editing import apply, from_arrow
+from dagster_project.corpus.kernels.texts import Bytes, Offsets, buffers, strings
 from dagster_project.corpus.kernels.words import Words, words_of
 
 BLOCK_BYTES = 4 << 20  # of text: its words take some twenty megabytes
@@ -40,4 +41,13 @@ def blocks(documents: pa.Table) -> Iterator[Block]:
     block = (sizes.cumsum() - sizes) // BLOCK_BYTES
     starts = [0, *((block[1:] != block[:-1]).nonzero()[0] + 1).tolist(), documents.num_rows]
     for start, end in zip(starts, starts[1:], strict=False):
-        yield Block(documents.slice(start, end - start))
+        yield Block(edited(documents.slice(start, end - start)))
+
+
+def edited(documents: pa.Table) -> pa.Table:
+    """The same documents with the text that their edits leave, where they have some."""
+    if "edits" not in documents.column_names:
+        return documents
+    texts = apply(*buffers(documents.column("text")), from_arrow(documents.column("edits")))
+    place = documents.schema.get_field_index("text")
+    return documents.set_column(place, "text", strings(*texts)).drop_columns(["edits"])

@@ -84,10 +84,9 @@ def site_files(store: Store, snapshot: Manifest) -> SiteFiles:
     return SiteFiles(store, tuple(File(**item) for item in snapshot.facts["site_files"]))
 
 
-def measure(
-    documents: pa.Table, recipe: Mapping[str, Any], sites: SiteFiles | None = None
-) -> tuple[pa.Table, dict[str, Any]]:
+def measure(block: Block, recipe: Mapping[str, Any], sites: SiteFiles | None = None) -> tuple[pa.Table, dict[str, Any]]:
     """Tokens and licensing policy of every document, and how many documents hold each token."""
+    documents = block.documents
     evidence = documents.column("reservations").to_pylist()
     tokens = [set(reserved_tokens(said)) for said in evidence]
     policies = [_own_policy(said) for said in evidence]

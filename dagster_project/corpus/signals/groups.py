@@ -1,24 +1,36 @@
 """The signal groups: each measures some columns of the documents and is a manifest of its own.
 
-A new group is one module with a `Group` and one line in GROUPS. Integers are stored and ratios derived by the rules;
-model scores are quantized, so that ids agree across processors.
+A new group is one module with `measure` and one line in GROUPS. Integers are stored and ratios derived by the rules;
+model scores are quantized, so that ids agree across processors. A group that reads text measures any view of it; one
+that takes an artifact or a list of the user is another measurement with each.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
-from typing import Any
+from typing import Any, Literal
 
 import pyarrow as pa
 
-from dagster_project.corpus.engine.tables import Column, Function, map_shards
-from dagster_project.corpus.engine.work import Work
+from dagster_project.corpus.engine.tables import (
+    Column,
+    ShardTask,
+    find_shard,
+    keep_shard,
+    map_shards,
+    shard_tasks,
+    zipped,
+)
+from dagster_project.corpus.engine.work import Work, add_profile
 from dagster_project.corpus.model.errors import Refused
 from dagster_project.corpus.model.manifests import Manifest
 from dagster_project.corpus.signals import addresses, consent, counting, language
+from dagster_project.corpus.signals.blocks import blocks
 from dagster_project.corpus.storage.stores import Store
+
+TEXT = ("text",)
+Measure = Callable[..., tuple[pa.Table, Mapping[str, Any]]]  # of a block and a recipe; with `sites`, takes them by name
 
 
 @dataclass(frozen=True)
@@ -28,19 +40,23 @@ class Group:
     code_version: str
     schema: pa.Schema
     columns: tuple[str, ...]
-    measure: Callable[..., tuple[pa.Table, Mapping[str, Any]]]  # a Function; with `sites`, takes them by that name
-    recipe: Callable[[], Mapping[str, Any]]
+    measure: Measure
+    recipe: Callable[[], Mapping[str, Any]] = dict
+    takes: Literal["", "artifact", "list", "edits"] = ""
     sites: Callable[[Store, Manifest], Any] | None = None  # what it reads of a snapshot beside its documents
+
+    @property
+    def has_views(self) -> bool:
+        return self.columns == TEXT
 
 
 GROUPS: dict[str, Group] = {
-    "counts": Group(counting.CODE_VERSION, counting.SCHEMA, ("text",), counting.measure, dict),
-    "language": Group(language.CODE_VERSION, language.SCHEMA, ("text",), language.measure, language.model_record),
+    "counts": Group(counting.CODE_VERSION, counting.SCHEMA, TEXT, counting.measure),
+    "language": Group(language.CODE_VERSION, language.SCHEMA, TEXT, language.measure, language.model_record),
     "addresses": Group(addresses.CODE_VERSION, addresses.SCHEMA, ("url",), addresses.measure, addresses.decided_by),
-    "consent": Group(
-        consent.CODE_VERSION, consent.SCHEMA, consent.COLUMNS, consent.measure, dict, sites=consent.site_files
-    ),
+    "consent": Group(consent.CODE_VERSION, consent.SCHEMA, consent.COLUMNS, consent.measure, sites=consent.site_files),
 }
+PLAIN = tuple(name for name, group in GROUPS.items() if not group.takes)  # measured of every snapshot
 
 
 def group_of(column: str) -> str:
@@ -52,9 +68,60 @@ def group_of(column: str) -> str:
     raise Refused(f"{column!r} is not a signal: use one of {', '.join(known)}")
 
 
-def measure(work: Work, snapshot: Manifest, group: Group) -> Manifest:
-    """One row of signals for every document of a snapshot."""
-    function: Function = group.measure
+def measure(work: Work, snapshot: Manifest, group: Group, edits: Manifest | None = None, **taken: Any) -> Manifest:
+    """One row of signals for every document of a snapshot, or of the text that these edits leave."""
+    return map_shards(work, snapshot.files, *reading(work, snapshot, group, edits, **taken))
+
+
+def tasks_of(
+    work: Work, snapshot: Manifest, group: Group, edits: Manifest | None = None, **taken: Any
+) -> list[ShardTask]:
+    """The same as one task for every shard, which may be done together with those of other groups."""
+    return shard_tasks(work, snapshot.files, *reading(work, snapshot, group, edits, **taken))
+
+
+def reading(
+    work: Work, snapshot: Manifest, group: Group, edits: Manifest | None = None, **taken: Any
+) -> tuple[Measuring, list[Column]]:
+    """What a group does to a shard, and the columns that it wants."""
     if group.sites:
-        function = partial(group.measure, sites=group.sites(work.store, snapshot))
-    return map_shards(work, snapshot.files, function, [Column(snapshot, group.columns)])
+        taken["sites"] = group.sites(work.store, snapshot)
+    columns = [Column(snapshot, group.columns), *([Column(edits, ("edits",))] if edits else [])]
+    return Measuring(group.measure, taken), columns
+
+
+@dataclass(frozen=True)
+class Measuring:
+    """A group at work on the documents of a shard."""
+
+    measure: Measure
+    taken: Mapping[str, Any]
+
+    def __call__(self, documents: pa.Table, recipe: Mapping[str, Any]) -> tuple[pa.Table, Mapping[str, Any]]:
+        (measured,) = measure_blocks([(self, recipe)], documents)
+        return measured
+
+
+def measure_blocks(
+    wanted: Sequence[tuple[Measuring, Mapping[str, Any]]], documents: pa.Table
+) -> list[tuple[pa.Table, Mapping[str, Any]]]:
+    """The rows of one shard by each of some groups, in blocks that share what is found in their text."""
+    tables: list[list[pa.Table]] = [[] for _ in wanted]
+    profiles: list[dict[str, Any]] = [{} for _ in wanted]
+    for block in blocks(documents):
+        for number, (measuring, recipe) in enumerate(wanted):
+            table, counted = measuring.measure(block, recipe, **measuring.taken)
+            tables[number].append(table)
+            add_profile(profiles[number], counted)
+    return [(pa.concat_tables(parts), profile) for parts, profile in zip(tables, profiles, strict=True)]
+
+
+def measure_together(tasks: Sequence[ShardTask]) -> None:
+    """Make the shards of several groups of one view from one reading of the text; those that stand are left."""
+    missing = [task for task in tasks if not find_shard(task)]
+    if not missing:
+        return
+    documents = zipped(missing[0].store, missing[0].columns)
+    wanted = [(task.function, task.recipe) for task in missing if isinstance(task.function, Measuring)]
+    for task, (table, profile) in zip(missing, measure_blocks(wanted, documents), strict=True):
+        keep_shard(task, table, profile)

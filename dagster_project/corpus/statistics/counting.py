@@ -16,7 +16,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from dagster_project.corpus.engine.tables import Column, align, zipped
+from dagster_project.corpus.engine.tables import Column, Part, align, zipped
 from dagster_project.corpus.engine.work import Work, watched
 from dagster_project.corpus.kernels.hashing import digests
 from dagster_project.corpus.kernels.texts import buffers
@@ -51,7 +51,7 @@ class Scatter:
     store: Store
     path: str
     documents: File
-    columns: tuple[tuple[File, tuple[str, ...]], ...]
+    columns: tuple[Part, ...]
     buckets: int
 
 
@@ -150,9 +150,9 @@ def receivers(tallies: pa.Table, buckets: int) -> NDArray[np.uint64]:
     return digests(*buffers(names)) % np.uint64(buckets)
 
 
-def read_documents(store: Store, documents: File, columns: Sequence[tuple[File, tuple[str, ...]]]) -> pa.Table:
+def read_documents(store: Store, documents: File, columns: Sequence[Part]) -> pa.Table:
     """What is counted of one shard (READ): the snapshot's own columns beside what was measured and concluded."""
-    frozen, measured = zipped(store, [(documents, DOCUMENTS)]), zipped(store, columns)
+    frozen, measured = zipped(store, [Part(documents, DOCUMENTS)]), zipped(store, columns)
     if not frozen.column("doc_id").equals(measured.column("doc_id")):
         raise IntegrityError(f"{documents.path} is not what its side tables cover: rebuild them")
     own = {

@@ -8,82 +8,169 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 
+from dagster_project.corpus.filtering.cascade import Cascade, cascade_of
+from dagster_project.corpus.filtering.judging import BYTES, WORDS
 from dagster_project.corpus.filtering.rules import RULES
-from dagster_project.corpus.filtering.verdicts import find_lists, recipe_of, signals_read, verdicts
+from dagster_project.corpus.filtering.verdicts import find_lists, judging_of, recipe_of, verdicts
+from dagster_project.corpus.model.edits import EDITS
 from dagster_project.corpus.model.errors import Refused
-from dagster_project.corpus.model.recipes import PolicyRecipe, RuleRecipe, as_data
+from dagster_project.corpus.model.measurements import EditStep, view_of
+from dagster_project.corpus.model.recipes import PolicyRecipe, StepRecipe
 
 
 def signals(**columns: list) -> pa.Table:
+    """Signals under their own names, and the counts that removals are weighed by."""
     rows = len(next(iter(columns.values())))
     ids = pa.array([bytes([n]) * 16 for n in range(rows)], pa.binary(16))
-    return pa.table({"doc_id": ids, **columns})
+    words = columns.get("words", [1] * rows)
+    return pa.table({"doc_id": ids, **columns, WORDS: words, BYTES: [10 * count for count in words]})
 
 
-def policy(*rules: RuleRecipe) -> dict:
-    return as_data(PolicyRecipe("p", rules))
+def cascade(*steps: StepRecipe, **others: PolicyRecipe) -> Cascade:
+    return cascade_of(PolicyRecipe("p", steps), others.__getitem__)
+
+
+def judged(table: pa.Table, found: Cascade) -> tuple[pa.Table, dict]:
+    judgings = [judging_of(step, lambda step, signal: signal) for step in found.steps]
+    return verdicts(table, {}, judgings)
 
 
 def test_the_first_rule_that_fails_names_the_reason() -> None:
-    table, counted = verdicts(
+    table, counted = judged(
         signals(content_words=[49, 50, 100, 101, 60], words=[60, 60, 110, 120, 0], hashes=[60, 6, 12, 12, 1]),
-        policy(RuleRecipe("content_words", min=50, max=100), RuleRecipe("hash_share", max=0.1)),
+        cascade(StepRecipe("content_words", min=50, max=100), StepRecipe("hash_share", max=0.1)),
     )
     assert table.column("keep").to_pylist() == [False, True, False, False, True]
     assert table.column("rule").to_pylist() == ["content_words", None, "hash_share", "content_words", None]
     assert table.column("value").to_pylist() == [49.0, None, 12 / 110, 101.0, None]
-    assert counted["kept"] == {"documents": 2, "words": 60}
+    assert counted["kept"] == {"documents": 2, "words": 60, "bytes": 600}
     assert counted["removed"] == {
-        "content_words": {"documents": 2, "words": 180},
-        "hash_share": {"documents": 1, "words": 110},
+        "content_words": {"documents": 2, "words": 180, "bytes": 1800},
+        "hash_share": {"documents": 1, "words": 110, "bytes": 1100},
     }
     assert counted["fired"] == {"content_words": 2, "hash_share": 2}
+    assert counted["overlap"] == {"content_words": {"hash_share": 1}, "hash_share": {}}
+
+
+@pytest.mark.parametrize(
+    ("limits", "kept"),
+    [
+        ({"min": 5}, [5, 6]),
+        ({"above": 5}, [6]),
+        ({"max": 5}, [4, 5]),
+        ({"below": 5}, [4]),
+        ({"min": 5, "below": 6}, [5]),
+    ],
+)
+def test_limits_hold_to_the_value_itself_or_stop_before_it(limits: dict[str, float], kept: list[int]) -> None:
+    table, _ = judged(signals(content_words=[4, 5, 6]), cascade(StepRecipe("content_words", **limits)))
+    assert [value for value, keep in zip([4, 5, 6], table.column("keep").to_pylist(), strict=True) if keep] == kept
 
 
 def test_choices_and_scores() -> None:
-    table, _ = verdicts(
-        signals(language=["en", "en", "de"], language_score=[650, 649, 999], words=[1, 1, 1]),
-        policy(RuleRecipe("language", min=0.65, any_of=("en",))),
+    table, _ = judged(
+        signals(language=["en", "en", "de"], language_score=[650, 649, 999]),
+        cascade(StepRecipe("language", min=0.65, any_of=("en",))),
     )
     assert table.column("keep").to_pylist() == [True, False, False]
     assert table.column("value").to_pylist() == [None, 0.649, 0.999]
 
 
+def test_steps_of_a_named_policy_carry_its_name_and_stand_in_its_place() -> None:
+    inner = PolicyRecipe("short", (StepRecipe("content_words", min=5),))
+    found = cascade(StepRecipe("hash_share", max=0.1), StepRecipe(policy="short"), short=inner)
+    assert [step.name for step in found.steps] == ["hash_share", "short.content_words"]
+
+
+def test_a_policy_that_names_itself_is_refused() -> None:
+    inner = PolicyRecipe("a", (StepRecipe(policy="b"),))
+    with pytest.raises(Refused, match="p → a → b → a goes round in circles"):
+        cascade(StepRecipe(policy="a"), a=inner, b=PolicyRecipe("b", (StepRecipe(policy="a"),)))
+
+
+def test_a_rule_that_comes_twice_under_one_name_is_refused() -> None:
+    inner = PolicyRecipe("a", (StepRecipe("content_words", min=5),))
+    twice = PolicyRecipe("b", (StepRecipe(policy="a"),))
+    with pytest.raises(Refused, match="policy p: rule a.content_words comes twice"):
+        cascade(StepRecipe(policy="a"), StepRecipe(policy="b"), a=inner, b=twice)
+
+
+def test_policies_for_some_languages_judge_those_and_no_other_language_passes() -> None:
+    french = PolicyRecipe("french", (StepRecipe("content_words", min=5),))
+    found = cascade(StepRecipe(policy="french", languages=("fr",)), StepRecipe("hash_share", max=0.5), french=french)
+    table, _ = judged(
+        signals(
+            content_words=[4, 5, 9, 9],
+            hashes=[0, 0, 0, 9],
+            words=[9] * 4,
+            language=["fr", "fr", "de", "fr"],
+            language_score=[900] * 4,
+            **{"language/language": ["fr", "fr", "de", "fr"]},
+        ),
+        found,
+    )
+    assert [step.name for step in found.steps] == ["language_profile", "french.content_words", "hash_share"]
+    assert table.column("rule").to_pylist() == ["french.content_words", None, "language_profile", "hash_share"]
+
+
+def test_rules_after_an_edit_judge_the_edited_view() -> None:
+    found = cascade(
+        StepRecipe("content_words", min=5),
+        StepRecipe(edit="c4", settings={"b": 1, "a": 2}),
+        StepRecipe("hash_share", max=1),
+    )
+    program = (EditStep("c4", (("a", 2), ("b", 1))),)
+    assert [step.edits for step in found.steps] == [(), program]
+    assert found.edits == program
+    assert view_of(program) == view_of((EditStep("c4", (("a", 2), ("b", 1))),)) != view_of((EditStep("c4"),)) != "raw"
+
+
+def test_only_what_is_kept_has_edits() -> None:
+    spans = [[{"start": 0, "end": 1, "text": ""}], [{"start": 2, "end": 3, "text": "x"}]]
+    table, _ = verdicts(
+        signals(content_words=[4, 5], **{"e": pa.array(spans, EDITS)}),
+        {},
+        [judging_of(step, lambda step, signal: signal) for step in cascade(StepRecipe("content_words", min=5)).steps],
+        "e",
+    )
+    assert table.column("edits").to_pylist() == [[], spans[1]]
+
+
 def test_an_unknown_rule_is_refused_with_those_there_are() -> None:
     with pytest.raises(Refused, match="'contentwords' is not a rule: use one of allowed_domains, alphabetic"):
-        signals_read(PolicyRecipe("p", (RuleRecipe("contentwords", min=1),)))
+        cascade(StepRecipe("contentwords", min=1))
 
 
 def test_choices_for_a_rule_that_has_none_are_refused() -> None:
     with pytest.raises(Refused, match="rule stop_words has no choices"):
-        signals_read(PolicyRecipe("p", (RuleRecipe("stop_words", any_of=("the",)),)))
+        cascade(StepRecipe("stop_words", any_of=("the",)))
 
 
 def test_statements_that_a_policy_honors_remove_what_holds_one() -> None:
-    table, counted = verdicts(
+    table, counted = judged(
         signals(reservations=[[], ["noindex"], ["robots.txt:*", "robots.txt:gptbot"], ["tdm"]], words=[1, 2, 3, 4]),
-        policy(RuleRecipe("reserved", none_of=("robots.txt", "noai"))),
+        cascade(StepRecipe("reserved", none_of=("robots.txt", "noai"))),
     )
     assert table.column("keep").to_pylist() == [True, True, False, True]
     assert table.column("value").to_pylist() == [None, None, 2.0, None]
-    assert counted["removed"] == {"reserved": {"documents": 1, "words": 3}}
+    assert counted["removed"] == {"reserved": {"documents": 1, "words": 3, "bytes": 30}}
 
 
 @pytest.mark.parametrize(
     ("rule", "complaint"),
     [
-        (RuleRecipe("reserved", any_of=("noai",)), "rule reserved has no choices"),
-        (RuleRecipe("reserved", max=1, none_of=("noai",)), "is not about a number"),
-        (RuleRecipe("reserved", none_of=("no-ai", "tdm")), "honors no-ai, which nobody says"),
-        (RuleRecipe("reserved"), "rule reserved needs none_of"),
-        (RuleRecipe("stop_words", none_of=("noai",)), "rule stop_words is not about statements"),
-        (RuleRecipe("stop_words", list="x.txt"), "rule stop_words looks nothing up"),
-        (RuleRecipe("blocked_domains", max=0), "rule blocked_domains needs list"),
+        (StepRecipe("reserved", any_of=("noai",)), "rule reserved has no choices"),
+        (StepRecipe("reserved", max=1, none_of=("noai",)), "is not about a number"),
+        (StepRecipe("reserved", none_of=("no-ai", "tdm")), "honors no-ai, which nobody says"),
+        (StepRecipe("reserved"), "rule reserved needs none_of"),
+        (StepRecipe("stop_words", none_of=("noai",)), "rule stop_words is not about statements"),
+        (StepRecipe("stop_words", list="x.txt"), "rule stop_words looks nothing up"),
+        (StepRecipe("blocked_domains", max=0), "rule blocked_domains needs list"),
     ],
 )
-def test_what_a_rule_has_no_use_for_is_refused(rule: RuleRecipe, complaint: str) -> None:
+def test_what_a_rule_has_no_use_for_is_refused(rule: StepRecipe, complaint: str) -> None:
     with pytest.raises(Refused, match=complaint):
-        signals_read(PolicyRecipe("p", (rule,)))
+        cascade(rule)
 
 
 def test_a_list_is_known_by_its_content_and_not_by_its_place(tmp_path: Path) -> None:
@@ -92,8 +179,8 @@ def test_a_list_is_known_by_its_content_and_not_by_its_place(tmp_path: Path) -> 
         path = tmp_path / home / "lists" / "a.txt"
         path.parent.mkdir(parents=True)
         path.write_text(text)
-        rules = PolicyRecipe("p", (RuleRecipe("blocked_domains", list=str(path)),))
-        found.append(recipe_of(rules, find_lists(rules)))
+        rules = cascade(StepRecipe("blocked_domains", list=str(path)))
+        found.append(recipe_of(rules, {name: item.sha256 for name, item in find_lists(rules).items()}))
     assert found[0] == found[1] != found[2]
     digest = hashlib.sha256(b"evil.test\n").hexdigest()
     assert found[0]["rules"][0]["list"] == f"sha256:{digest}"
@@ -108,6 +195,6 @@ def test_every_rule_gives_one_finite_value_for_empty_and_ordinary_documents(name
     rule = RULES[name]
     columns = {column: ["en", "und"] if column == "language" else [0, 7] for column in rule.reads}
     assert rule.value
-    value = rule.value(signals(**columns))
+    value = rule.value(signals(**{"words": [0, 7], **columns}))
     assert value.shape == (2,)
     assert value[0] == 0

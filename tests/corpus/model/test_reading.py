@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from dagster_project.corpus.model.errors import RecipeError
 from dagster_project.corpus.model.reading import KINDS, read_recipe, read_recipes, survey_recipes
-from dagster_project.corpus.model.recipes import Budget, Columns, RuleRecipe, SourceRecipe, as_data
+from dagster_project.corpus.model.recipes import Budget, Columns, SourceRecipe, StepRecipe, as_data
 
 SOURCE = """\
 name: web
@@ -60,7 +60,7 @@ def test_a_mix_is_read_with_its_types():
 def test_rules_keep_their_order_and_limits():
     text = "name: p\nrules:\n- {rule: words, min: 50, max: 100000}\n- {rule: language, any_of: [en]}\n"
     rules = read_recipe("policies/p.yaml", text).recipe.rules
-    assert rules == (RuleRecipe("words", min=50.0, max=100_000.0), RuleRecipe("language", any_of=("en",)))
+    assert rules == (StepRecipe("words", min=50.0, max=100_000.0), StepRecipe("language", any_of=("en",)))
 
 
 def test_null_stands_for_no_limit():

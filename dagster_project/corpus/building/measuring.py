@@ -1,0 +1,98 @@
+"""Which measurements a policy needs of a snapshot, and what the name of one says."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from dagster_project.corpus.building.recipes import Recipes
+from dagster_project.corpus.engine.work import Work
+from dagster_project.corpus.filtering.cascade import Cascade, Step, cascade_of
+from dagster_project.corpus.model.errors import FlorilegiumError, PartitionError
+from dagster_project.corpus.model.manifests import Manifest
+from dagster_project.corpus.model.measurements import ID_DIGITS, Measurement
+from dagster_project.corpus.model.recipes import PolicyRecipe
+from dagster_project.corpus.signals.groups import GROUPS, PLAIN, group_of
+from dagster_project.corpus.storage.lists import find_list, store_list
+
+EDITING = "edits"  # the group whose rows are the edits of a program
+PHRASES = "phrases"  # the kind of list that texts are searched for
+WEIGHING = Measurement("counts")  # by its words and bytes removals are weighed
+SPEAKING = Measurement("language")  # who says a step is for some languages
+
+
+@dataclass(frozen=True)
+class Measuring:
+    """The measurements that the policies of some recipes ask for."""
+
+    recipes: Recipes
+
+    def cascade(self, policy: PolicyRecipe) -> Cascade:
+        return cascade_of(policy, self.recipes.policy)
+
+    def of(self, cascade: Cascade) -> tuple[Measurement, ...]:
+        """All that a cascade reads, each once, in the order of their names."""
+        needed = {WEIGHING}
+        for step in cascade.steps:
+            needed |= {self.read_by(step, signal) for signal in step.rule.reads}
+            if step.recipe.languages:
+                needed.add(SPEAKING)
+        if cascade.edits:
+            needed.add(Measurement(EDITING, cascade.edits))
+        return tuple(sorted(needed, key=lambda item: item.part))
+
+    def read_by(self, step: Step, signal: str) -> Measurement:
+        """The measurement that holds a signal as a step judges it: what has no views is the same for all."""
+        group = GROUPS[group_of(signal)]
+        edits = step.edits if group.has_views else ()
+        return Measurement(group_of(signal), edits, self._taken(step, group.takes), step.recipe.list)
+
+    def named(self, part: str) -> Measurement:
+        """The measurement of that name: a plain group, or one that a policy asks for."""
+        if part in PLAIN:
+            return Measurement(part)
+        if part in self._asked_for:
+            return self._asked_for[part]
+        known = ", ".join([*PLAIN, *sorted(self._asked_for)])
+        raise PartitionError(f"{part!r} is not a signal group, and no policy asks for it: use one of {known}")
+
+    def _taken(self, step: Step, takes: str) -> str:
+        if takes == "artifact":
+            return self.recipes.artifact(step.recipe.model).key
+        if takes == "list":
+            return f"list-{find_list(step.name, PHRASES, Path(step.recipe.list).expanduser()).sha256[:ID_DIGITS]}"
+        return ""
+
+    @cached_property
+    def _asked_for(self) -> Mapping[str, Measurement]:
+        return {item.part: item for policy in self.recipes.policies for item in self._all_of(policy)}
+
+    def _all_of(self, policy: PolicyRecipe) -> Iterator[Measurement]:
+        """With the edits in between, each a measurement of its own; nothing of a policy that cannot be used."""
+        try:
+            cascade = self.cascade(policy)
+            yield from self.of(cascade)
+            yield from (Measurement(EDITING, step.edits) for step in cascade.steps if step.edits)
+        except FlorilegiumError:
+            return
+
+
+class Taken(NamedTuple):
+    """What a measurement takes beside documents: for its identity, and for the group's `measure`."""
+
+    recipe: Mapping[str, Any] = {}
+    given: Callable[[Work], Mapping[str, Any]] = lambda work: {}
+
+
+def taken_by(asked: Measurement, artifact: Manifest | None) -> Taken:
+    """The edit program, the list or the artifact of a measurement."""
+    if asked.group == EDITING:
+        program = [(edit.name, dict(edit.settings)) for edit in asked.edits]
+        return Taken({"program": program}, lambda work: {"program": program})
+    if asked.list and GROUPS[asked.group].takes == "list":
+        found = find_list(asked.group, PHRASES, Path(asked.list).expanduser())
+        return Taken({"list": found.sha256}, lambda work: {"listed": store_list(work.store, found, work.access)})
+    return Taken({}, lambda work: {"artifact": (work.store, artifact)}) if artifact else Taken()

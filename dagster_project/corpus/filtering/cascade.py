@@ -1,0 +1,152 @@
+"""A policy as one cascade: the steps of the policies it names in their places, each with the text that it judges.
+
+A step that comes from another policy is called `<policy>.<rule>`; the edits before a step are its view.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import asdict, dataclass, replace
+from typing import Any, NamedTuple
+
+from dagster_project.corpus.filtering.complaints import complaints
+from dagster_project.corpus.filtering.rule import Rule
+from dagster_project.corpus.filtering.rules import rule_named
+from dagster_project.corpus.model.errors import Refused
+from dagster_project.corpus.model.measurements import Edits, EditStep
+from dagster_project.corpus.model.recipes import PolicyRecipe, StepRecipe
+
+FindPolicy = Callable[[str], PolicyRecipe]
+DEEPEST = 8  # policies within policies
+PROFILE = "language_profile"
+
+
+class Draw(NamedTuple):
+    """How many documents a random control draws, and with which seed."""
+
+    documents: int
+    seed: int
+
+
+@dataclass(frozen=True)
+class Step:
+    """One rule as it judges: its name among all of the cascade, its recipe, and the edits made before it."""
+
+    name: str
+    recipe: StepRecipe
+    edits: Edits = ()
+    drawn: Draw | None = None
+
+    @property
+    def rule(self) -> Rule:
+        return rule_named(self.recipe.rule)
+
+    @property
+    def reads(self) -> tuple[str, ...]:
+        """The signals that it judges; which language a document is in is measured of the raw text."""
+        return self.rule.reads
+
+    @property
+    def selects(self) -> bool:
+        """Whether its limit is a share or a budget of all documents that come so far."""
+        return self.drawn is not None or self.recipe.quantile is not None or self.recipe.words is not None
+
+
+@dataclass(frozen=True)
+class Cascade:
+    """All rules in their order, and the edits that the exported text has had."""
+
+    policy: str
+    steps: tuple[Step, ...]
+    edits: Edits = ()
+
+    @property
+    def bounds(self) -> dict[str, float]:
+        """The share of documents that each rule may remove, where its recipe says."""
+        return {step.name: step.recipe.max_removed for step in self.steps if step.recipe.max_removed is not None}
+
+    def as_data(self) -> list[dict[str, Any]]:
+        """What of it decides verdicts, as plain data."""
+        return [
+            {
+                "name": step.name,
+                **as_limits(step.recipe),
+                **({"edits": [[edit.name, dict(edit.settings)] for edit in step.edits]} if step.edits else {}),
+                **({"drawn": step.drawn._asdict()} if step.drawn else {}),
+            }
+            for step in self.steps
+        ]
+
+
+def as_limits(recipe: StepRecipe) -> dict[str, Any]:
+    """What a step says, without what it leaves out and without bounds for the audit."""
+    said = asdict(recipe)
+    return {name: value for name, value in said.items() if value not in (None, (), "", {}) and name != "max_removed"}
+
+
+def control_of(cascade: Cascade, draw: Draw) -> Cascade:
+    """A random subset beside a selection: every rule that judges documents by themselves, and a draw in the place of
+    those that select."""
+    steps = [step for step in cascade.steps if not (step.selects or step.recipe.model)]
+    drawn = Step("drawn", StepRecipe(rule="drawn"), cascade.edits, draw)
+    return replace(cascade, steps=(*steps, drawn))
+
+
+def cascade_of(policy: PolicyRecipe, find: FindPolicy) -> Cascade:
+    """The cascade of a policy; `find` gives the policies that it names.
+
+    Where policies are named for some languages only, a document in none of those languages is removed.
+    """
+    steps: list[Step] = []
+    edits: Edits = ()
+    if profiles := _profiles(policy):
+        steps.append(Step(PROFILE, StepRecipe(rule=PROFILE, any_of=profiles)))
+    for name, recipe in _unfolded(policy, find, (policy.name,)):
+        if recipe.edit:
+            edits = (*edits, EditStep(recipe.edit, tuple(sorted(recipe.settings.items()))))
+        else:
+            steps.append(Step(name, recipe, edits))
+    for step in steps:
+        for complaint in complaints(step.recipe):
+            raise Refused(f"policy {policy.name}: rule {step.name} {complaint}")
+    names = [step.name for step in steps]
+    if twice := sorted({name for name in names if names.count(name) > 1}):
+        raise Refused(f"policy {policy.name}: rule {', '.join(twice)} comes twice; leave one of the policies out")
+    return Cascade(policy.name, tuple(steps), edits)
+
+
+def _unfolded(policy: PolicyRecipe, find: FindPolicy, path: Sequence[str]) -> Iterator[tuple[str, StepRecipe]]:
+    """Rules and edits with their names, in order."""
+    for recipe in policy.rules:
+        if not recipe.policy:
+            prefix = "" if len(path) == 1 else f"{path[-1]}."
+            yield prefix + recipe.label, recipe
+            continue
+        if recipe.policy in path or len(path) == DEEPEST:
+            chain = " → ".join([*path, recipe.policy])
+            raise Refused(
+                f"policy {path[0]}: {chain} goes round in circles or deeper than {DEEPEST}: name other policies"
+            )
+        for name, inner in _unfolded(find(recipe.policy), find, [*path, recipe.policy]):
+            yield name, _limited(inner, recipe.languages, path[0])
+
+
+def _limited(recipe: StepRecipe, languages: tuple[str, ...], policy: str) -> StepRecipe:
+    """A step of a policy that is named for some languages only."""
+    if not languages:
+        return recipe
+    if recipe.edit:
+        raise Refused(
+            f"policy {policy}: edit {recipe.edit} cannot be for {', '.join(languages)} only: all text is edited"
+        )
+    both = tuple(item for item in recipe.languages if item in languages) if recipe.languages else languages
+    if not both:
+        raise Refused(
+            f"policy {policy}: rule {recipe.rule} is for {', '.join(recipe.languages)}, and its policy is named for {', '.join(languages)}"
+        )
+    return replace(recipe, languages=both)
+
+
+def _profiles(policy: PolicyRecipe) -> tuple[str, ...]:
+    """The languages that have a policy of their own here."""
+    return tuple(sorted({language for recipe in policy.rules if recipe.policy for language in recipe.languages}))

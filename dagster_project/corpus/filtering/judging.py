@@ -1,0 +1,75 @@
+"""One step of a cascade at work on a table of signals, as it travels to a worker."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from dagster_project.corpus.filtering.cascade import Draw
+from dagster_project.corpus.filtering.rule import Judged, judge
+from dagster_project.corpus.filtering.rules import rule_named
+from dagster_project.corpus.filtering.selection import Ranks, Threshold, ranks_of
+from dagster_project.corpus.storage.lists import StoredList
+
+LANGUAGE = "language/language"  # of the raw text, whatever a step judges
+WORDS, BYTES = "counts/words", "counts/bytes"  # of the raw text: by them removals are weighed
+
+
+@dataclass(frozen=True)
+class Judging:
+    """A step: its name, its limits as data, where its signals stand in the table, and what was decided beforehand."""
+
+    name: str
+    limits: Mapping[str, Any]
+    columns: Mapping[str, str]  # signal → column of the table
+    listed: StoredList | None = None
+    draw: Draw | None = None
+    threshold: Threshold | None = None
+
+    @property
+    def rule(self) -> str:
+        return str(self.limits["rule"])
+
+    @property
+    def selects(self) -> bool:
+        return self.draw is not None or "quantile" in self.limits or "words" in self.limits
+
+    def judge(self, table: pa.Table) -> Judged:
+        """One answer and one value per row; who is in none of its languages is kept."""
+        judged = judge(rule_named(self.rule), self._signals(table), self.limits, self.listed)
+        if self.selects:
+            if self.threshold is None:
+                raise ValueError(f"the threshold of {self.name} is not decided")
+            judged = judged._replace(keeps=judged.keeps & self.threshold.keeps(judged.value, self.ranks(table)))
+        if not (languages := self.limits.get("languages")):
+            return judged
+        meant = pc.is_in(table.column(LANGUAGE), pa.array(languages, pa.string())).to_numpy()
+        return judged._replace(keeps=judged.keeps | ~meant)
+
+    def value(self, table: pa.Table) -> Judged:
+        """What is judged, before any threshold."""
+        return judge(rule_named(self.rule), self._signals(table), self.limits, self.listed)
+
+    def ranks(self, table: pa.Table) -> Ranks:
+        """The order among documents of equal value."""
+        ids = np.frombuffer(b"".join(table.column("doc_id").to_pylist()), np.uint8).reshape(-1, 16)
+        return ranks_of(ids, self.draw.seed if self.draw else 0)
+
+    def _signals(self, table: pa.Table) -> pa.Table:
+        """The signals under their own names."""
+        names = {"doc_id": "doc_id", **self.columns}
+        return pa.table([table.column(place) for place in names.values()], names=list(names))
+
+
+def standing(table: pa.Table, judgings: Sequence[Judging]) -> NDArray[np.bool_]:
+    """Which documents fail none of these steps."""
+    keeps = np.ones(table.num_rows, bool)
+    for judging in judgings:
+        keeps &= judging.judge(table).keeps
+    return keeps

@@ -1,0 +1,56 @@
+"""Marks of citations in the manner of Wikipedia: [12], [], [edit], [citation needed]."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from dagster_project.corpus.kernels import unicode as u
+from dagster_project.corpus.kernels.compiling import compiled
+from dagster_project.corpus.kernels.unicode import decode, property_bits
+
+OPENING, CLOSING = ord("["), ord("]")
+NOTES = tuple(np.frombuffer(note, np.uint8).copy() for note in (b"[edit]", b"[citation needed]"))
+
+
+@compiled
+def citation_end(data: Any, at: Any, end: Any, tables: Any) -> Any:
+    """Where the citation that begins at `at` ends; 0 where none does. Digits are those of any script."""
+    if data[at] != OPENING:
+        return 0
+    after = at + 1
+    while after < end:
+        code, following = decode(data, after, end)
+        if not property_bits(tables, code) & u.DIGIT:
+            break
+        after = following
+    if after < end and data[after] == CLOSING:
+        return after + 1
+    for note in NOTES:
+        if _is_there(data, at, end, note):
+            return at + len(note)
+    return 0
+
+
+@compiled
+def _is_there(data: Any, at: Any, end: Any, sought: Any) -> Any:
+    if end - at < len(sought):
+        return False
+    for i in range(len(sought)):
+        if data[at + i] != sought[i]:
+            return False
+    return True
+
+
+@compiled
+def copy_without_citations(data: Any, at: Any, end: Any, out: Any, to: Any, tables: Any) -> Any:
+    """Copy data[at:end] but for its citations; returns where that ends."""
+    while at < end:
+        after = citation_end(data, at, end, tables)
+        if after:
+            at = after
+        else:
+            out[to] = data[at]
+            at, to = at + 1, to + 1
+    return to

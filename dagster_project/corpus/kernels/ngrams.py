@@ -1,0 +1,242 @@
+"""The n-grams of hashed words that occur more than once, found length by length in tables sized to the document.
+
+An n-gram can occur again only where its first and its last n - 1 words do, so each length looks at what the one before
+left: of prose a third after two words, a twentieth after four. Up to four words an n-gram is counted in a small array
+of bytes that different n-grams may share, which says where there is nothing to find; what is left is compared by key.
+A key is 64 bits of the hashes of the words. Equal n-grams have equal keys, so that words made to collide, which takes
+some 2^32 trials, only make a text look more repetitive than it is.
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dagster_project.corpus.kernels.compiling import compiled
+from dagster_project.corpus.kernels.hashing import P1, P2
+
+LONGEST, LONGEST_TOP = 10, 4  # words
+COUNTERS_PER_KEY, SLOTS_PER_KEY = 4, 2  # at least, and below twice as many
+MOST = np.uint8(255)  # a counter stays there
+
+
+class Room(NamedTuple):
+    """Where n-grams are looked for; for `words` words, used again for each document: up to 44 bytes per word."""
+
+    counters: NDArray[np.uint8]  # how many keys have this hash, up to MOST
+    slots: NDArray[np.int32]  # an open-addressing table: one more than the number of a key, 0 where free
+    keys: NDArray[np.uint64]  # of the n-grams that may occur again
+    positions: NDArray[np.int32]  # and their first words
+    chosen: NDArray[np.int32]
+    counts: NDArray[np.int32]
+
+
+class Found(NamedTuple):
+    """What there is of each length, int64[LONGEST + 1] each, by words of the n-gram; characters without spaces."""
+
+    counts: NDArray[np.int64]  # how often the most common n-gram occurs
+    first: NDArray[np.int64]  # characters of the first of these in text order
+    longest: NDArray[np.int64]  # characters of the longest of these
+    repeated: NDArray[np.int64]  # characters of all n-grams that occur more than once, the first occurrence included
+    covered: NDArray[np.int64]  # characters of the words in one of these, each once
+
+
+@compiled
+def room(words: Any) -> Any:
+    """Room for the n-grams of so many words."""
+    counters = np.empty(2 * COUNTERS_PER_KEY * words + 2, np.uint8)
+    slots, keys = np.empty(2 * SLOTS_PER_KEY * words + 2, np.int32), np.empty(words + 1, np.uint64)
+    positions, chosen, counts = np.empty((3, words + 1), np.int32)
+    return Room(counters, slots, keys, positions, chosen, counts)
+
+
+@compiled
+def no_finds() -> Any:
+    """Where `find` writes."""
+    counts, first, longest, repeated, covered = np.zeros((5, LONGEST + 1), np.int64)
+    return Found(counts, first, longest, repeated, covered)
+
+
+@compiled
+def find(hashes: Any, sums: Any, words: Any, longest: Any, room: Any, found: Any) -> Any:
+    """The n-grams of 2 to `longest` words among hashes[:words]; sums[i] are the characters before word i."""
+    size = 0
+    for n in range(2, longest + 1):
+        if n > LONGEST_TOP:
+            size = _find_repeated(sums, n, _extend(hashes, n, size, room), room, found)
+        elif words < n:
+            found.counts[n], found.first[n], found.longest[n] = 0, 0, 0
+        else:
+            by = clear_counters(max(size, words - 1 if n == 2 else 0), room)
+            size = _count_pairs(hashes, words, by, room) if n == 2 else _count_longer(hashes, n, size, by, room)
+            size = _find_top(sums, n, size, by, room, found)
+
+
+@compiled
+def joined_key(key: Any, following: Any) -> Any:
+    """The key of a sequence and one more hash; its high bits are as good as its low ones."""
+    mixed = (key * P1 + following) * P2
+    return mixed ^ (mixed >> np.uint64(32))
+
+
+@compiled
+def shift_of(size: Any) -> Any:
+    """Which shift of a key makes an index below the least power of two that is not below `size`."""
+    bits = 1
+    while (1 << bits) < size:
+        bits += 1
+    return 64 - bits
+
+
+@compiled
+def clear_counters(size: Any, room: Any) -> Any:
+    """Counters for so many keys; returns the shift that makes a key the number of its counter."""
+    by = np.uint64(shift_of(COUNTERS_PER_KEY * size))
+    room.counters[: np.uint64(1) << (np.uint64(64) - by)] = 0
+    return by
+
+
+@compiled
+def clear_slots(size: Any, room: Any) -> Any:
+    """A table for so many keys; returns the last slot, and the shift that makes a key the number of a slot."""
+    shift = np.uint64(shift_of(SLOTS_PER_KEY * size))
+    slots = np.uint64(1) << (np.uint64(64) - shift)
+    room.slots[:slots] = 0
+    return slots - np.uint64(1), shift
+
+
+@compiled
+def _count_pairs(hashes: Any, words: Any, by: Any, room: Any) -> Any:
+    counters, keys, positions = room.counters, room.keys, room.positions
+    for i in range(words - 1):
+        key = joined_key(hashes[i], hashes[i + 1])
+        keys[i], positions[i] = key, i
+        counters[key >> by] += counters[key >> by] < MOST
+    return words - 1
+
+
+@compiled
+def _count_longer(hashes: Any, n: Any, size: Any, by: Any, room: Any) -> Any:
+    """Keep the n-grams whose first and last n - 1 words are left; their keys take in the last word."""
+    counters, keys, positions, kept = room.counters, room.keys, room.positions, 0
+    for k in range(size - 1):
+        at = positions[k]
+        key = joined_key(keys[k], hashes[at + n - 1])
+        is_kept = positions[k + 1] == at + 1
+        keys[kept], positions[kept] = key, at
+        counters[key >> by] += is_kept & (counters[key >> by] < MOST)
+        kept += is_kept
+    return kept
+
+
+@compiled
+def _extend(hashes: Any, n: Any, size: Any, room: Any) -> Any:
+    """The same without counting."""
+    keys, positions, kept = room.keys, room.positions, 0
+    for k in range(size - 1):
+        at = positions[k]
+        keys[kept], positions[kept] = joined_key(keys[k], hashes[at + n - 1]), at
+        kept += positions[k + 1] == at + 1
+    return kept
+
+
+@compiled
+def _find_top(sums: Any, n: Any, size: Any, by: Any, room: Any, found: Any) -> Any:
+    """Find the most common n-gram, and keep what may occur again."""
+    size, most = _keep_shared(size, by, room)
+    count, first, longest = 1, 0, 0
+    if most > 1:
+        count, first, longest = _most_common(sums, n, size, by, most, room)
+        if count < most:
+            count, first, longest = _most_common(sums, n, size, by, count, room)
+    if count <= 1:
+        count, first, longest = 1, sums[n] - sums[0], 0
+    found.counts[n], found.first[n], found.longest[n] = count, first, longest
+    return size
+
+
+@compiled
+def _keep_shared(size: Any, by: Any, room: Any) -> Any:
+    """Keep the keys whose counter is shared with another key or occurrence; returns also the greatest counter."""
+    counters, keys, positions = room.counters, room.keys, room.positions
+    kept, most = 0, np.uint8(0)
+    for k in range(size):
+        key = keys[k]
+        count = counters[key >> by]
+        most = max(most, count)
+        keys[kept], positions[kept] = key, positions[k]
+        kept += count > 1
+    return kept, np.int64(most)
+
+
+@compiled
+def _most_common(sums: Any, n: Any, size: Any, by: Any, threshold: Any, room: Any) -> Any:
+    """How often the most common of the n-grams with counters not below the least occurs; the first and the longest."""
+    counters, keys, numbers, chosen = room.counters, room.keys, room.chosen, 0
+    for k in range(size):
+        numbers[chosen] = k
+        chosen += counters[keys[k] >> by] >= threshold
+    _count(chosen, room)
+    most, first, longest = 0, 0, 0
+    for number in range(chosen):
+        count = room.counts[number]
+        if count >= most and count > 0:
+            at = room.positions[room.chosen[number]]
+            characters = sums[at + n] - sums[at]
+            first, longest = (first, max(longest, characters)) if count == most else (characters, characters)
+            most = np.int64(count)
+    return most, first, longest
+
+
+@compiled
+def _count(chosen: Any, room: Any) -> Any:
+    """Count the occurrences of each chosen key at its first one; 0 at the others."""
+    slots, keys, counts, numbers = room.slots, room.keys, room.counts, room.chosen
+    last, shift = clear_slots(chosen, room)
+    for number in range(chosen):
+        key = keys[numbers[number]]
+        at = key >> shift
+        while slots[at] and keys[numbers[slots[at] - 1]] != key:
+            at = (at + np.uint64(1)) & last
+        counts[number] = 0
+        if not slots[at]:
+            slots[at] = number + 1
+        counts[slots[at] - 1] += 1
+
+
+@compiled
+def _find_repeated(sums: Any, n: Any, size: Any, room: Any, found: Any) -> Any:
+    """Keep the n-grams that occur more than once, and sum their characters."""
+    _mark_repeated(size, room)
+    keys, positions, counts = room.keys, room.positions, room.counts
+    kept, repeated, covered, end = 0, 0, 0, 0
+    for k in range(size):
+        if counts[k]:
+            at = positions[k]
+            repeated += sums[at + n] - sums[at]
+            covered += sums[at + n] - sums[max(at, end)]
+            end = at + n
+            keys[kept], positions[kept] = keys[k], at
+            kept += 1
+    found.repeated[n], found.covered[n] = repeated, covered
+    return kept
+
+
+@compiled
+def _mark_repeated(size: Any, room: Any) -> Any:
+    """Set counts[k] to 1 for each key that occurs more than once, to 0 for the others."""
+    slots, keys, counts = room.slots, room.keys, room.counts
+    last, shift = clear_slots(size, room)
+    for k in range(size):
+        key = keys[k]
+        at = key >> shift
+        while slots[at] and keys[slots[at] - 1] != key:
+            at = (at + np.uint64(1)) & last
+        earlier = slots[at]
+        counts[k] = earlier > 0
+        if earlier:
+            counts[earlier - 1] = 1
+        else:
+            slots[at] = k + 1

@@ -1,0 +1,50 @@
+"""What is measured of documents, and of which view of their text; its name is a part of a signals partition.
+
+counts                          a group, of the raw text
+lines.edited-1f2e3d4c5b6a       the same for lines, of the text that an edit program leaves
+scores.quality@1                a group that takes an artifact, and which
+lexicon.list-9c1d5e7f0a2b       a group that takes a list of the user, and which
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from dagster_project.corpus.model.canonical import digest
+from dagster_project.corpus.model.recipes import Setting
+
+RAW = "raw"
+ID_DIGITS = 12  # of a hash in a name
+
+
+class EditStep(NamedTuple):
+    """One edit of an edit program: its name in EDITS, and its settings in the order of their names."""
+
+    name: str
+    settings: tuple[tuple[str, Setting], ...] = ()
+
+
+Edits = tuple[EditStep, ...]
+
+
+@dataclass(frozen=True, order=True)
+class Measurement:
+    """A signal group, the edits made before it measures, and the artifact or list that it takes."""
+
+    group: str
+    edits: Edits = ()
+    taken: str = ""
+    list: str = field(default="", compare=False)  # where the list lies
+    @property
+    def part(self) -> str:
+        return ".".join(
+            filter(None, (self.group, self.taken, view_of(self.edits).replace(":", "-") if self.edits else ""))
+        )
+
+
+def view_of(edits: Edits) -> str:
+    """`raw`, or `edited:` and the id of the edit program."""
+    if not edits:
+        return RAW
+    return f"edited:{digest([[edit.name, dict(edit.settings)] for edit in edits])[:ID_DIGITS]}"
