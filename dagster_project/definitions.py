@@ -21,13 +21,16 @@ from dagster_project.defs.snapshots import snapshots
 from dagster_project.defs.statistics import statistics
 from dagster_project.settings import Settings
 
-STAGES = [snapshots, signals, licensed, statistics, fingerprints, filtered, families, deduplicated, mixed, published]
+STAGES = [
+    *(snapshots, artifacts, signals, licensed, statistics, fingerprints),
+    *(filtered, families, deduplicated, mixed, published),
+]
 
 
 def build_definitions(settings: Settings) -> dg.Definitions:
     """Everything that Dagster knows of, for one store and one set of recipe directories."""
     stages = dg.Definitions(
-        assets=[*STAGES, artifacts],
+        assets=STAGES,
         jobs=[*jobs.ASSET_JOBS, jobs.build_mix],
         sensors=automation.sensors(settings),
         schedules=automation.schedules(settings),

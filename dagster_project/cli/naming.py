@@ -15,8 +15,11 @@ if TYPE_CHECKING:
     from dagster_project.corpus.model.reading import Kind
     from dagster_project.corpus.storage.stores import Store
 
-BUILT_BY_NAME: dict[Kind, str] = {"mixes": "published", "corpora": "deduplicated", "sources": "snapshots"}
-KIND_OF_SPACE: dict[str, Kind] = {"snapshots": "sources", "verdicts": "sources", "corpora": "corpora", "mixes": "mixes"}
+BUILT_BY_NAME: dict[Kind, str] = {"mixes": "published", "corpora": "deduplicated", "sources": "snapshots", "artifacts": "artifacts"}
+KIND_OF_SPACE: dict[str, Kind] = {
+    **{"snapshots": "sources", "verdicts": "sources"},
+    **{"corpora": "corpora", "mixes": "mixes", "artifacts": "artifacts"},
+}
 
 
 def to_build(recipes: Recipes, text: str) -> list[Partition]:
@@ -26,21 +29,20 @@ def to_build(recipes: Recipes, text: str) -> list[Partition]:
     if "/" not in text:
         return [by_name(recipes, text)]
     stage, _, rest = text.partition("/")
-    if stage not in SPACES or stage == "artifacts":
-        built = [name for name in SPACES if name != "artifacts"]
-        raise PartitionError(f"{stage!r} is not a stage that is built: use one of {_listed(stage, built)}")
+    if stage not in SPACES:
+        raise PartitionError(f"{stage!r} is not a stage that is built: use one of {_listed(stage, SPACES)}")
     key, _, part = rest.partition("/")
     return _parts(recipes, Partition(stage, _completed(recipes, stage, key), part))
 
 
 def by_name(recipes: Recipes, text: str) -> Partition:
-    """A mix of that name, else a corpus, else a source."""
+    """A mix of that name, else a corpus, a source or an artifact."""
     name = text.partition("@")[0]
     for kind, stage in BUILT_BY_NAME.items():
         if any(item.kind == kind and item.recipe.name == name for item in recipes.all):
             return Partition(stage, _key(recipes, kind, text))
     names = {f"{item.recipe.name}@{item.recipe.version}" for item in recipes.all if item.kind != "policies"}
-    raise PartitionError(f"{text!r} is not a mix, corpus or source: use one of {_listed(text, names)}")
+    raise PartitionError(f"{text!r} is not a mix, corpus, source or artifact: use one of {_listed(text, names)}")
 
 
 def published_mix(store: Store, text: str) -> tuple[Partition, str | None]:
@@ -110,6 +112,8 @@ def _key(recipes: Recipes, kind: Kind, reference: str) -> str:
         raise PartitionError(message)
     if kind == "mixes":
         return recipes.mix(reference).key
+    if kind == "artifacts":
+        return recipes.artifact(reference).key
     return recipes.corpus(reference).key if kind == "corpora" else recipes.source(reference).key
 
 

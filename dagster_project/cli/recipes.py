@@ -1,4 +1,4 @@
-"""florilegium sources|policies|corpora|mixes: list, show and check recipes; sources.py has what sources have more."""
+"""florilegium sources|policies|corpora|mixes|artifacts: list, show and check recipes; sources.py has what sources have more."""
 
 from __future__ import annotations
 
@@ -21,6 +21,7 @@ TITLES = {
     "policies": "What is kept: rules and their limits.",
     "corpora": "What belongs together, and is deduplicated as one.",
     "mixes": "What is trained on: components, budgets, license policies.",
+    "artifacts": "What documents are scored with: trained scorers, models, n-gram counts.",
 }
 
 

@@ -83,6 +83,7 @@ def keys_of(recipes: Recipes, warn: Callable[[str], None] = ignore) -> dict[str,
         "verdicts": list(dict.fromkeys(_verdicts(recipes, warn))),
         "corpora": [recipe.key for recipe in recipes.corpora],
         "mixes": [recipe.key for recipe in recipes.mixes],
+        "artifacts": [recipe.key for recipe in recipes.artifacts],
     }
 
 

@@ -13,7 +13,7 @@ CODE_VERSION = " ".join(f"{name}:{group.code_version}" for name, group in GROUPS
 
 @dg.asset(
     partitions_def=partitions_of("signals"),
-    deps=needs("signals", "snapshots"),
+    deps=needs("signals", "snapshots", "artifacts"),
     check_specs=checks_of("signals"),
     code_version=CODE_VERSION,
     group_name="snapshots",

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from dagster_project.corpus.model.manifests import Manifest
-from dagster_project.quality import corpus_profiles, document_profiles
+from dagster_project.quality import artifact_profiles, corpus_profiles, document_profiles
 from dagster_project.quality.counts import Counts
 from dagster_project.quality.document_profiles import Numbers
 
@@ -37,6 +37,7 @@ PROFILES: Mapping[str, Callable[[Counts], Numbers]] = {
     "deduplicated": corpus_profiles.deduplicated,
     "mixed": corpus_profiles.mixed,
     "published": corpus_profiles.published,
+    "artifacts": artifact_profiles.artifacts,
 }
 STAGES = tuple(PROFILES)
 
@@ -52,6 +53,7 @@ BOUNDS: Mapping[str, tuple[str, ...]] = {
     "deduplicated": ("documents", "max_removed"),
     "mixed": (),
     "published": ("documents",),
+    "artifacts": (),
 }
 
 

@@ -5,18 +5,33 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from typing import Any, Protocol
+from argparse import Namespace
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any, NamedTuple
 
-from tests.benchmarks import minhash, warc
+from tests.benchmarks import minhash, parity, signals, warc
+
+Result = tuple[dict[str, Any], int]  # what was measured, and the exit code
 
 
-class Benchmark(Protocol):
-    """Measures on a file, or on what it finds without one; the peer gets the first `limit_mb` megabytes of it."""
+class Benchmark(NamedTuple):
+    """Measures as the arguments say; `told` is what a person sees of the result."""
 
-    def __call__(self, path: str | None, limit_mb: float) -> dict[str, Any]: ...
+    run: Callable[[Namespace], Result]
+    told: Callable[[Mapping[str, Any]], str]
 
 
-BENCHMARKS: dict[str, Benchmark] = {"minhash": minhash.run, "warc": warc.run}
+def lines(result: Mapping[str, Any]) -> str:
+    return "\n".join(f"{name:32} {value}" for name, value in result.items())
+
+
+BENCHMARKS: dict[str, Benchmark] = {
+    "minhash": Benchmark(lambda said: (minhash.run(said.input, said.limit_mb), 0), lines),
+    "parity": Benchmark(parity.run, parity.told),
+    "signals": Benchmark(signals.run, signals.told),
+    "warc": Benchmark(lambda said: (warc.run(said.input, said.limit_mb), 0), lines),
+}
 
 
 def main() -> int:
@@ -24,13 +39,22 @@ def main() -> int:
     if not arguments.name:
         print("\n".join(BENCHMARKS))
         return 0
+    benchmark = BENCHMARKS[arguments.name]
     try:
-        result = BENCHMARKS[arguments.name](arguments.input, arguments.limit_mb)
+        result, code = benchmark.run(arguments)
     except (ModuleNotFoundError, ValueError) as error:
         print(error, file=sys.stderr)
         return 2
-    print(json.dumps(result) if arguments.json else "\n".join(f"{name:32} {value}" for name, value in result.items()))
-    return 0
+    if arguments.json == PRINTED:
+        print(json.dumps(result))
+        return code
+    if arguments.json:
+        Path(arguments.json).write_text(json.dumps(result, indent=1), encoding="utf-8")
+    print(benchmark.told(result))
+    return code
+
+
+PRINTED = "-"
 
 
 def parser() -> argparse.ArgumentParser:
@@ -38,10 +62,22 @@ def parser() -> argparse.ArgumentParser:
     found.add_argument("name", nargs="?", choices=[*BENCHMARKS], help="without it, the names are listed")
     found.add_argument(
         "--input",
-        help="documents with a `text` column (.jsonl[.gz|.zst], .parquet); for warc: a WARC file",
+        help="documents with a `text` column (.jsonl[.gz|.zst], .parquet), a .txt or a folder of text files; for warc, "
+        "a WARC file",
     )
-    found.add_argument("--limit-mb", type=float, default=20, help="how much of the input the peer gets (default 20)")
-    found.add_argument("--json", action="store_true", help="one JSON object instead of lines")
+    found.add_argument("--limit", type=int, help="the first so many documents (parity, signals)")
+    found.add_argument("--megabytes", type=float, help="the first so many megabytes (signals)")
+    found.add_argument("--limit-mb", type=float, default=20, help="how much the peer gets (minhash, warc; default 20)")
+    found.add_argument("--peer-megabytes", type=float, help="how much the peer gets (signals; default all)")
+    found.add_argument("--texts", type=float, help="gather so many megabytes of texts from this machine (signals)")
+    found.add_argument(
+        "--memory", action="store_true", help="also peak memory, for the input and ten times it (signals)"
+    )
+    found.add_argument("--processes", type=int, default=2, help="of the peer (parity; default 2)")
+    found.add_argument("--list", help="write every disagreement there, as JSON lines (parity)")
+    found.add_argument(
+        "--json", nargs="?", const=PRINTED, help="one JSON object instead of lines; with a file, there and lines, too"
+    )
     return found
 
 

@@ -8,12 +8,15 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import yaml
 
 from dagster_project.corpus.building.library import Library, Observer, Unobserved
 from dagster_project.corpus.building.recipes import PACKAGED, find_recipes
+from dagster_project.corpus.engine.engines import Engine
 from dagster_project.corpus.engine.local import LocalEngine
 from dagster_project.corpus.model.partitions import Partition
 from dagster_project.corpus.storage.memory import MemoryStore
@@ -35,18 +38,23 @@ class Judge:
         texts: Sequence[str],
         folder: Path,
         store: Store | None = None,
-        workers: int = 1,
+        engine: Engine | None = None,
         observer: Observer | None = None,
+        copies: int = 1,
     ):
         self.folder = folder
         self.keys = [f"t{number:08}" for number in range(len(texts))]
-        place = folder / "texts.parquet"
-        pq.write_table(pa.table({"key": self.keys, "text": pa.array(texts, pa.large_string())}), place)
-        self._write("sources", {**SOURCE, "location": str(place)})
+        folder.mkdir(parents=True, exist_ok=True)
+        write_texts(folder / "texts.parquet", self.keys, texts, copies)
+        write_recipe(folder, "sources", {**SOURCE, "location": str(folder / "texts.parquet")})
         for name, steps in compared_policies().items():
-            self._write("policies", {"name": PREFIX + name, "rules": steps})
+            write_recipe(folder, "policies", {"name": PREFIX + name, "rules": steps})
         self.library = Library(
-            store or MemoryStore(), find_recipes([folder]), LocalEngine(workers), Lenient(), observer or Unobserved()
+            store or MemoryStore(),
+            find_recipes([folder]),
+            engine or LocalEngine(1),
+            Lenient(),
+            observer or Unobserved(),
         )
         self._values: dict[tuple[str, str], list[Verdict | None]] = {}
 
@@ -94,8 +102,18 @@ class Judge:
     def _documents(self) -> Sequence[Any]:
         return self.library.build(Partition("snapshots", "texts@dev")).manifest.files
 
-    def _write(self, kind: str, recipe: Mapping[str, Any]) -> None:
-        write_recipe(self.folder, kind, recipe)
+
+def write_texts(path: Path, keys: Sequence[str], texts: Sequence[str], copies: int) -> None:
+    """Each copy in two row groups of about the same size, so that large ones become shards for two workers."""
+    sizes = np.cumsum([len(text.encode()) for text in texts])
+    half = int(np.searchsorted(sizes, sizes[-1] / 2)) + 1
+    table = pa.table({"key": list(keys), "text": pa.array(texts, pa.large_string())})
+    with pq.ParquetWriter(path, table.schema, compression="zstd") as writer:
+        for number in range(copies):
+            mark = pa.scalar(f"c{number}-" if number else "")
+            named = table.set_column(0, "key", pc.binary_join_element_wise(mark, table.column("key"), ""))
+            for part in (named.slice(0, half), named.slice(half)):
+                writer.write_table(part)
 
 
 def write_recipe(folder: Path, kind: str, recipe: Mapping[str, Any]) -> None:

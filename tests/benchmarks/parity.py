@@ -106,10 +106,10 @@ def rule_of(reason: str) -> str:
 
 def same_reason(mine: Verdict, other: Verdict) -> bool:
     """A rule of a composed policy is called policy.rule; one for some languages rule[languages]."""
-    return _plain(mine.rule) == rule_of(other.rule or "")
+    return plain(mine.rule) == rule_of(other.rule or "")
 
 
-def _plain(rule: str | None) -> str:
+def plain(rule: str | None) -> str:
     return (rule or "").rpartition(".")[2].partition("[")[0]
 
 

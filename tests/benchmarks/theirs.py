@@ -75,9 +75,9 @@ def filters() -> dict[str, Callable[[], Any]]:
 class Judge:
     """Loaded filters: one text in, the verdict of each rule set out."""
 
-    def __init__(self, names: Sequence[str]):
+    def __init__(self, names: Sequence[str], with_values: bool = True):
         datatrove()
-        self.names = names
+        self.names, self.with_values = names, with_values
         wanted = dict.fromkeys(step for name in names for step in RULE_SETS[name])
         self.filters = {step: make() for step, make in filters().items() if step in wanted}
         self.judge("Loads the tokenizers before any clock starts. It is English. Here are words.\n" * 9)
@@ -89,20 +89,21 @@ class Judge:
     def _judge_one(self, steps: Sequence[str], text: str, known: dict[tuple[str, str], tuple[Verdict, str]]) -> Verdict:
         for step in steps:
             if (step, text) not in known:
-                known[step, text] = verdict(self.filters[step], text)
+                known[step, text] = verdict(self.filters[step], text, self.with_values)
             found, text = known[step, text]
             if not found.keep:
                 return found
         return Verdict(True)
 
 
-def verdict(judging: Any, text: str) -> tuple[Verdict, str]:
+def verdict(judging: Any, text: str, with_value: bool) -> tuple[Verdict, str]:
     """A filter's verdict, and the text as it leaves it."""
     from datatrove.data import Document
 
     document = Document(text, "")
     keep, reason = result(judging, document)
-    return Verdict(keep, reason, None if keep else value_of(reason, text, judging)), document.text
+    value = value_of(reason, text, judging) if with_value and not keep else None
+    return Verdict(keep, reason, value), document.text
 
 
 def result(judging: Any, document: Any) -> tuple[bool, str | None]:

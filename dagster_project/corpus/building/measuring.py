@@ -15,8 +15,11 @@ from dagster_project.corpus.model.errors import FlorilegiumError, PartitionError
 from dagster_project.corpus.model.manifests import Manifest
 from dagster_project.corpus.model.measurements import ID_DIGITS, Measurement
 from dagster_project.corpus.model.recipes import PolicyRecipe
+from dagster_project.corpus.scorers.artifacts import artifact_of
 from dagster_project.corpus.signals.groups import GROUPS, PLAIN, group_of
+from dagster_project.corpus.signals.language import model_record
 from dagster_project.corpus.storage.lists import find_list, store_list
+from dagster_project.corpus.storage.stores import Store
 
 EDITING = "edits"  # the group whose rows are the edits of a program
 PHRASES = "phrases"  # the kind of list that texts are searched for
@@ -87,12 +90,16 @@ class Taken(NamedTuple):
     given: Callable[[Work], Mapping[str, Any]] = lambda work: {}
 
 
-def taken_by(asked: Measurement, artifact: Manifest | None) -> Taken:
+def taken_by(store: Store, asked: Measurement, version: Manifest | None) -> Taken:
     """The edit program, the list or the artifact of a measurement."""
     if asked.group == EDITING:
         program = [(edit.name, dict(edit.settings)) for edit in asked.edits]
         return Taken({"program": program}, lambda work: {"program": program})
-    if asked.list and GROUPS[asked.group].takes == "list":
+    if GROUPS[asked.group].takes == "list":
         found = find_list(asked.group, PHRASES, Path(asked.list).expanduser())
         return Taken({"list": found.sha256}, lambda work: {"listed": store_list(work.store, found, work.access)})
-    return Taken({}, lambda work: {"artifact": (work.store, artifact)}) if artifact else Taken()
+    if version is None:
+        return Taken()
+    artifact = artifact_of(store, version)
+    recipe = model_record(artifact) if asked.group == "language" else {}
+    return Taken(recipe, lambda work: {"artifact": artifact})

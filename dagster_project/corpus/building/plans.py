@@ -23,9 +23,10 @@ from dagster_project.corpus.mixing.mix import Candidates
 from dagster_project.corpus.model.documents import DOCUMENTS
 from dagster_project.corpus.model.manifests import Input, Manifest
 from dagster_project.corpus.model.measurements import Measurement, view_of
-from dagster_project.corpus.model.partitions import Partition
+from dagster_project.corpus.model.partitions import Partition, parse
 from dagster_project.corpus.model.recipes import ACCESS_CLASSES, CorpusRecipe, MixRecipe, as_data
 from dagster_project.corpus.publishing import exports
+from dagster_project.corpus.scorers import artifacts
 from dagster_project.corpus.signals import groups
 from dagster_project.corpus.signals.groups import PLAIN
 from dagster_project.corpus.snapshots import freeze
@@ -98,6 +99,11 @@ class Planner:
             needed.append(Partition("artifacts", model))
         return needed
 
+    def for_artifacts(self, partition: Partition) -> list[Partition]:
+        recipe = self.recipes.artifact(partition.key)
+        named = [item.partition for item in (*recipe.positives, *recipe.negatives) if item.partition]
+        return [parse(name)[0] for name in dict.fromkeys(named)]
+
     def for_filtered(self, partition: Partition) -> list[Partition]:
         source = partition.key.partition("+")[0]
         cascade, draws = self._cascade(partition.policy)
@@ -169,7 +175,7 @@ class Planner:
         snapshot, *others = self._load(inputs)
         edits = next((item for item in others if item.stage == "signals"), None)
         artifact = next((item for item in others if item.stage == "artifacts"), None)
-        taken = taken_by(asked, artifact)
+        taken = taken_by(self.store, asked, artifact)
         return Plan(
             schema=group.schema,
             code_version=group.code_version,
@@ -182,6 +188,20 @@ class Planner:
             else None,
             access=strictest([snapshot]),
             bounds={"documents": snapshot.rows},
+        )
+
+    def artifacts(self, partition: Partition) -> Plan:
+        recipe = self.recipes.artifact(partition.key)
+        found = artifacts.find(recipe)
+        inputs = self._inputs(self.for_artifacts(partition))
+        versions = dict(zip((item.partition for item in inputs), self._load(inputs), strict=True))
+        return Plan(
+            schema=artifacts.SCHEMA,
+            code_version=artifacts.CODE_VERSION,
+            recipe=artifacts.recipe_of(recipe, found),
+            inputs=inputs,
+            run=lambda work: artifacts.build_artifact(work, recipe, found, versions),
+            access=max(recipe.access, strictest(list(versions.values())), key=ACCESS_CLASSES.index),
         )
 
     def statistics(self, partition: Partition) -> Plan:
@@ -432,7 +452,7 @@ class Planner:
 def strictest(manifests: Sequence[Manifest]) -> str:
     """The access class of what is made from these."""
     classes: list[str] = [manifest.facts["access"] for manifest in manifests]
-    return max(classes, key=ACCESS_CLASSES.index)
+    return max(classes, key=ACCESS_CLASSES.index, default="public")
 
 
 def _united(manifests: Sequence[Manifest]) -> Manifest:
@@ -451,6 +471,7 @@ DEPENDENCIES: dict[str, Callable[[Planner, Partition], list[Partition]]] = {
     "deduplicated": Planner.for_deduplicated,
     "mixed": Planner.for_mixed,
     "published": Planner.for_published,
+    "artifacts": Planner.for_artifacts,
 }
 PLANS: dict[str, Callable[[Planner, Partition], Plan]] = {
     "snapshots": Planner.snapshots,
@@ -463,4 +484,5 @@ PLANS: dict[str, Callable[[Planner, Partition], Plan]] = {
     "deduplicated": Planner.deduplicated,
     "mixed": Planner.mixed,
     "published": Planner.published,
+    "artifacts": Planner.artifacts,
 }

@@ -14,6 +14,7 @@ from dagster_project.corpus.building import landing
 from dagster_project.corpus.building.landing import Landing
 from dagster_project.corpus.licenses.expressions import LIMIT_CHARS, LIMIT_LICENSES, NOASSERTION, parse
 from dagster_project.corpus.licenses.table import table
+from dagster_project.corpus.model.artifact_recipes import ArtifactRecipe
 from dagster_project.corpus.model.errors import PartitionError, Problem, RecipeError, Refused
 from dagster_project.corpus.model.partitions import MOVING
 from dagster_project.corpus.model.reading import KINDS, Kind, ReadRecipe, survey_recipes
@@ -34,7 +35,7 @@ SUFFIXES = {".yaml", ".yml"}
 LICENSE_WORD = re.compile(r"[^\s()]+")
 CONTROL = re.compile(r"(.+)\.control-([0-9]{1,18})")
 R = TypeVar("R")
-SINGULAR: Mapping[Kind, str] = {"sources": "source", "policies": "policy", "corpora": "corpus", "mixes": "mix"}
+SINGULAR: Mapping[Kind, str] = {"sources": "source", "policies": "policy", "corpora": "corpus", "mixes": "mix", "artifacts": "artifact"}
 
 
 class Control(NamedTuple):
@@ -68,6 +69,10 @@ class Recipes:
     def mixes(self) -> list[MixRecipe]:
         return self._of("mixes")
 
+    @property
+    def artifacts(self) -> list[ArtifactRecipe]:
+        return self._of("artifacts")
+
     def source(self, reference: str) -> SourceRecipe:
         """The recipe of a source; of one with a landing place, of one version of it, its place filled in."""
         name, _, version = reference.partition("@")
@@ -95,7 +100,7 @@ class Recipes:
         return self._landings[name]
 
     def policy(self, reference: str) -> PolicyRecipe:
-        """The recipe of a policy. The random control `<policy>.control-<seed>` of each is there without being written."""
+        """The recipe of a policy; its random controls `<policy>.control-<seed>` are there without being written."""
         control = self.control(reference)
         if not control:
             return self._find(PolicyRecipe, reference)
@@ -112,6 +117,9 @@ class Recipes:
 
     def mix(self, reference: str) -> MixRecipe:
         return self._find(MixRecipe, reference)
+
+    def artifact(self, reference: str) -> ArtifactRecipe:
+        return self._find(ArtifactRecipe, reference)
 
     def lacks(self, kind: Kind, reference: str) -> str | None:
         """Why a reference finds nothing, or None when it does."""
@@ -188,6 +196,12 @@ def _located(item: ReadRecipe, directories: Sequence[Path]) -> ReadRecipe:
         home = directories[-1].absolute() if is_packaged(item) and directories else home
         rules = (replace(rule, list=_absolute(rule.list, home)) for rule in recipe.rules)
         return replace(item, recipe=replace(recipe, rules=tuple(rules)))
+    if isinstance(recipe, ArtifactRecipe):
+        named = {
+            name: tuple(replace(example, file=_absolute(example.file, home)) for example in getattr(recipe, name))
+            for name in ("positives", "negatives")
+        }
+        return replace(item, recipe=replace(recipe, file=_absolute(recipe.file, home), **named))
     if isinstance(recipe, SourceRecipe):
         return replace(item, recipe=replace(recipe, location=_absolute(recipe.location, home)))
     return item
@@ -230,6 +244,10 @@ def _loose_ends(
                 yield item.problem(
                     f"members[{index}].source", f"{name} is a member already: one version of each source"
                 )
+    if isinstance(recipe, ArtifactRecipe):
+        from dagster_project.corpus.scorers.artifacts import complaints
+
+        yield from (item.problem("", message) for message in complaints(recipe))
     if isinstance(recipe, PolicyRecipe) and rules:
         yield from _unfit_steps(item, recipe, recipes, rules)
 
@@ -292,10 +310,14 @@ def _is_known(word: str) -> bool:
 def _references(recipe: Any) -> Iterator[tuple[str, Kind, str]]:
     if isinstance(recipe, SourceRecipe) and recipe.policy:
         yield "policy", "policies", recipe.policy
+    if isinstance(recipe, SourceRecipe) and recipe.language_model:
+        yield "language_model", "artifacts", recipe.language_model
     if isinstance(recipe, PolicyRecipe):
         for index, step in enumerate(recipe.rules):
             if step.policy:
                 yield f"rules[{index}].policy", "policies", step.policy
+            if step.model:
+                yield f"rules[{index}].model", "artifacts", step.model
     if isinstance(recipe, CorpusRecipe):
         for index, member in enumerate(recipe.members):
             yield f"members[{index}].source", "sources", member.source

@@ -66,11 +66,15 @@ class Cascade:
         return {step.name: step.recipe.max_removed for step in self.steps if step.recipe.max_removed is not None}
 
     def as_data(self) -> list[dict[str, Any]]:
-        """What of it decides verdicts, as plain data."""
+        """What of it decides verdicts, as plain data; a list that texts were searched for is named by that measurement."""
         return [
             {
                 "name": step.name,
-                **as_limits(step.recipe),
+                **{
+                    name: said
+                    for name, said in as_limits(step.recipe).items()
+                    if (name, step.rule.takes) != ("list", "list")
+                },
                 **({"edits": [[edit.name, dict(edit.settings)] for edit in step.edits]} if step.edits else {}),
                 **({"drawn": step.drawn._asdict()} if step.drawn else {}),
             }
@@ -142,7 +146,8 @@ def _limited(recipe: StepRecipe, languages: tuple[str, ...], policy: str) -> Ste
     both = tuple(item for item in recipe.languages if item in languages) if recipe.languages else languages
     if not both:
         raise Refused(
-            f"policy {policy}: rule {recipe.rule} is for {', '.join(recipe.languages)}, and its policy is named for {', '.join(languages)}"
+            f"policy {policy}: rule {recipe.rule} is for {', '.join(recipe.languages)} and never judged where its policy "
+            f"is named for {', '.join(languages)}: name other languages"
         )
     return replace(recipe, languages=both)
 

@@ -77,12 +77,12 @@ def filter_documents(work: Work, snapshot: Manifest, cascade: Cascade, reading: 
         profile["lists"] = {
             name: {"entries": size, "matched": len(matched.get(name, {}))} for name, size in sizes.items()
         }
-    facts = {
-        "titles": {step.name: step.rule.title for step in cascade.steps},
-        "lists": {name: {"from": str(found.path), **asdict(stored[name].file)} for name, found in lists.items()},
-        "thresholds": {item.name: item.threshold._asdict() for item in judgings if item.threshold},
-    }
-    return replace(manifest, profile=profile, facts={**manifest.facts, **{name: value for name, value in facts.items() if value or name == "titles"}})
+    facts: dict[str, Any] = {"titles": {step.name: step.rule.title for step in cascade.steps}}
+    if lists:
+        facts["lists"] = {name: {"from": str(found.path), **asdict(stored[name].file)} for name, found in lists.items()}
+    if thresholds := {item.name: item.threshold._asdict() for item in judgings if item.threshold}:
+        facts["thresholds"] = thresholds
+    return replace(manifest, profile=profile, facts={**manifest.facts, **facts})
 
 
 def judging_of(step: Step, place: Place, listed: StoredList | None = None) -> Judging:

@@ -8,13 +8,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dagster_project.corpus.kernels import unicode as u
+from dagster_project.corpus.kernels.bare import bare
 from dagster_project.corpus.kernels.citations import OPENING, citation_end, copy_without_citations
 from dagster_project.corpus.kernels.compiling import compiled
 from dagster_project.corpus.kernels.editing import Edits, Kept, keep_only
 from dagster_project.corpus.kernels.phrases import KELVIN, find, phrase
 from dagster_project.corpus.kernels.sentences import count_sentences
 from dagster_project.corpus.kernels.texts import Bytes, Offsets, sealed
-from dagster_project.corpus.kernels.whitespace import count_words, has_longer_word, line_end, strip_end, strip_start
+from dagster_project.corpus.kernels.line_bounds import count_words, has_longer_word, line_end, strip_end, strip_start
 from dagster_project.corpus.kernels.words import Words, words_of
 
 BRACE, PERIOD, LF = ord("{"), ord("."), 10
@@ -23,6 +24,7 @@ TERMS, PRIVACY = phrase("terms of use"), phrase("privacy policy")
 COOKIES = tuple(map(phrase, ("cookie policy", "uses cookies", "use of cookies", "use cookies")))
 HINTS = tuple(tuple(piece.encode()) for piece in ("m ip", "vasc", "ooki", "y po", "f us"))
 HAS_LOREM, HAS_SCRIPT, HAS_COOKIE, HAS_PRIVACY, HAS_TERMS, HAS_BRACE, HAS_NOTE = (1 << bit for bit in range(7))
+PHRASES = HAS_LOREM | HAS_SCRIPT | HAS_COOKIE | HAS_PRIVACY | HAS_TERMS
 KEPT, LONG_WORD, NO_END, FEW_WORDS, WITH_LOREM, WITH_SCRIPT, WITH_BRACE, WITH_POLICY = range(8)
 
 
@@ -109,7 +111,7 @@ def _count_each(data: Any, offsets: Any, words: Any, tables: Any) -> Any:
     return sentences
 
 
-@compiled
+@bare
 def _edit_lines(
     data: Any, offsets: Any, words: Any, settings: Any, table: Any, firsts: Any, room: Any, tables: Any
 ) -> Any:
@@ -128,7 +130,7 @@ def _edit_lines(
         firsts[i + 1] = room.state[PIECES]
 
 
-@compiled
+@bare
 def _edit_document(
     data: Any, offsets: Any, number: Any, words: Any, settings: Any, row: Any, room: Any, tables: Any
 ) -> Any:
@@ -159,40 +161,41 @@ def _edit_document(
     return KEPT
 
 
-@compiled
+@bare
 def _judge_line(data: Any, low: Any, high: Any, asked: Any, found: Any, settings: Any, room: Any, tables: Any) -> Any:
     """KEPT or why not; and the size of the line without its citations, which is then the next text, or -1."""
     if 0 <= settings.max_word_length < high - low and has_longer_word(data, low, high, settings.max_word_length, tables):
         return LONG_WORD, -1
-    if found & HAS_NOTE and settings.remove_citations:
+    if found & HAS_NOTE and settings.remove_citations and _has(data, low, high, OPENING):
         start = room.line_offsets[room.state[LINES]]
         size = copy_without_citations(data, low, high, room.text, start, tables) - start
         if size < high - low:
-            return _judge_text(room.text, start, start + size, asked, np.int64(1), settings), size
+            return _judge_text(room.text, start, start + size, asked, PHRASES, settings), size
     return _judge_text(data, low, high, asked, found & ~HAS_NOTE, settings), -1
 
 
-@compiled
+@bare
 def _judge_text(text: Any, low: Any, high: Any, asked: Any, found: Any, settings: Any) -> Any:
     if settings.end_punctuation and not _ends_well(text, low, high):
         return NO_END
     if asked < settings.min_line_words:
         return FEW_WORDS
+    if found & PHRASES:
+        found = hints(text, low, high)
     if not found:
         return KEPT
-    found = hints(text, low, high)
     if found & HAS_LOREM and settings.lorem_ipsum and _holds(text, low, high, LOREM_IPSUM):
         return WITH_LOREM
     if found & HAS_SCRIPT and settings.javascript and _holds(text, low, high, JAVASCRIPT):
         return WITH_SCRIPT
-    if found & HAS_BRACE and settings.curly_bracket:
+    if found & HAS_BRACE and settings.curly_bracket and _has(text, low, high, BRACE):
         return WITH_BRACE
     if settings.policy and _holds_policy(text, low, high, found):
         return WITH_POLICY
     return KEPT
 
 
-@compiled
+@bare
 def _ends_well(text: Any, low: Any, high: Any) -> Any:
     """Is the last character one of . ? ! " ' and are the last three not periods?"""
     if high == low:
@@ -203,12 +206,20 @@ def _ends_well(text: Any, low: Any, high: Any) -> Any:
     return last == ord("?") or last == ord("!") or last == ord('"') or last == ord("'")
 
 
-@compiled
+@bare
 def _holds(text: Any, low: Any, high: Any, sought: Any) -> Any:
     return find(text, low, high, sought)[0] < high
 
 
-@compiled
+@bare
+def _has(text: Any, low: Any, high: Any, byte: Any) -> Any:
+    line, is_there = text[low:high], False
+    for at in range(len(line)):
+        is_there |= line[at] == byte
+    return is_there
+
+
+@bare
 def _holds_policy(text: Any, low: Any, high: Any, found: Any) -> Any:
     if found & HAS_TERMS and _holds(text, low, high, TERMS):
         return True
@@ -221,7 +232,7 @@ def _holds_policy(text: Any, low: Any, high: Any, found: Any) -> Any:
     return False
 
 
-@compiled
+@bare
 def _keep_line(data: Any, base: Any, low: Any, high: Any, room: Any, tables: Any) -> Any:
     """What is kept begins and ends without white space, so newlines come after a first piece only."""
     if room.state[PIECES] > room.state[FIRST]:
@@ -229,7 +240,7 @@ def _keep_line(data: Any, base: Any, low: Any, high: Any, room: Any, tables: Any
     _keep_piece(data, base, low, high, room, tables)
 
 
-@compiled
+@bare
 def _keep_piece(data: Any, base: Any, low: Any, high: Any, room: Any, tables: Any) -> Any:
     """Keep data[low:high] of the document at `base`; a line after a kept line and one LF lengthens that piece."""
     last, state = room.state[PIECES] - 1, room.state
@@ -242,14 +253,14 @@ def _keep_piece(data: Any, base: Any, low: Any, high: Any, room: Any, tables: An
         _add_piece(low - base, high - base, room)
 
 
-@compiled
+@bare
 def _add_piece(start: Any, end: Any, room: Any) -> Any:
     at = room.state[PIECES]
     room.starts[at], room.ends[at], room.breaks[at] = start, end, room.state[PENDING]
     room.state[PIECES], room.state[PENDING] = at + 1, 0
 
 
-@compiled
+@bare
 def _keep_without_citations(
     data: Any, base: Any, low: Any, high: Any, number: Any, size: Any, room: Any, tables: Any
 ) -> Any:
@@ -260,7 +271,7 @@ def _keep_without_citations(
     state[LINES] = line + 1
     state[PENDING] += state[PIECES] > state[FIRST]
     while at < high:
-        after = citation_end(data, at, high, tables)
+        after = citation_end(data, at, high, tables) if data[at] == OPENING else 0
         if after:
             if low < at:
                 _keep_piece(data, base, low, at, room, tables)
@@ -271,7 +282,7 @@ def _keep_without_citations(
         _keep_piece(data, base, low, high, room, tables)
 
 
-@compiled
+@bare
 def _strip_pieces(data: Any, base: Any, room: Any, tables: Any) -> Any:
     """Take the white space off the end of the last piece; off with it if it is nothing else."""
     state = room.state
@@ -285,7 +296,7 @@ def _strip_pieces(data: Any, base: Any, room: Any, tables: Any) -> Any:
         state[PIECES] = last
 
 
-@compiled
+@bare
 def hints(data: Any, start: Any, end: Any) -> Any:
     """Which phrases may be there, by four bytes of each: without a branch, so that it compiles to vector instructions."""
     size = max(end - start - 3, 0)
@@ -314,6 +325,6 @@ def hints(data: Any, start: Any, end: Any) -> Any:
     return found | terms * HAS_TERMS | brace * HAS_BRACE | note * HAS_NOTE
 
 
-@compiled
+@bare
 def _are(a: Any, b: Any, c: Any, d: Any, piece: Any) -> Any:
     return (a == piece[0]) & (b == piece[1]) & (c == piece[2]) & (d == piece[3])

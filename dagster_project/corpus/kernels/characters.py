@@ -1,4 +1,4 @@
-"""How many characters of each class a text has, sixteen classes at once.
+"""How many characters of each class a text has, fifteen classes at once.
 
 A table gives each character two 64-bit numbers whose bytes say to which classes it belongs. They are added up, and
 emptied into the counts before a byte can overflow.
@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dagster_project.corpus.kernels import unicode as u
-from dagster_project.corpus.kernels.compiling import compiled
+from dagster_project.corpus.kernels.bare import bare
 from dagster_project.corpus.kernels.hashing import EACH, load64
 from dagster_project.corpus.kernels.unicode import decode
 
@@ -23,7 +23,7 @@ FULL = 240  # characters before the sums are emptied; eight more fit
 ABOVE_ASCII = EACH * np.uint64(0x80)
 FIRST_SYMBOL, LAST_SYMBOL = u.CATEGORIES.index("Sm"), u.CATEGORIES.index("So")
 CHARACTERS, WHITESPACE, LETTERS, DIGITS, UPPERCASE, ALPHANUMERICS, PUNCTUATION, SYMBOLS = range(8)
-HASHES, CURLY_BRACKETS, ANGLE_BRACKETS, BRACKETS, CODE_CHARACTERS, LINE_BREAKS, CARRIAGE_RETURNS, LINE_FEEDS = range(8, 16)
+HASHES, CURLY_BRACKETS, ANGLE_BRACKETS, BRACKETS, CODE_CHARACTERS, LINE_BREAKS, CARRIAGE_RETURNS = range(8, 15)
 ASCII_CLASSES: Mapping[int, str] = {
     HASHES: "#",
     CURLY_BRACKETS: "{}",
@@ -31,12 +31,11 @@ ASCII_CLASSES: Mapping[int, str] = {
     BRACKETS: "()[]{}",
     CODE_CHARACTERS: "{}[]()<>;=+*/\\|&^~$@_`",
     CARRIAGE_RETURNS: "\r",
-    LINE_FEEDS: "\n",
 }
 
 
 class Classes(NamedTuple):
-    """The classes of characters: of code point c they are low[row] and high[row], row = pages[c >> 7] * 128 + c % 128."""
+    """The classes of code point c are low[row] and high[row] with row = pages[c >> 7] * 128 + c % 128."""
 
     pages: NDArray[np.uint16]
     low: NDArray[np.uint64]  # a byte for each of the first eight classes
@@ -72,7 +71,7 @@ def classes() -> Classes:
     return Classes(pages, np.ascontiguousarray(packed[:, 0]), np.ascontiguousarray(packed[:, 1]), ascii)
 
 
-@compiled
+@bare
 def count_classes(data: Any, at: Any, end: Any, sums: Any, classes: Any) -> Any:
     """Add to sums, int64[LANES], how many characters of data[at:end] belong to each class."""
     ascii, low, high, held = classes.ascii, np.uint64(0), np.uint64(0), 0
@@ -91,7 +90,7 @@ def count_classes(data: Any, at: Any, end: Any, sums: Any, classes: Any) -> Any:
                     low, high, held = np.uint64(0), np.uint64(0), 0
                 continue
         code, at = decode(data, at, end)
-        row = np.uint64(classes.pages[np.uint64(code >> u.PAGE_SHIFT)]) * np.uint64(u.PAGE) + np.uint64(code & u.PAGE_MASK)
+        row = _row(code, classes)
         low += classes.low[row]
         high += classes.high[row]
         held += 1
@@ -101,15 +100,21 @@ def count_classes(data: Any, at: Any, end: Any, sums: Any, classes: Any) -> Any:
     _empty(low, high, sums)
 
 
-@compiled
+@bare
 def belongs(code: Any, lane: Any, classes: Any) -> Any:
     """Is a code point of the class with this number?"""
-    row = np.uint64(classes.pages[code >> u.PAGE_SHIFT]) * np.uint64(u.PAGE) + np.uint64(code & u.PAGE_MASK)
+    row = _row(code, classes)
     packed = classes.low[row] if lane < 8 else classes.high[row]
     return packed >> np.uint64(8 * (lane % 8)) & LANE != 0
 
 
-@compiled
+@bare
+def _row(code: Any, classes: Any) -> Any:
+    page = np.uint64(classes.pages[np.uint64(code >> u.PAGE_SHIFT)])
+    return page * np.uint64(u.PAGE) + np.uint64(code & u.PAGE_MASK)
+
+
+@bare
 def _empty(low: Any, high: Any, sums: Any) -> Any:
     for lane in range(8):
         sums[lane] += np.int64(low >> np.uint64(8 * lane) & LANE)

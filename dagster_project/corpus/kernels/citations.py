@@ -7,18 +7,16 @@ from typing import Any
 import numpy as np
 
 from dagster_project.corpus.kernels import unicode as u
-from dagster_project.corpus.kernels.compiling import compiled
+from dagster_project.corpus.kernels.bare import bare
 from dagster_project.corpus.kernels.unicode import decode, property_bits
 
 OPENING, CLOSING = ord("["), ord("]")
 NOTES = tuple(np.frombuffer(note, np.uint8).copy() for note in (b"[edit]", b"[citation needed]"))
 
 
-@compiled
+@bare
 def citation_end(data: Any, at: Any, end: Any, tables: Any) -> Any:
-    """Where the citation that begins at `at` ends; 0 where none does. Digits are those of any script."""
-    if data[at] != OPENING:
-        return 0
+    """Where the citation that begins at `at` with its bracket ends; 0 where none does. Digits are those of any script."""
     after = at + 1
     while after < end:
         code, following = decode(data, after, end)
@@ -33,7 +31,7 @@ def citation_end(data: Any, at: Any, end: Any, tables: Any) -> Any:
     return 0
 
 
-@compiled
+@bare
 def _is_there(data: Any, at: Any, end: Any, sought: Any) -> Any:
     if end - at < len(sought):
         return False
@@ -43,11 +41,11 @@ def _is_there(data: Any, at: Any, end: Any, sought: Any) -> Any:
     return True
 
 
-@compiled
+@bare
 def copy_without_citations(data: Any, at: Any, end: Any, out: Any, to: Any, tables: Any) -> Any:
     """Copy data[at:end] but for its citations; returns where that ends."""
     while at < end:
-        after = citation_end(data, at, end, tables)
+        after = citation_end(data, at, end, tables) if data[at] == OPENING else 0
         if after:
             at = after
         else:

@@ -8,8 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dagster_project.corpus.kernels import characters as c
+from dagster_project.corpus.kernels import unicode as u
+from dagster_project.corpus.kernels.bare import bare
 from dagster_project.corpus.kernels.compiling import compiled
-from dagster_project.corpus.kernels.sequences import ELLIPSIS, HASH, count_pairs, find_sequences
+from dagster_project.corpus.kernels.sequences import count_pairs, count_symbol_words, find_sequences
 from dagster_project.corpus.kernels.stop_words import stop_values, stop_word_table
 from dagster_project.corpus.kernels.texts import Bytes, Offsets
 from dagster_project.corpus.kernels.unicode import decode, previous
@@ -88,29 +90,31 @@ def count(data: Bytes, offsets: Offsets, words: Words) -> dict[str, Column]:
     room = Room(
         np.zeros(c.LANES, np.int64), np.zeros(most, np.uint16), np.zeros(most + 1, bool), np.zeros(LENGTHS, np.int64)
     )
-    _count(data, offsets, words, table, room, c.classes(), stop_word_table())
+    _count(data, offsets, words, table, room, c.classes(), u.characters(), stop_word_table())
     return Counts(*np.ascontiguousarray(table.T))._asdict()
 
 
 @compiled
-def _count(data: Any, offsets: Any, words: Any, table: Any, room: Any, classes: Any, stop_words: Any) -> Any:
+def _count(
+    data: Any, offsets: Any, words: Any, table: Any, room: Any, classes: Any, characters: Any, stop_words: Any
+) -> Any:
     for i in range(len(offsets) - 1):
         start, end, row = offsets[i], offsets[i + 1], table[i]
         first, last = words.firsts[i], words.firsts[i + 1]
         row[0] = end - start
         _count_characters(data, start, end, row, room.classes, classes)
-        _count_sequences(data, start, end, row)
+        ellipses = _count_sequences(data, start, end, row)
         sizes, flags, stops = words.characters[first:last], words.flags[first:last], room.stops[: last - first]
         stop_values(words.hashes[first:last], stop_words.hashes, stop_words.values, stops)
         count_words(sizes, flags, stops, row[WORDS:SPACED_WORDS])
-        starts, ends, joined = words.starts[first:last], words.ends[first:last], room.joined[: last - first + 1]
-        _join(starts, ends, joined)
+        joined = room.joined[: last - first + 1]
+        _join(words.starts[first:last], words.ends[first:last], joined)
         count_spaced_words(sizes, flags, stops, joined, room.lengths, row[SPACED_WORDS:SYMBOL_WORDS])
-        if row[HASHES] or row[ELLIPSES]:
-            row[SYMBOL_WORDS] = _count_symbol_words(data, starts, ends, joined)
+        if row[HASHES] or ellipses:
+            row[SYMBOL_WORDS] = count_symbol_words(data, start, end, characters)
 
 
-@compiled
+@bare
 def _count_characters(data: Any, start: Any, end: Any, row: Any, sums: Any, classes: Any) -> Any:
     """Write the counts from `characters` to `lines`."""
     sums[:] = 0
@@ -123,39 +127,18 @@ def _count_characters(data: Any, start: Any, end: Any, row: Any, sums: Any, clas
         row[LINES] = sums[c.LINE_BREAKS] - pairs + (not c.belongs(last, c.LINE_BREAKS, classes))
 
 
-@compiled
+@bare
 def _count_sequences(data: Any, start: Any, end: Any, row: Any) -> Any:
-    """Write the counts from `ellipses` to `javascript`."""
+    """Write the counts from `ellipses` to `javascript`; returns how many "…" there are."""
     found = find_sequences(data, start, end)
     row[ELLIPSES], row[ELLIPSES + 1], row[ELLIPSES + 2] = found[0] + found[2], found[1], found[3]
     row[ELLIPSES + 3], row[ELLIPSES + 4] = found[4], found[5]
+    return found[2]
 
 
-@compiled
+@bare
 def _join(starts: Any, ends: Any, joined: Any) -> Any:
     """Between two words stands nothing but whitespace; where nothing at all stands they are one word of str.split."""
     joined[:] = False
     for i in range(len(starts) - 1):
         joined[i + 1] = starts[i + 1] == ends[i]
-
-
-@compiled
-def _count_symbol_words(data: Any, starts: Any, ends: Any, joined: Any) -> Any:
-    """How many spaced words have "#" or "…" in them."""
-    count, has_symbol = 0, False
-    for i in range(len(starts)):
-        has_symbol |= _has_symbol(data[starts[i] : ends[i]])
-        if not joined[i + 1]:
-            count += has_symbol
-            has_symbol = False
-    return count
-
-
-@compiled
-def _has_symbol(word: Any) -> Any:
-    for i in range(len(word)):
-        if word[i] == HASH:
-            return True
-        if word[i] == ELLIPSIS[0] and i + 2 < len(word) and word[i + 1] == ELLIPSIS[1] and word[i + 2] == ELLIPSIS[2]:
-            return True
-    return False

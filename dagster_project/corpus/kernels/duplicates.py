@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from dagster_project.corpus.kernels.compiling import compiled
+from dagster_project.corpus.kernels.bare import bare
 
 NEW, SECOND, LATER = 0, 1, 2
 # Where a piece is looked for; nothing that is counted depends on it. Drawn for each process, so that no text can be
@@ -17,7 +17,7 @@ STATE = np.uint64(3)
 USED, REPEATED = np.uint64(1), np.uint64(2)
 
 
-@compiled
+@bare
 def bits_for(pieces: Any) -> Any:
     """A table of 2^bits slots is at most half full with so many pieces."""
     bits = 1
@@ -26,7 +26,7 @@ def bits_for(pieces: Any) -> Any:
     return bits
 
 
-@compiled
+@bare
 def meet(table: Any, bits: Any, piece: Any, secret: Any) -> Any:
     """Is this the first (NEW), the SECOND or a LATER time that the table, uint64, zero at first, meets this hash?"""
     key, mask = piece & ~STATE | USED, np.uint64((1 << bits) - 1)

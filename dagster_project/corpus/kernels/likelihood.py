@@ -26,13 +26,13 @@ Costs = NDArray[np.int32]
 class Level(NamedTuple):
     """The n-grams of one length: sorted keys; their costs; and the cost of backing off from them as a context.
 
-    A cost is a negative logarithm in millionths of a nat. `index` holds where each value of the leading bits begins.
+    A cost is a negative logarithm in millionths of a nat. `bounds` holds where each value of the leading bits begins.
     """
 
     keys: Hashes
     costs: Costs
     backoffs: Costs
-    index: NDArray[np.int64]
+    bounds: NDArray[np.int64]
     shift: np.uint64
 
 
@@ -46,11 +46,11 @@ class Tables(NamedTuple):
 
 
 def level(keys: Hashes, costs: Costs, backoffs: Costs) -> Level:
-    """The keys, which are sorted, with their index."""
+    """The keys, which are sorted, with the places that find them."""
     bits = max(1, int(len(keys) // BUCKET_KEYS).bit_length())
     shift = np.uint64(64 - bits)
-    index = np.searchsorted(keys >> shift, np.arange((1 << bits) + 1, dtype=np.uint64)).astype(np.int64)
-    return Level(keys, costs, backoffs, index, shift)
+    bounds = np.searchsorted(keys >> shift, np.arange((1 << bits) + 1, dtype=np.uint64)).astype(np.int64)
+    return Level(keys, costs, backoffs, bounds, shift)
 
 
 def surprise(hashes: Hashes, firsts: Offsets, tables: Tables) -> NDArray[np.int64]:
@@ -118,7 +118,7 @@ def pair_key(left: Any, right: Any) -> Any:
 def _find(level: Any, key: Any) -> Any:
     """Where a key stands, or ABSENT."""
     bucket = key >> level.shift
-    for at in range(level.index[bucket], level.index[bucket + np.uint64(1)]):
+    for at in range(level.bounds[bucket], level.bounds[bucket + np.uint64(1)]):
         if level.keys[at] >= key:
             return at if level.keys[at] == key else ABSENT
     return ABSENT

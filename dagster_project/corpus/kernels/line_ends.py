@@ -7,58 +7,87 @@ from typing import Any
 import numpy as np
 
 from dagster_project.corpus.kernels import unicode as u
-from dagster_project.corpus.kernels.compiling import compiled
+from dagster_project.corpus.kernels.bare import bare
 from dagster_project.corpus.kernels.line_spans import strip
 from dagster_project.corpus.kernels.punctuation import is_terminal
 from dagster_project.corpus.kernels.unicode import decode, previous, property_bits
 
-STAR, HYPHEN, BULLET, DISC, PERIOD, ELLIPSIS = (ord(mark) for mark in "*-•●.…")
-CR = 13
-# the bits of what a line ends with, and begins with
-END_MARK, SENTENCE_END, CODE_END = 1, 2, 4
+HYPHEN, BULLET, PERIOD, ELLIPSIS, RIGHT_QUOTE = (ord(mark) for mark in "-•.…”")
+# kinds of marks that a line begins with
+GOPHER_BULLET, DCLM_BULLET, DOLMA_BULLET, REDPAJAMA_BULLET = 1, 2, 4, 8
+# kinds of marks that a line ends with
+TERMINAL, END_MARK, SENTENCE_MARK, CODE_MARK = 1, 2, 4, 8
+OTHER = 1 << 7  # to be looked at: not ASCII, or a period
+FIRST = {"-": GOPHER_BULLET | DCLM_BULLET | DOLMA_BULLET, "*": DCLM_BULLET | DOLMA_BULLET}
+LAST = {
+    **dict.fromkeys(".?!", TERMINAL | END_MARK | SENTENCE_MARK),
+    **dict.fromkeys("\"'", END_MARK),
+    **dict.fromkeys(";{}", CODE_MARK),
+}
+FIRST_KINDS = np.array([FIRST.get(chr(byte), 0) if byte < 0x80 else OTHER for byte in range(256)], np.uint8)
+LAST_KINDS = np.array([LAST.get(chr(byte), 0) if byte < 0x80 else OTHER for byte in range(256)], np.uint8)
+LAST_KINDS[PERIOD] |= OTHER
+MARKED = np.array([ord(mark) for mark in "•●"])  # beside * and -: DCLM, bullet_count_filter
 # RedPajama-V2, app/src/core/quality_signals/lines.py
-SYMBOL_BULLETS = tuple(ord(mark) for mark in "•‣▶◀◦■□▪▫–")
-ENDS = np.array(
-    [
-        (chr(c) in ".?!\"'") * END_MARK | (chr(c) in ".!?") * SENTENCE_END | (chr(c) in ";{}") * CODE_END
-        for c in range(128)
-    ],
-    np.uint8,
-)
-RIGHT_QUOTE = ord("”")
+SYMBOL_BULLETS = np.array([ord(mark) for mark in "•‣▶◀◦■□▪▫–"])
 TERMINAL_LINES, END_MARK_LINES, SENTENCE_END_LINES, CODE_LINES = range(4)
-BULLET_LINES, ELLIPSIS_LINES, SPACED_ELLIPSIS_LINES, MARKED_LINES, SYMBOL_BULLET_LINES, FLUSH_BULLETS, FLUSH_ELLIPSES = (
-    range(7)
-)
+BULLET_LINES, ELLIPSIS_LINES, SPACED_ELLIPSIS_LINES, MARKED_LINES, SYMBOL_BULLET_LINES = range(5)
+FLUSH_BULLET_LINES, FLUSH_ELLIPSIS_LINES = 5, 6
 
 
-@compiled
+@bare
 def judge_line(data: Any, whole: Any, line: Any, ends: Any, marks: Any, is_piece: Any) -> Any:
     """Add a nonblank line, data[line[0]:line[1]] without the whitespace around it, to the counts of ends and of marks.
 
     `whole` is where it begins and ends with that whitespace; `is_piece`: is it a line of str.splitlines, too?
     """
-    first, _ = decode(data, line[0], line[1])
+    kind = np.int64(FIRST_KINDS[data[line[0]]])
+    if kind:
+        kind = _first_kind(data, line[0], line[1], kind)
+        marks[BULLET_LINES] += is_piece and kind & GOPHER_BULLET != 0
+        marks[MARKED_LINES] += kind & DCLM_BULLET != 0
+        marks[SYMBOL_BULLET_LINES] += kind & REDPAJAMA_BULLET != 0
+        marks[FLUSH_BULLET_LINES] += kind & DOLMA_BULLET != 0 and line[0] == whole[0]
+    kind = np.int64(LAST_KINDS[data[line[1] - 1]])
+    if kind & OTHER:
+        kind = _judge_other_end(data, line, whole[1], marks, is_piece)
+    if kind:
+        ends[TERMINAL_LINES] += kind & TERMINAL != 0 and line[1] == whole[1]
+        ends[END_MARK_LINES] += kind & END_MARK != 0
+        ends[SENTENCE_END_LINES] += kind & SENTENCE_MARK != 0
+        ends[CODE_LINES] += kind & CODE_MARK != 0
+
+
+@bare
+def _first_kind(data: Any, start: Any, end: Any, kind: Any) -> Any:
+    """The kinds of the mark at `start`."""
+    if kind != OTHER:
+        return kind
+    code, _ = decode(data, start, end)
+    kind = GOPHER_BULLET * (code == BULLET)
+    for bullet in MARKED:
+        kind |= DCLM_BULLET * (code == bullet)
+    for bullet in SYMBOL_BULLETS:
+        kind |= REDPAJAMA_BULLET * (code == bullet)
+    return kind
+
+
+@bare
+def _judge_other_end(data: Any, line: Any, whole_end: Any, marks: Any, is_piece: Any) -> Any:
+    """Add the line to the counts of ellipses; returns the kinds of its last mark, a period or not ASCII."""
     at = previous(data, line[1], line[0])
-    last, _ = decode(data, at, line[1])
-    kind = np.int64(ENDS[last]) if last < 0x80 else SENTENCE_END * (last == RIGHT_QUOTE)
-    is_flush_left, is_flush_right = line[0] == whole[0], line[1] == whole[1]
-    ends[TERMINAL_LINES] += is_flush_right and is_terminal(last)
-    ends[END_MARK_LINES] += kind & END_MARK != 0
-    ends[SENTENCE_END_LINES] += kind & SENTENCE_END != 0
-    ends[CODE_LINES] += kind & CODE_END != 0
-    is_ellipsis = last == ELLIPSIS or (last == PERIOD and _dots_before(data, at, line[0], 1))
-    marks[SPACED_ELLIPSIS_LINES] += is_ellipsis or (last == PERIOD and _dots_before(data, at, line[0], 2))
-    marks[MARKED_LINES] += first == STAR or first == HYPHEN or first == BULLET or first == DISC
-    marks[SYMBOL_BULLET_LINES] += first >= 0x80 and _is_symbol_bullet(first)
-    marks[FLUSH_BULLETS] += is_flush_left and (first == STAR or first == HYPHEN)
-    marks[FLUSH_ELLIPSES] += is_flush_right and last == ELLIPSIS
-    if is_piece:
-        marks[BULLET_LINES] += first == BULLET or first == HYPHEN
-        marks[ELLIPSIS_LINES] += is_ellipsis
+    code, _ = decode(data, at, line[1])
+    is_ellipsis = code == ELLIPSIS or (code == PERIOD and _dots_before(data, at, line[0], 1))
+    is_spaced = code == PERIOD and _dots_before(data, at, line[0], 2)
+    marks[ELLIPSIS_LINES] += is_piece and is_ellipsis
+    marks[SPACED_ELLIPSIS_LINES] += is_ellipsis or is_spaced
+    marks[FLUSH_ELLIPSIS_LINES] += code == ELLIPSIS and line[1] == whole_end
+    if code == PERIOD:
+        return np.int64(LAST_KINDS[PERIOD])
+    return TERMINAL * is_terminal(code) | SENTENCE_MARK * (code == RIGHT_QUOTE)
 
 
-@compiled
+@bare
 def _dots_before(data: Any, at: Any, start: Any, step: Any) -> Any:
     """Do two periods stand before the one at `at`, each `step` bytes before the next, with spaces between?"""
     if at - 2 * step < start or data[at - step] != PERIOD or data[at - 2 * step] != PERIOD:
@@ -66,15 +95,7 @@ def _dots_before(data: Any, at: Any, start: Any, step: Any) -> Any:
     return step == 1 or (data[at - 1] == 32 and data[at - 3] == 32)
 
 
-@compiled
-def _is_symbol_bullet(code: Any) -> Any:
-    for bullet in SYMBOL_BULLETS:
-        if code == bullet:
-            return True
-    return False
-
-
-@compiled
+@bare
 def judge_pieces(data: Any, at: Any, end: Any, marks: Any, tables: Any) -> Any:
     """Add the lines of str.splitlines in data[at:end], which has no line feed, to the counts of marks."""
     start = at
@@ -87,7 +108,7 @@ def judge_pieces(data: Any, at: Any, end: Any, marks: Any, tables: Any) -> Any:
     _judge_piece(data, start, end, marks, tables)
 
 
-@compiled
+@bare
 def _judge_piece(data: Any, start: Any, end: Any, marks: Any, tables: Any) -> Any:
     start, end = strip(data, start, end, tables)
     if start == end:
@@ -95,5 +116,5 @@ def _judge_piece(data: Any, start: Any, end: Any, marks: Any, tables: Any) -> An
     first, _ = decode(data, start, end)
     at = previous(data, end, start)
     last, _ = decode(data, at, end)
-    marks[BULLET_LINES] += first == BULLET or first == HYPHEN
+    marks[BULLET_LINES] += first in (BULLET, HYPHEN)
     marks[ELLIPSIS_LINES] += last == ELLIPSIS or (last == PERIOD and _dots_before(data, at, start, 1))

@@ -1,111 +1,140 @@
-"""Where lines end, what they weigh, and where their whitespace is."""
+"""Where lines end, and what they weigh: eight bytes at a time."""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from dagster_project.corpus.kernels import unicode as u
-from dagster_project.corpus.kernels.compiling import compiled
-from dagster_project.corpus.kernels.hashing import EACH, load64
-from dagster_project.corpus.kernels.unicode import decode, previous, property_bits
+from dagster_project.corpus.kernels.bare import bare
+from dagster_project.corpus.kernels.hashing import EACH, load64, mask_before
+from dagster_project.corpus.kernels.line_bounds import strip_end, strip_start
+from dagster_project.corpus.kernels.unicode import decode, property_bits
 
-LF, ASCII_SPACE = 10, 32
-LANE, LANE_BITS, AT_ONCE = np.uint64(0xFFFF), 16, 1 << 15  # bytes that four sums of 16 bits can hold
-CHARACTER, UPPER, DIGIT, ABOVE = range(4)  # the sums: first bytes of characters, and ASCII's, and bytes above ASCII
-LINE_FEEDS, LOWS, HIGHS = EACH * np.uint64(LF), EACH * np.uint64(0x7F), EACH * np.uint64(0x80)
-
-
-def _weights() -> Any:
-    def weigh(byte: int) -> int:
-        letter = chr(byte) if byte < 0x80 else ""
-        parts = (byte & 0xC0 != 0x80, letter.isupper(), letter.isdecimal(), byte >= 0x80)
-        return sum(part << LANE_BITS * lane for lane, part in enumerate(parts))
-
-    return np.array([weigh(byte) for byte in range(256)], np.uint64)
+LF, AT_ONCE = 10, 255  # blocks of eight bytes before a sum of eight bits can overflow
+LOWS, HIGHS, LINE_FEEDS = EACH * np.uint64(0x7F), EACH * np.uint64(0x80), EACH * np.uint64(LF)
+TO_A, PAST_Z = EACH * np.uint64(0x80 - ord("A")), EACH * np.uint64(0x7F - ord("Z"))
+ONE, EIGHT, ALL = np.uint64(1), np.uint64(8), np.uint64(0xFFFFFFFFFFFFFFFF)
+FIRST_FACTOR, LAST_FACTOR = np.uint64(0x9E3779B97F4A7C15), np.uint64(0xD6E8FEB86659FD93)
 
 
-WEIGHTS = _weights()
+class Scanned(NamedTuple):
+    """A line, or what follows its indentation."""
+
+    end: int  # where its line feed is
+    hash: np.uint64
+    continued: int  # bytes that go on with the character before them
+    upper: int  # upper-case letters of ASCII
+    is_ascii: bool
 
 
-@compiled
-def scan_line(data: Any, at: Any, end: Any) -> Any:
-    """The end of the line at `at`, its characters, and its upper-case letters, digits (ASCII) and bytes above ASCII."""
-    characters = upper = digits = above = 0
+@bare
+def scan_line(data: Any, start: Any, end: Any) -> Any:
+    """What is Scanned from `start` to the next line feed before `end`."""
+    at, state, seen = start, np.uint64(0), np.uint64(0)
+    continued = upper = 0
     while True:
-        sums, stop = np.uint64(0), min(end, at + AT_ONCE)
-        while at + 8 <= stop:
-            eight = load64(data, np.uint64(at))
+        follow, capital = np.uint64(0), np.uint64(0)
+        for _ in range(AT_ONCE):
+            eight = block(data, at, end)
             others = eight ^ LINE_FEEDS
-            if (((others & LOWS) + LOWS) | others | LOWS) != ~np.uint64(0):
+            mask = mask_before(~(((others & LOWS) + LOWS) | others | LOWS))
+            eight &= mask
+            low = eight & LOWS
+            follow += (eight & ~(eight << ONE) & HIGHS) >> np.uint64(7)
+            capital += ((low + TO_A) & ~(low + PAST_Z) & ~eight & HIGHS) >> np.uint64(7)
+            seen |= eight
+            if mask != ALL:
                 break
-            for i in range(8):
-                sums += WEIGHTS[eight >> np.uint64(8 * i) & np.uint64(0xFF)]
+            state = (state ^ eight) * LAST_FACTOR
+            state ^= state >> np.uint64(32)
             at += 8
-        while at < stop and data[at] != LF:
-            sums += WEIGHTS[data[at]]
-            at += 1
-        characters += np.int64(sums & LANE)
-        upper += np.int64(sums >> np.uint64(LANE_BITS * UPPER) & LANE)
-        digits += np.int64(sums >> np.uint64(LANE_BITS * DIGIT) & LANE)
-        above += np.int64(sums >> np.uint64(LANE_BITS * ABOVE))
-        if at == end or data[at] == LF:
-            return at, characters, upper, digits, above
+        continued, upper = continued + _sum(follow), upper + _sum(capital)
+        if mask != ALL:
+            break
+    at += np.int64((mask & EACH) * EACH >> np.uint64(56))
+    return Scanned(at, _finish(state, eight, at - start), continued, upper, seen & HIGHS == 0)
 
 
-@compiled
+@bare
+def hash_span(data: Any, start: Any, end: Any) -> Any:
+    """The hash that `scan_line` gives to a line of these bytes."""
+    at, state = start, np.uint64(0)
+    while at + 8 <= end:
+        state = (state ^ load64(data, np.uint64(at))) * LAST_FACTOR
+        state ^= state >> np.uint64(32)
+        at += 8
+    last = np.uint64(0)
+    for i in range(end - at):
+        last |= np.uint64(data[at + i]) << np.uint64(8 * i)
+    return _finish(state, last, end - start)
+
+
+@bare
+def block(data: Any, at: Any, end: Any) -> Any:
+    """Eight bytes of data[:end]; line feeds stand for those after the end."""
+    if at + 8 <= end:
+        return load64(data, np.uint64(at))
+    eight = LINE_FEEDS
+    for i in range(end - at):
+        shift = np.uint64(8 * i)
+        eight ^= (np.uint64(data[at + i]) ^ np.uint64(LF)) << shift
+    return eight
+
+
+@bare
+def _finish(state: Any, last: Any, size: Any) -> Any:
+    """The hash after the last bytes, fewer than eight; `size` tells texts apart that end with NUL."""
+    state = (state ^ last) * LAST_FACTOR
+    state = (state ^ state >> np.uint64(32) ^ np.uint64(size)) * FIRST_FACTOR
+    return state ^ state >> np.uint64(29)
+
+
+@bare
+def _sum(lanes: Any) -> Any:
+    """The sum of eight sums of eight bits, each at most AT_ONCE."""
+    pairs = (lanes & np.uint64(0x00FF00FF00FF00FF)) + (lanes >> EIGHT & np.uint64(0x00FF00FF00FF00FF))
+    return np.int64(pairs * np.uint64(0x0001000100010001) >> np.uint64(48))
+
+
+@bare
 def strip(data: Any, start: Any, end: Any, tables: Any) -> Any:
-    """Where data[start:end] begins and ends without the whitespace (str.strip) around it; (end, end) if it is blank."""
-    while start < end:
-        code, after = np.int64(data[start]), start + 1
-        if code >= 0x80:
-            code, after = decode(data, start, end)
-        if not is_space(code, tables):
-            break
-        start = after
-    while start < end:
-        code, before = np.int64(data[end - 1]), end - 1
-        if code >= 0x80:
-            before = previous(data, end, start)
-            code, _ = decode(data, before, end)
-        if not is_space(code, tables):
-            break
-        end = before
-    return start, end
+    """Where data[start:end] begins and ends without the whitespace (str.strip) around it."""
+    start = strip_start(data, start, end, tables)
+    return start, strip_end(data, start, end, tables)
 
 
-@compiled
-def is_space(code: Any, tables: Any) -> Any:
-    """str.isspace"""
-    if ASCII_SPACE < code < 0x80:
-        return False
-    return property_bits(tables, code) & u.SPACE != 0
-
-
-@compiled
+@bare
 def count_characters(data: Any, start: Any, end: Any) -> Any:
-    """Bytes that no character before them goes on with."""
+    """Bytes that do not go on with a character."""
     characters, view = 0, data[start:end]
     for i in range(len(view)):
         characters += view[i] & 0xC0 != 0x80
     return characters
 
 
-@compiled
-def count_rare(data: Any, at: Any, end: Any, tables: Any) -> Any:
-    """Upper-case letters and decimal digits that are not ASCII."""
-    upper = digits = 0
+@bare
+def count_upper_above(data: Any, at: Any, end: Any, tables: Any) -> Any:
+    """Upper-case letters that are not ASCII."""
+    upper = 0
     while at < end:
         code, at = decode(data, at, end)
-        if code >= 0x80:
-            bits = property_bits(tables, code)
-            upper += bits & u.UPPER != 0
-            digits += bits & u.DIGIT != 0
-    return upper, digits
+        upper += code >= 0x80 and property_bits(tables, code) & u.UPPER != 0
+    return upper
 
 
-@compiled
+@bare
+def is_numeric(data: Any, at: Any, end: Any, tables: Any) -> Any:
+    """Is there nothing but decimal digits?"""
+    while at < end:
+        code, at = decode(data, at, end)
+        if not property_bits(tables, code) & u.DIGIT:
+            return False
+    return True
+
+
+@bare
 def holds_other_breaks(data: Any) -> Any:
     """Does a text break at something that is not a line feed (str.splitlines)? May also say so of others."""
     found = np.uint8(0)

@@ -23,14 +23,16 @@ MOST = np.uint8(255)  # a counter stays there
 
 
 class Room(NamedTuple):
-    """Where n-grams are looked for; for `words` words, used again for each document: up to 44 bytes per word."""
+    """Where n-grams are looked for; used again for each document: at most 56 bytes for each word of the longest."""
 
     counters: NDArray[np.uint8]  # how many keys have this hash, up to MOST
-    slots: NDArray[np.int32]  # an open-addressing table: one more than the number of a key, 0 where free
+    slots: NDArray[np.int32]  # one more than the number of the first key with this hash, 0 where there is none
     keys: NDArray[np.uint64]  # of the n-grams that may occur again
     positions: NDArray[np.int32]  # and their first words
-    chosen: NDArray[np.int32]
-    counts: NDArray[np.int32]
+    firsts: NDArray[np.int32]  # the number of the first of the keys that are equal to it
+    counts: NDArray[np.int32]  # how many these are, at the first
+    chosen: NDArray[np.int32]  # numbers of keys
+    pending: NDArray[np.int32]
 
 
 class Found(NamedTuple):
@@ -39,37 +41,41 @@ class Found(NamedTuple):
     counts: NDArray[np.int64]  # how often the most common n-gram occurs
     first: NDArray[np.int64]  # characters of the first of these in text order
     longest: NDArray[np.int64]  # characters of the longest of these
-    repeated: NDArray[np.int64]  # characters of all n-grams that occur more than once, the first occurrence included
-    covered: NDArray[np.int64]  # characters of the words in one of these, each once
+    repeated: NDArray[np.int64]  # of all n-grams that occur more than once, the first occurrence included
+    covered: NDArray[np.int64]  # of the words in one of these, each once
+    scanned: NDArray[np.int64]  # of those met before by who reads from left to right, and skips what is met again
 
 
 @compiled
 def room(words: Any) -> Any:
     """Room for the n-grams of so many words."""
-    counters = np.empty(2 * COUNTERS_PER_KEY * words + 2, np.uint8)
-    slots, keys = np.empty(2 * SLOTS_PER_KEY * words + 2, np.int32), np.empty(words + 1, np.uint64)
-    positions, chosen, counts = np.empty((3, words + 1), np.int32)
-    return Room(counters, slots, keys, positions, chosen, counts)
+    counters, keys = np.empty(2 * COUNTERS_PER_KEY * words + 2, np.uint8), np.empty(words + 1, np.uint64)
+    positions, firsts, counts, chosen, pending = np.empty((5, words + 1), np.int32)
+    return Room(
+        counters, np.empty(2 * SLOTS_PER_KEY * words + 2, np.int32), keys, positions, firsts, counts, chosen, pending
+    )
 
 
 @compiled
 def no_finds() -> Any:
     """Where `find` writes."""
-    counts, first, longest, repeated, covered = np.zeros((5, LONGEST + 1), np.int64)
-    return Found(counts, first, longest, repeated, covered)
+    counts, first, longest, repeated, covered, scanned = np.zeros((6, LONGEST + 1), np.int64)
+    return Found(counts, first, longest, repeated, covered, scanned)
 
 
 @compiled
-def find(hashes: Any, sums: Any, words: Any, longest: Any, room: Any, found: Any) -> Any:
-    """The n-grams of 2 to `longest` words among hashes[:words]; sums[i] are the characters before word i."""
-    size = 0
-    for n in range(2, longest + 1):
-        if n > LONGEST_TOP:
+def find(hashes: Any, sums: Any, words: Any, room: Any, found: Any) -> Any:
+    """The n-grams of 2 to LONGEST words among hashes[:words]; sums[i] are the characters before word i."""
+    size = max(words - 1, 0)
+    for n in range(2, LONGEST + 1):
+        if n > LONGEST_TOP and size < 2:
+            size, found.repeated[n], found.covered[n], found.scanned[n] = 0, 0, 0, 0
+        elif n > LONGEST_TOP:
             size = _find_repeated(sums, n, _extend(hashes, n, size, room), room, found)
         elif words < n:
             found.counts[n], found.first[n], found.longest[n] = 0, 0, 0
         else:
-            by = clear_counters(max(size, words - 1 if n == 2 else 0), room)
+            by = _clear_counters(size, room)
             size = _count_pairs(hashes, words, by, room) if n == 2 else _count_longer(hashes, n, size, by, room)
             size = _find_top(sums, n, size, by, room, found)
 
@@ -82,7 +88,7 @@ def joined_key(key: Any, following: Any) -> Any:
 
 
 @compiled
-def shift_of(size: Any) -> Any:
+def _shift_of(size: Any) -> Any:
     """Which shift of a key makes an index below the least power of two that is not below `size`."""
     bits = 1
     while (1 << bits) < size:
@@ -91,20 +97,20 @@ def shift_of(size: Any) -> Any:
 
 
 @compiled
-def clear_counters(size: Any, room: Any) -> Any:
+def _clear_counters(size: Any, room: Any) -> Any:
     """Counters for so many keys; returns the shift that makes a key the number of its counter."""
-    by = np.uint64(shift_of(COUNTERS_PER_KEY * size))
-    room.counters[: np.uint64(1) << (np.uint64(64) - by)] = 0
+    by = np.uint64(_shift_of(COUNTERS_PER_KEY * size))
+    for counter in range(1 << np.int64(np.uint64(64) - by)):
+        room.counters[counter] = 0
     return by
 
 
 @compiled
-def clear_slots(size: Any, room: Any) -> Any:
-    """A table for so many keys; returns the last slot, and the shift that makes a key the number of a slot."""
-    shift = np.uint64(shift_of(SLOTS_PER_KEY * size))
-    slots = np.uint64(1) << (np.uint64(64) - shift)
-    room.slots[:slots] = 0
-    return slots - np.uint64(1), shift
+def _clear_slots(size: Any, room: Any) -> Any:
+    by = np.uint64(_shift_of(SLOTS_PER_KEY * size))
+    for slot in range(1 << np.int64(np.uint64(64) - by)):
+        room.slots[slot] = 0
+    return by
 
 
 @compiled
@@ -178,65 +184,74 @@ def _most_common(sums: Any, n: Any, size: Any, by: Any, threshold: Any, room: An
     for k in range(size):
         numbers[chosen] = k
         chosen += counters[keys[k] >> by] >= threshold
-    _count(chosen, room)
+    _count_chosen(chosen, room)
     most, first, longest = 0, 0, 0
     for number in range(chosen):
-        count = room.counts[number]
+        count = np.int64(room.counts[numbers[number]])
         if count >= most and count > 0:
-            at = room.positions[room.chosen[number]]
+            at = room.positions[numbers[number]]
             characters = sums[at + n] - sums[at]
             first, longest = (first, max(longest, characters)) if count == most else (characters, characters)
-            most = np.int64(count)
+            most = count
     return most, first, longest
-
-
-@compiled
-def _count(chosen: Any, room: Any) -> Any:
-    """Count the occurrences of each chosen key at its first one; 0 at the others."""
-    slots, keys, counts, numbers = room.slots, room.keys, room.counts, room.chosen
-    last, shift = clear_slots(chosen, room)
-    for number in range(chosen):
-        key = keys[numbers[number]]
-        at = key >> shift
-        while slots[at] and keys[numbers[slots[at] - 1]] != key:
-            at = (at + np.uint64(1)) & last
-        counts[number] = 0
-        if not slots[at]:
-            slots[at] = number + 1
-        counts[slots[at] - 1] += 1
 
 
 @compiled
 def _find_repeated(sums: Any, n: Any, size: Any, room: Any, found: Any) -> Any:
     """Keep the n-grams that occur more than once, and sum their characters."""
-    _mark_repeated(size, room)
-    keys, positions, counts = room.keys, room.positions, room.counts
-    kept, repeated, covered, end = 0, 0, 0, 0
     for k in range(size):
-        if counts[k]:
-            at = positions[k]
-            repeated += sums[at + n] - sums[at]
-            covered += sums[at + n] - sums[max(at, end)]
-            end = at + n
-            keys[kept], positions[kept] = keys[k], at
-            kept += 1
-    found.repeated[n], found.covered[n] = repeated, covered
+        room.chosen[k] = k
+    _count_chosen(size, room)
+    keys, positions, firsts, counts, is_known = room.keys, room.positions, room.firsts, room.counts, room.pending
+    for k in range(size):
+        is_known[k] = 0
+    kept, repeated, covered, end, scanned, following = 0, 0, 0, 0, 0, 0
+    for k in range(size):
+        at, first = np.int64(positions[k]), firsts[k]
+        keys[kept], positions[kept] = keys[k], at
+        is_repeated = counts[first] > 1
+        kept += is_repeated
+        length = sums[at + n] - sums[at]
+        repeated += length * is_repeated
+        covered += (sums[at + n] - sums[max(at, end)]) * is_repeated
+        end = at + n if is_repeated else end
+        is_read = at >= following
+        is_hit = is_read & is_known[first]
+        scanned += length * is_hit
+        following = at + n if is_hit else following
+        is_known[first] |= is_read
+    found.repeated[n], found.covered[n], found.scanned[n] = repeated, covered, scanned
     return kept
 
 
 @compiled
-def _mark_repeated(size: Any, room: Any) -> Any:
-    """Set counts[k] to 1 for each key that occurs more than once, to 0 for the others."""
-    slots, keys, counts = room.slots, room.keys, room.counts
-    last, shift = clear_slots(size, room)
-    for k in range(size):
-        key = keys[k]
-        at = key >> shift
-        while slots[at] and keys[slots[at] - 1] != key:
-            at = (at + np.uint64(1)) & last
-        earlier = slots[at]
-        counts[k] = earlier > 0
-        if earlier:
-            counts[earlier - 1] = 1
-        else:
-            slots[at] = k + 1
+def _count_chosen(chosen: Any, room: Any) -> Any:
+    """Count the occurrences of each chosen key at its first one; 0 at the others."""
+    numbers, firsts, counts = room.chosen, room.firsts, room.counts
+    _find_firsts(chosen, room)
+    for number in range(chosen):
+        counts[numbers[number]] = 0
+    for number in range(chosen):
+        counts[firsts[numbers[number]]] += 1
+
+
+@compiled
+def _find_firsts(chosen: Any, room: Any) -> Any:
+    """Find the first key equal to each chosen one, without a branch: where slots collide, in another round."""
+    slots, keys, firsts, pending = room.slots, room.keys, room.firsts, room.pending
+    for number in range(chosen):
+        pending[number] = room.chosen[number]
+    left, factor = chosen, np.uint64(1)
+    while left:
+        by, collided = _clear_slots(left, room), 0
+        for number in range(left):
+            k = pending[number]
+            key = keys[k]
+            slot = (key * factor) >> by
+            first = slots[slot]
+            first = first if first else k + 1
+            slots[slot] = first
+            firsts[k] = first - 1
+            pending[collided] = k
+            collided += keys[first - 1] != key
+        left, factor = collided, factor * P1

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from dagster_project.corpus.kernels.compiling import compiled
+from dagster_project.corpus.kernels.bare import bare
 
 KELVIN = (0xE2, 0x84, 0xAA)  # U+212A, the one other character whose lower case is a letter of ASCII
 
@@ -17,7 +17,7 @@ def phrase(text: str) -> NDArray[np.uint8]:
     return np.frombuffer(text.encode("ascii"), np.uint8).copy()
 
 
-@compiled
+@bare
 def find(data: Any, at: Any, end: Any, sought: Any) -> Any:
     """Where the phrase first begins and ends in data[at:end]; (end, end) where it does not."""
     first, last = sought[0], end - len(sought)
@@ -30,7 +30,7 @@ def find(data: Any, at: Any, end: Any, sought: Any) -> Any:
     return end, end
 
 
-@compiled
+@bare
 def match(data: Any, at: Any, end: Any, sought: Any) -> Any:
     """Where the phrase that begins at `at` ends; 0 where it is another text."""
     for i in range(len(sought)):
@@ -45,11 +45,11 @@ def match(data: Any, at: Any, end: Any, sought: Any) -> Any:
     return at
 
 
-@compiled
+@bare
 def lowered(byte: Any) -> Any:
     return byte | np.uint8(32) if ord("A") <= byte <= ord("Z") else byte
 
 
-@compiled
+@bare
 def is_kelvin(data: Any, at: Any, end: Any) -> Any:
     return at + 3 <= end and (data[at], data[at + 1], data[at + 2]) == KELVIN

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from dagster_project.corpus.kernels.compiling import compiled
+from dagster_project.corpus.kernels.bare import bare
 
 # datatrove 0.10.1, utils/text.py; algorithms.md section 1
 TERMINAL = """21 2E 3F 589 61D-61F 6D4 700-702 7F9 837 839 83D-83E 964-965 104A-104B 1362 1367-1368 166E 1735-1736
@@ -28,11 +28,11 @@ TERMINAL_PUNCTUATION = code_points(TERMINAL)
 PERIOD, QUESTION, EXCLAMATION = ord("."), ord("?"), ord("!")
 
 
-@compiled
+@bare
 def is_terminal(code: Any) -> Any:
     """Is this code point one of datatrove's TERMINAL_PUNCTUATION?"""
     if code < 0x80:
-        return code == PERIOD or code == QUESTION or code == EXCLAMATION
+        return code in (PERIOD, QUESTION, EXCLAMATION)
     low, high = 0, len(TERMINAL_PUNCTUATION)
     while low < high:
         middle = (low + high) // 2

@@ -9,45 +9,34 @@ from numpy.typing import NDArray
 
 from dagster_project.corpus.kernels import unicode as u
 from dagster_project.corpus.kernels.compiling import compiled
-from dagster_project.corpus.kernels.ngram_joined import find_joined, joined_room
-from dagster_project.corpus.kernels.ngrams import LONGEST, LONGEST_TOP, find, joined_key, no_finds, room
+from dagster_project.corpus.kernels.ngrams import LONGEST, LONGEST_TOP, find, no_finds, room
 from dagster_project.corpus.kernels.texts import Bytes
 from dagster_project.corpus.kernels.unicode import decode, property_bits
 from dagster_project.corpus.kernels.words import Words
 
 TOP, DUPLICATED = range(2, LONGEST_TOP + 1), range(LONGEST_TOP + 1, LONGEST + 1)
-DATATROVE_NAMES = (*(f"top_{n}_gram" for n in TOP), *(f"duplicated_{n}_n_grams" for n in DUPLICATED))
-DCLM_NAMES = ("dclm_characters", *(f"dclm_{name}" for name in DATATROVE_NAMES), *(f"rps_top_{n}gram" for n in TOP))
-DOLMA_NAMES = (
-    "dolma_characters",
-    *(f"dolma_{name}" for name in DATATROVE_NAMES),
-    *(f"dolma_{n}_n_grams" for n in DUPLICATED),
-)
-COLUMNS = DATATROVE_NAMES + DCLM_NAMES + DOLMA_NAMES
-DCLM, DOLMA = len(DATATROVE_NAMES), len(DATATROVE_NAMES) + len(DCLM_NAMES)
+DATATROVE = (*(f"top_{n}_gram" for n in TOP), *(f"duplicated_{n}_n_grams" for n in DUPLICATED))
+DOLMA = tuple(f"dolma_{name}" for name in DATATROVE) + tuple(f"dolma_{n}_n_grams" for n in DUPLICATED)
+DCLM = tuple(f"dclm_{name}" for name in DATATROVE) + tuple(f"rps_top_{n}gram" for n in TOP)
+COLUMNS = (*DATATROVE, "word_characters", *DOLMA, "alphanumeric_word_characters", *DCLM)
+ALL, ALPHANUMERIC = len(DATATROVE), len(DATATROVE) + 1 + len(DOLMA)  # the columns word_characters and alphanumeric_...
 ASCII = np.array([chr(c).isalnum() for c in range(128)] + [2] * 128, np.uint8)  # 2: look at the whole character
 
 
-class Sequence(NamedTuple):
-    """Some words of a document, in order."""
-
-    hashes: NDArray[np.uint64]
-    sums: NDArray[np.int64]  # characters before each word, and of all
-
-
 class Lists(NamedTuple):
-    """The words of a document as each source of the rules has them."""
+    """The words of a document, and those that begin with a letter or number."""
 
-    sums: NDArray[np.int64]  # of all words; their hashes are there already
-    alphanumeric: Sequence  # that begin with a letter or number
-    spaced: Sequence  # what stands between whitespace
+    sums: NDArray[np.int64]  # characters before each word, and of all
+    alphanumeric_hashes: NDArray[np.uint64]
+    alphanumeric_sums: NDArray[np.int64]
 
 
 def repetition(data: Bytes, words: Words) -> dict[str, NDArray[np.int64]]:
-    """Characters (code points) in repeated n-grams of each document: int64[n] by the names in COLUMNS.
+    """Characters (code points) of repeated n-grams of each document: int64[n] by the names in COLUMNS.
 
-    With fewer than n words there is no n-gram, and the count is 0. Sources: algorithms.md sections 4, 8 and 9;
-    datatrove 0.10.1 `gopher_repetition_filter`, DCLM (361714b) `content_filters`, dolma 1.2.1 `gopher`.
+    An n-gram is n words; where there are fewer, all is 0. Equal n-grams have equal words, where datatrove compares
+    them joined by nothing: that "a bc" is "ab c" takes two differences that make up for each other within n words.
+    Sources: algorithms.md sections 4, 8 and 9; datatrove 0.10.1, dolma 1.2.1, DCLM (361714b), RedPajama-V2.
     """
     table = np.zeros((len(words.firsts) - 1, len(COLUMNS)), np.int64)
     _measure(data, words, table, u.characters())
@@ -56,53 +45,37 @@ def repetition(data: Bytes, words: Words) -> dict[str, NDArray[np.int64]]:
 
 @compiled
 def _measure(data: Any, words: Any, table: Any, characters: Any) -> Any:
-    most_words, most_bytes = 0, 0
+    longest = 0
+    for i in range(len(table)):
+        longest = max(longest, words.firsts[i + 1] - words.firsts[i])
+    space, found = room(longest), no_finds()
+    lists = Lists(np.zeros(longest + 1, np.int64), np.empty(longest + 1, np.uint64), np.zeros(longest + 1, np.int64))
     for i in range(len(table)):
         first, last = words.firsts[i], words.firsts[i + 1]
-        most_words = max(most_words, last - first)
-        if first < last:
-            most_bytes = max(most_bytes, words.ends[last - 1] - words.starts[first])
-    rooms, found, lists = (joined_room(most_words, most_bytes), room(most_words)), no_finds(), _lists(most_words)
-    for i in range(len(table)):
-        first, last = words.firsts[i], words.firsts[i + 1]
-        alphanumeric, spaced = _list(data, words, first, last, lists, characters)
-        _write_datatrove(data, words, (first, last), lists.sums, rooms, found, table[i])
-        find(lists.alphanumeric.hashes, lists.alphanumeric.sums, alphanumeric, LONGEST, rooms[1], found)
-        _write_dclm(lists.alphanumeric.sums, alphanumeric, found, table[i][DCLM:DOLMA])
-        find(lists.spaced.hashes, lists.spaced.sums, spaced, LONGEST, rooms[1], found)
-        _write_dolma(lists.spaced.sums, spaced, found, table[i][DOLMA:])
-
-
-@compiled
-def _lists(words: Any) -> Any:
-    hashes, sums = np.empty((2, words + 1), np.uint64), np.zeros((3, words + 1), np.int64)
-    return Lists(sums[0], Sequence(hashes[0], sums[1]), Sequence(hashes[1], sums[2]))
+        alphanumeric = _list(data, words, first, last, lists, characters)
+        find(words.hashes[first:last], lists.sums, last - first, space, found)
+        _write_all(lists.sums, last - first, found, table[i])
+        find(lists.alphanumeric_hashes, lists.alphanumeric_sums, alphanumeric, space, found)
+        _write_alphanumeric(lists.alphanumeric_sums[alphanumeric], found, table[i][ALPHANUMERIC:])
 
 
 @compiled
 def _list(data: Any, words: Any, first: Any, last: Any, lists: Any, characters: Any) -> Any:
-    """Write the sequences; returns how many words the second and the third have."""
-    starts, ends, sizes, hashes = words.starts, words.ends, words.characters, words.hashes
-    sums, (one, one_sums), (two, two_sums) = lists.sums, lists.alphanumeric, lists.spaced
-    alphanumeric, spaced, before = 0, 0, np.int64(-1)
-    total, alphanumeric_total, joined = 0, 0, np.uint64(0)
+    """Write the lists; returns how many words begin with a letter or number."""
+    starts, sizes, hashes = words.starts, words.characters, words.hashes
+    sums, some_hashes, some_sums = lists.sums, lists.alphanumeric_hashes, lists.alphanumeric_sums
+    count, total, some_total = 0, 0, 0
     for i in range(first, last):
-        hashed, start = hashes[i], starts[i]
-        is_alphanumeric = ASCII[data[start]]
+        is_alphanumeric = ASCII[data[starts[i]]]
         if is_alphanumeric > 1:
-            is_alphanumeric = _is_alphanumeric(data, start, ends[i], characters)
+            is_alphanumeric = _is_alphanumeric(data, starts[i], words.ends[i], characters)
         total += sizes[i]
-        alphanumeric_total += sizes[i] * is_alphanumeric
+        some_total += sizes[i] * is_alphanumeric
         sums[i - first + 1] = total
-        one[alphanumeric] = hashed
-        alphanumeric += is_alphanumeric
-        one_sums[alphanumeric] = alphanumeric_total
-        joined = joined_key(joined, hashed) if start == before else hashed
-        spaced += start != before
-        two[spaced - 1] = joined
-        two_sums[spaced] = total
-        before = ends[i]
-    return alphanumeric, spaced
+        some_hashes[count] = hashes[i]
+        count += is_alphanumeric
+        some_sums[count] = some_total
+    return count
 
 
 @compiled
@@ -114,33 +87,16 @@ def _is_alphanumeric(data: Any, start: Any, end: Any, characters: Any) -> Any:
 
 
 @compiled
-def _write_datatrove(data: Any, words: Any, which: Any, sums: Any, rooms: Any, found: Any, row: Any) -> Any:
-    first, last = which
-    find(words.hashes[first:last], sums, last - first, LONGEST_TOP, rooms[1], found)
-    for n in range(2, LONGEST_TOP + 1):
-        row[n - 2] = found.counts[n] * (found.first[n] + n - 1)
-    find_joined(data, words.starts[first:last], words.ends[first:last], sums, rooms, row)
-
-
-@compiled
-def _write_dclm(sums: Any, words: Any, found: Any, row: Any) -> Any:
-    row[0] = sums[words]
-    for n in range(2, LONGEST_TOP + 1):
-        is_repeated = found.counts[n] > 1
-        row[n - 1] = found.counts[n] * found.longest[n] * is_repeated
-        row[LONGEST + n - 2] = found.counts[n] * found.first[n] * is_repeated
-    for n in range(LONGEST_TOP + 1, LONGEST + 1):
-        row[n - 1] = found.covered[n]
-
-
-@compiled
-def _write_dolma(sums: Any, words: Any, found: Any, row: Any) -> Any:
-    row[0] = sums[words]
-    for n in range(2, LONGEST_TOP + 1):
-        row[n - 1] = found.counts[n] * found.first[n]
-    for n in range(LONGEST_TOP + 1, LONGEST + 1):
-        row[n - 1] = found.repeated[n]
-        row[LONGEST + n - LONGEST_TOP - 1] = _all_n_grams(sums, words, n)
+def _write_all(sums: Any, words: Any, found: Any, row: Any) -> Any:
+    """What datatrove and dolma count: the first most common n-gram even where it occurs once."""
+    row[ALL] = sums[words]
+    for n in range(2, LONGEST + 1):
+        if n <= LONGEST_TOP:
+            row[n - 2] = found.counts[n] * (found.first[n] + n - 1)
+            row[ALL + n - 1] = found.counts[n] * found.first[n]
+        else:
+            row[n - 2], row[ALL + n - 1] = found.scanned[n], found.repeated[n]
+            row[ALL + n + LONGEST - LONGEST_TOP - 1] = _all_n_grams(sums, words, n)
 
 
 @compiled
@@ -149,3 +105,15 @@ def _all_n_grams(sums: Any, words: Any, n: Any) -> Any:
     for i in range(words - n + 1):
         characters += sums[i + n] - sums[i]
     return characters
+
+
+@compiled
+def _write_alphanumeric(characters: Any, found: Any, row: Any) -> Any:
+    """What DCLM and RedPajama-V2 count: a top n-gram occurs twice at least; the longest, or else the first of them."""
+    row[0] = characters
+    for n in range(2, LONGEST + 1):
+        if n <= LONGEST_TOP:
+            times = found.counts[n] * (found.counts[n] > 1)
+            row[n - 1], row[n + LONGEST - 2] = times * found.longest[n], times * found.first[n]
+        else:
+            row[n - 1] = found.covered[n]

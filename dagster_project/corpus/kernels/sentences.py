@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from dagster_project.corpus.kernels.compiling import compiled
-from dagster_project.corpus.kernels.whitespace import strip_end
+from dagster_project.corpus.kernels.bare import bare
+from dagster_project.corpus.kernels.line_bounds import strip_end
 from dagster_project.corpus.kernels.words import AFTER_BREAK, PUNCTUATION, SENTENCE_END
 
 
-@compiled
+@bare
 def count_sentences(data: Any, start: Any, end: Any, words: Any, first: Any, last: Any, tables: Any) -> Any:
     """Sentences of the line data[start:end], whose words are first to last; at least one.
 

@@ -9,8 +9,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from dagster_project.corpus.kernels.compiling import compiled
-from dagster_project.corpus.kernels.word_measures import hash_word
+from dagster_project.corpus.kernels.bare import bare
+from dagster_project.corpus.kernels.word_hashes import hash_word
 
 STOP_WORDS = ("the", "be", "to", "of", "and", "that", "have", "with")
 SLOTS, SHIFT = 1 << 14, np.uint64(50)
@@ -38,7 +38,7 @@ def stop_word_table() -> StopWords:
     return table
 
 
-@compiled
+@bare
 def stop_values(hashes: Any, table_hashes: Any, table_values: Any, values: Any) -> Any:
     """Write for each hash of a word 0, or ANY_CASE with the bit of the stop word if it is in lower case."""
     for i in range(len(hashes)):

@@ -11,8 +11,8 @@ from dagster_project.corpus.kernels.compiling import compiled
 from dagster_project.corpus.kernels.unicode import decode
 from dagster_project.corpus.kernels.word_tables import word_bits
 
-PERIOD, COLON, AT, SLASH, UNDERSCORE, HYPHEN, PLUS = *map(ord, ".:@/_-+"),
-PATH = tuple(map(ord, "/?#"))
+PERIOD, COLON, AT, SLASH, UNDERSCORE, HYPHEN, PLUS = map(ord, ".:@/_-+")
+PATH, SCHEME, INSIDE = tuple(map(ord, "/?#")), (PLUS, HYPHEN, PERIOD), (UNDERSCORE, HYPHEN)
 LONGEST_LABEL, LONGEST_SUFFIX = 64, 63
 
 
@@ -26,10 +26,10 @@ def is_address(data: Any, start: Any, end: Any, tables: Any) -> Any:
         code, after = decode(data, at, end)
         if code == AT and at > start and _is_host_and_path(data, after, end, tables):
             return True
-        if code == COLON and is_scheme and characters > 1 and _has_slashes(data, after, end):
-            if _is_host_and_path(data, after + 2, end, tables):
-                return True
-        is_scheme &= word_bits(tables, code) & w.WORD != 0 or code == PLUS or code == HYPHEN or code == PERIOD
+        is_scheme_end = code == COLON and is_scheme and characters > 1 and _has_slashes(data, after, end)
+        if is_scheme_end and _is_host_and_path(data, after + 2, end, tables):
+            return True
+        is_scheme &= word_bits(tables, code) & w.WORD != 0 or code in SCHEME
         at, characters = after, characters + 1
     return False
 
@@ -60,8 +60,8 @@ def _host_end(data: Any, start: Any, end: Any, tables: Any) -> Any:
             if not (is_label and last_bits & w.HOST and 0 < size <= LONGEST_LABEL):
                 return -1
             labels, size, is_label, is_lower = labels + 1, 0, True, True
-        elif bits & (w.HOST | w.ALPHA_LOWER) or (code == UNDERSCORE or code == HYPHEN):
-            is_label &= bits & w.HOST != 0 or (size > 0 and (code == UNDERSCORE or code == HYPHEN))
+        elif bits & (w.HOST | w.ALPHA_LOWER) or code in INSIDE:
+            is_label &= bits & w.HOST != 0 or (size > 0 and code in INSIDE)
             is_lower &= bits & w.ALPHA_LOWER != 0
             size += 1
         else:

@@ -12,13 +12,13 @@ from dagster_project.corpus.kernels.unicode import decode, previous
 from dagster_project.corpus.kernels.word_hashes import hash_word
 from dagster_project.corpus.kernels.word_tables import look_up, word_bits
 
-QUOTE, DOLLAR, PLUS, COMMA, MINUS, PERIOD = *map(ord, "'$+,-."),
-LETTER_S, CAPITAL_A, CAPITAL_C, CAPITAL_S, CAPITAL_U = *map(ord, "sACSU"),
-DEGREE, RIGHT_QUOTE, ELLIPSIS = *map(ord, "°’…"),
+QUOTE, DOLLAR, PLUS, COMMA, MINUS, PERIOD = map(ord, "'$+,-.")
+LETTER_S, CAPITAL_A, CAPITAL_C, CAPITAL_S, CAPITAL_U = map(ord, "sACSU")
+DEGREE, RIGHT_QUOTE, ELLIPSIS = map(ord, "°’…")
 EN_DASH, EM_DASH, TILDE = 0x2013, 0x2014, ord("~")
 SCALES = tuple(map(ord, "FfCcKk"))
 OPERATORS = tuple(map(ord, "+-*^"))
-RELATIONS = tuple(map(ord, ":<>=/"))
+RELATIONS = (*map(ord, ":<>=/"), EN_DASH, TILDE)
 
 
 @compiled
@@ -46,7 +46,7 @@ def _dollar_size(data: Any, start: Any, end: Any) -> Any:
 
 
 @compiled
-def suffix_size(data: Any, start: Any, end: Any, tables: Any) -> Any:
+def suffix_size(data: Any, start: Any, end: Any, has_digit: Any, tables: Any) -> Any:
     """The bytes of the longest suffix that the rules cut from data[start:end]; 0 is none."""
     if start >= end:
         return 0
@@ -61,7 +61,7 @@ def suffix_size(data: Any, start: Any, end: Any, tables: Any) -> Any:
         size = _pair_size(data, start, before, last, end, code, bits)
         if size:
             return size
-    unit = _unit_size(data, start, end, tables)
+    unit = _unit_size(data, start, end, tables) if has_digit else 0
     return max(unit, end - last) if bits & w.SUFFIX else unit
 
 
@@ -69,8 +69,8 @@ def suffix_size(data: Any, start: Any, end: Any, tables: Any) -> Any:
 def _pair_size(data: Any, start: Any, before: Any, last: Any, end: Any, code: Any, bits: Any) -> Any:
     """A suffix that the character before the last one decides."""
     earlier, _ = decode(data, before, last)
-    if code == LETTER_S or code == CAPITAL_S:
-        return end - before if earlier == QUOTE or earlier == RIGHT_QUOTE else 0
+    if code in (LETTER_S, CAPITAL_S):
+        return end - before if earlier in (QUOTE, RIGHT_QUOTE) else 0
     if code == ELLIPSIS:
         return end - before if earlier == ELLIPSIS else 0
     if code == PLUS:
@@ -92,7 +92,7 @@ def _unit_size(data: Any, start: Any, end: Any, tables: Any) -> Any:
         at -= 1
     if at < first or at + 1 == end:
         return 0
-    value = look_up(tables.cases, hash_word(data, at + 1, end))
+    value = look_up(tables, w.CASES_AT, hash_word(data, at + 1, end))
     return end - at - 1 if value & w.UNIT else 0
 
 
@@ -147,7 +147,7 @@ def joint_end(data: Any, at: Any, after: Any, end: Any, code: Any, earlier: Any,
         return after if before & w.ALPHA and bits & w.ALPHA else at
     if not (before & w.ALPHA or _is_digit(earlier)):
         return at
-    if code in RELATIONS or code == EN_DASH or code == TILDE:
+    if code in RELATIONS:
         return after if bits & w.ALPHA else at
     return _hyphen_end(data, at, end, code, tables)
 

@@ -7,14 +7,14 @@ from typing import Any
 import numpy as np
 
 from dagster_project.corpus.kernels import words as w
-from dagster_project.corpus.kernels.compiling import compiled
+from dagster_project.corpus.kernels.bare import bare
 from dagster_project.corpus.kernels.stop_words import ANY_CASE, EXACT, STOP_WORDS
 
 NOT_BEGINNING = w.SENTENCE_END | w.PUNCTUATION
 LENGTHS = 256  # of spaced words that are told apart; longer ones are as long as the last
 
 
-@compiled
+@bare
 def count_words(characters: Any, flags: Any, stops: Any, row: Any) -> Any:
     """Write the counts from `words` to `sentences`: characters int32, flags uint8 and stops uint16 of each word."""
     row[0] = len(flags)
@@ -34,7 +34,7 @@ def count_words(characters: Any, flags: Any, stops: Any, row: Any) -> Any:
     row[10] = count_sentences(flags)
 
 
-@compiled
+@bare
 def _count_stops(stops: Any) -> Any:
     """Different ones in lower case, and all in any case."""
     found, count, different = np.uint16(0), 0, 0
@@ -46,7 +46,7 @@ def _count_stops(stops: Any) -> Any:
     return different, count
 
 
-@compiled
+@bare
 def count_sentences(flags: Any) -> Any:
     """Sentences of spaCy 3.8's sentencizer, those of nothing but whitespace left out: one ends after a mark, before a
     word or a whitespace token (any whitespace but one space) that is not punctuation."""
@@ -58,7 +58,7 @@ def count_sentences(flags: Any) -> Any:
     return sentences
 
 
-@compiled
+@bare
 def count_spaced_words(sizes: Any, flags: Any, stops: Any, joined: Any, histogram: Any, row: Any) -> Any:
     """Write the counts from `spaced_words` to `spaced_upper_median`; histogram is zero before and after.
 
@@ -84,7 +84,7 @@ def count_spaced_words(sizes: Any, flags: Any, stops: Any, joined: Any, histogra
     histogram[:] = 0
 
 
-@compiled
+@bare
 def _take(histogram: Any, number: Any) -> Any:
     """The number-th least length, or 0 where there are not so many."""
     seen = 0

@@ -10,7 +10,6 @@ from dagster_project.corpus.kernels.compiling import compiled
 from dagster_project.corpus.kernels.hashing import load64
 
 FIRST_FACTOR, LAST_FACTOR = np.uint64(0x9E3779B97F4A7C15), np.uint64(0xD6E8FEB86659FD93)
-ALL = np.uint64(0xFFFFFFFFFFFFFFFF)
 EIGHT = np.uint64(8)
 
 
@@ -28,9 +27,9 @@ def hash_word(data: Any, start: Any, end: Any) -> Any:
 
 @compiled
 def _tail(data: Any, at: Any, last: Any) -> Any:
-    """The last one to seven bytes before `last`, little-endian; no byte beyond the array is read."""
-    if at + EIGHT <= np.uint64(len(data)):
-        return load64(data, at) & ALL >> EIGHT * (EIGHT + at - last)
+    """The last one to seven bytes before `last`, little-endian; no byte outside the array is read."""
+    if last >= EIGHT:
+        return load64(data, last - EIGHT) >> EIGHT * (EIGHT + at - last)
     block, shift = np.uint64(0), np.uint64(0)
     while at < last:
         block |= np.uint64(data[at]) << shift

@@ -9,7 +9,7 @@ import numpy as np
 from dagster_project.corpus.kernels import word_tables as w
 from dagster_project.corpus.kernels.compiling import compiled
 from dagster_project.corpus.kernels.unicode import decode
-from dagster_project.corpus.kernels.word_hashes import hash_word
+from dagster_project.corpus.kernels.word_hashes import absorb, hash_word, scattered
 from dagster_project.corpus.kernels.word_tables import word_bits
 
 CONTENT = 1  # has a character outside datatrove's PUNCTUATION_SET
@@ -25,11 +25,13 @@ AFTER_BREAK = 128  # whitespace other than one space precedes it in its document
 @compiled
 def measure(data: Any, start: Any, end: Any, tables: Any) -> Any:
     """Characters, hash and flags (AFTER_BREAK apart) of the word data[start:end], which is not empty."""
-    at, characters, any_bits, all_bits, first = start, 0, np.int64(0), np.int64(-1), np.int64(0)
+    at, characters = start, 0
+    code, _ = decode(data, at, end)
+    first = word_bits(tables, code)
+    any_bits, all_bits = first, first
     while at < end:
         code, at = decode(data, at, end)
         bits = word_bits(tables, code)
-        first = first if characters else bits
         any_bits, all_bits = any_bits | bits, all_bits & bits
         characters += 1
     return np.int32(characters), hash_word(data, start, end), flags_of(first, any_bits, all_bits, characters)
@@ -45,3 +47,10 @@ def flags_of(first: Any, any_bits: Any, all_bits: Any, characters: Any) -> Any:
     flags |= NUMERIC * (any_bits & w.DECIMAL != 0 and any_bits & w.LETTER == 0)
     flags |= SENTENCE_END * (characters == 1 and any_bits & w.SENTENCE_MARK != 0)
     return np.uint8(flags | PUNCTUATION * (all_bits & w.PUNCTUATION_MARK != 0))
+
+
+@compiled
+def mark_measures(tables: Any, byte: Any) -> Any:
+    """Hash and flags of a word of one ASCII character."""
+    bits = word_bits(tables, np.int64(byte))
+    return scattered(absorb(np.uint64(0), np.uint64(byte)), np.uint64(1)), flags_of(bits, bits, bits, 1)

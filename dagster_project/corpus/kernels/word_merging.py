@@ -15,18 +15,18 @@ from dagster_project.corpus.kernels import word_tables as w
 from dagster_project.corpus.kernels.compiling import compiled
 from dagster_project.corpus.kernels.word_hashes import hash_word
 from dagster_project.corpus.kernels.word_measures import AFTER_BREAK, measure
-from dagster_project.corpus.kernels.word_tables import edge_key, look_up
+from dagster_project.corpus.kernels.word_tables import edge_key, is_hinted, look_up
 
 BREAK = np.uint8(AFTER_BREAK)
 
 
 @compiled
-def first_candidate(first: Any, count: Any, tables: Any, room: Any) -> Any:
+def first_candidate(first: Any, count: Any, tables: Any, starts: Any, ends: Any, hashes: Any) -> Any:
     """The first of the tokens from `first` where the cut form of a special case stands in one piece, else -1."""
     for i in range(first, count - 1):
-        if tables.hints[np.int64(room.hashes[i] >> w.HINT_SHIFT)] & w.MAY_BEGIN_PATTERN:
-            if _match_sizes(i, count, tables, room, True):
-                return i
+        is_hopeful = is_hinted(tables, w.PATTERN_HINTS_AT, hashes[i])
+        if is_hopeful and _joined_sizes(i, count, tables, starts, ends, hashes):
+            return i
     return -1
 
 
@@ -38,7 +38,7 @@ def merge(data: Any, first: Any, candidate: Any, count: Any, tables: Any, room: 
         size = _accepted_size(i, first, count, tables, room)
         if size:
             room.characters[i] = -size
-            case = look_up(tables.cases, hash_word(data, room.starts[i], room.ends[i + size - 1]))
+            case = look_up(tables, w.CASES_AT, hash_word(data, room.starts[i], room.ends[i + size - 1]))
             growth += max(0, 1 + (case & w.CUT != 0) + (case >> w.SECOND_CUT_SHIFT & w.CUT != 0) - size)
     for i in range(count - 1, candidate - 1, -1) if growth else range(0):
         _move(i, i + growth, room)
@@ -55,17 +55,30 @@ def merge(data: Any, first: Any, candidate: Any, count: Any, tables: Any, room: 
 
 
 @compiled
-def _match_sizes(first: Any, count: Any, tables: Any, room: Any, is_joined: Any) -> Any:
-    """Bit k is set if k tokens from `first` are a cut special case; if `is_joined`, without spaces and to be changed."""
+def _joined_sizes(first: Any, count: Any, tables: Any, starts: Any, ends: Any, hashes: Any) -> Any:
+    """Bit k is set if k tokens from `first` with nothing between them are the cut form of a case, and not the case."""
     node, sizes, i = np.uint64(0), np.int64(0), first
-    while i < count:
-        if i > first and (room.flags[i] & BREAK or (is_joined and room.starts[i] != room.ends[i - 1])):
-            break
-        edge = look_up(tables.patterns, edge_key(node, room.hashes[i]))
+    while i < count and (i == first or starts[i] == ends[i - 1]):
+        edge = look_up(tables, w.PATTERNS_AT, edge_key(node, hashes[i]))
         if not edge:
             break
         i += 1
-        if edge & w.CHANGES or (edge & w.WHOLE and not is_joined):
+        if edge & w.CHANGES:
+            sizes |= np.int64(1) << (i - first)
+        node = np.uint64(edge & w.NODE)
+    return sizes
+
+
+@compiled
+def _matching_sizes(first: Any, count: Any, tables: Any, flags: Any, hashes: Any) -> Any:
+    """Bit k is set if k tokens from `first`, with single spaces between them or without, match a special case."""
+    node, sizes, i = np.uint64(0), np.int64(0), first
+    while i < count and (i == first or not flags[i] & BREAK):
+        edge = look_up(tables, w.PATTERNS_AT, edge_key(node, hashes[i]))
+        if not edge:
+            break
+        i += 1
+        if edge & w.WHOLE:
             sizes |= np.int64(1) << (i - first)
         node = np.uint64(edge & w.NODE)
     return sizes
@@ -74,14 +87,14 @@ def _match_sizes(first: Any, count: Any, tables: Any, room: Any, is_joined: Any)
 @compiled
 def _accepted_size(i: Any, first: Any, count: Any, tables: Any, room: Any) -> Any:
     """How many tokens from i on are put together: 0 or 2 to LONGEST_PATTERN."""
-    if not tables.hints[np.int64(room.hashes[i] >> w.HINT_SHIFT)] & w.MAY_BEGIN_PATTERN:
+    if not is_hinted(tables, w.PATTERN_HINTS_AT, room.hashes[i]):
         return 0
-    sizes = _match_sizes(i, count, tables, room, True)
+    sizes = _joined_sizes(i, count, tables, room.starts, room.ends, room.hashes)
     for size in range(w.LONGEST_PATTERN, 1, -1) if sizes else range(0):
         if sizes >> size & 1:
             is_covered = False
             for j in range(max(first, i - w.LONGEST_PATTERN + 1), i + size):
-                is_covered |= _covers(j, _match_sizes(j, count, tables, room, False), i, size)
+                is_covered |= _covers(j, _matching_sizes(j, count, tables, room.flags, room.hashes), i, size)
             if not is_covered:
                 return size
     return 0
@@ -102,7 +115,7 @@ def _covers(other: Any, sizes: Any, i: Any, size: Any) -> Any:
 def _write_case(data: Any, i: Any, size: Any, out: Any, tables: Any, room: Any) -> Any:
     """Write the tokens of the special case that stands in `size` tokens from i on at `out`; returns where they end."""
     start, end, is_after_break = room.starts[i], room.ends[i + size - 1], room.flags[i] & BREAK
-    case = look_up(tables.cases, hash_word(data, start, end))
+    case = look_up(tables, w.CASES_AT, hash_word(data, start, end))
     at, first = start, out
     for cut in (case & w.CUT, case >> w.SECOND_CUT_SHIFT & w.CUT, end - start):
         if cut:

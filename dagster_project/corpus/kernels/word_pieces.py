@@ -31,7 +31,7 @@ def cut_piece(data: Any, start: Any, end: Any, bits: Any, tables: Any, starts: A
             return put_case(case, start, end, starts, ends, count)
         return _put(data, start, end, bits, tables, starts, ends, count)
     back = count + end - start
-    first, last, kept, count = _cut_affixes(data, start, end, tables, starts, ends, count, back)
+    first, last, kept, count = _cut_affixes(data, start, end, bits & w.DECIMAL != 0, tables, starts, ends, count, back)
     if first < last:
         case = case_of(data, first, last, tables)
         if case:
@@ -62,7 +62,7 @@ def piece_end(data: Any, at: Any, end: Any, tables: Any) -> Any:
 
 @compiled
 def _cut_affixes(
-    data: Any, start: Any, end: Any, tables: Any, starts: Any, ends: Any, count: Any, back: Any
+    data: Any, start: Any, end: Any, has_digit: Any, tables: Any, starts: Any, ends: Any, count: Any, back: Any
 ) -> tuple[Any, Any, Any, Any]:
     """spaCy's loop: one prefix and one suffix at a time, until a special case or nothing more is found.
 
@@ -75,7 +75,7 @@ def _cut_affixes(
         if prefix and rest < last and case_of(data, rest, last, tables):
             starts[count], ends[count] = first, rest
             return rest, last, kept, count + 1
-        suffix = suffix_size(data, rest, last, tables)
+        suffix = suffix_size(data, rest, last, has_digit, tables)
         stop = last - suffix
         if suffix and first < stop and case_of(data, first, stop, tables):
             kept -= 1
@@ -140,7 +140,6 @@ def put_case(case: Any, start: Any, end: Any, starts: Any, ends: Any, count: Any
 
 @compiled
 def _has_period(data: Any, start: Any, end: Any) -> Any:
-    for i in range(start, end):
-        if data[i] == PERIOD:
-            return True
-    return False
+    while start < end and data[start] != PERIOD:
+        start += 1
+    return start < end

@@ -94,7 +94,7 @@ def special_cases() -> dict[str, list[str]]:
 
 
 def patterns(words: Iterable[str]) -> dict[str, list[str]]:
-    """What becomes of each special case that has affixes when it is cut at them: these tokens are put together again."""
+    """What becomes of each special case with affixes that is cut at them: these tokens are put together again."""
     tokenizer = spacy_tokenizer()
     plain = type(tokenizer)(
         tokenizer.vocab,

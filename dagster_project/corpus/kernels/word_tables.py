@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from functools import cache
 from importlib.resources import files
-from typing import Any, NamedTuple
+from itertools import pairwise
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,36 +24,37 @@ UNSPACED = GROUP << GROUP_SHIFT  # belongs to a script without spaces
 PAGE, PAGE_SHIFT, PAGE_MASK = 128, 7, 127
 
 SLOTS, SLOT_SHIFT = 4096, np.uint64(52)
-HINT_SHIFT = np.uint64(50)
-MAY_BE_CASE, MAY_BEGIN_PATTERN = np.uint8(1), np.uint8(2)
 LONGEST_CASE, LONGEST_UNIT, LONGEST_PATTERN = 29, 12, 11  # bytes, bytes, tokens
 CASE, UNIT, SECOND_CUT_SHIFT, CUT = 1 << 24, 1 << 25, 8, 0xFF
 NODE, WHOLE, CHANGES = 0xFFFF, 1 << 16, 1 << 17
 GOLDEN = np.uint64(0x9E3779B97F4A7C15)
 
-Slots = NDArray[np.uint64]
+# One array holds all: a kernel pays for every array that it hands on.
+CASE_HINTS_AT, PATTERN_HINTS_AT = 0, 256  # 2^14 bits each, by the high bits of a hash: what a look-up may find
+CASES_AT = 512  # hash of a word, then CASE with the bytes before its second and third token, or UNIT
+PATTERNS_AT = CASES_AT + 2 * SLOTS  # node and hash of a token, then the next node, WHOLE if a special case ends there,
+PAGES_AT = PATTERNS_AT + 2 * SLOTS  # and CHANGES if its tokens are others; for each page of 128 characters, where its
+FIRST_BYTES_AT = PAGES_AT + 0x110000 // PAGE  # properties are; for each byte, the sizes of the special cases that begin
+LAST_BYTES_AT = FIRST_BYTES_AT + 256  # with it, and of those that end with it, as bits
+PROPERTIES_AT = LAST_BYTES_AT + 256  # ASCII comes first
 
-
-class WordTables(NamedTuple):
-    """Properties of characters as a two-stage table, and three hash tables of words."""
-
-    pages: NDArray[np.uint16]
-    properties: NDArray[np.uint32]
-    cases: Slots  # hash of a word -> CASE with the bytes before its second and third token, UNIT
-    patterns: Slots  # node and hash of a token -> next node, WHOLE if a special case ends there, CHANGES if it differs
-    hints: NDArray[np.uint8]  # 2^14 of them, by the high bits of a hash: what a look-up may find
+WordTables = NDArray[np.uint64]
 
 
 @cache
 def word_tables() -> WordTables:
-    """The tables, read once per process."""
+    """The tables, read once per process: properties of characters (two stages) and three hash tables of words."""
     stored = _stored()
+    pages, properties = stored["pages"].astype(np.uint64), stored["properties"].astype(np.uint64)
+    ascii_first = pages[0] * PAGE
+    properties = np.concatenate([properties[ascii_first : ascii_first + PAGE], properties])
+    tables = np.zeros(PROPERTIES_AT + len(properties), np.uint64)
+    tables[PAGES_AT:FIRST_BYTES_AT] = PROPERTIES_AT + (pages + 1) * PAGE
+    tables[PROPERTIES_AT:] = properties
     words, tokens, patterns, units = (_texts(stored, name) for name in ("words", "tokens", "patterns", "units"))
-    hints = np.zeros(1 << 14, np.uint8)
-    cases = _case_table(words, tokens, units, hints)
-    return WordTables(
-        stored["pages"], stored["properties"], cases, _pattern_table(tokens, patterns, hints), hints
-    )
+    _fill_cases(tables, words, tokens, units)
+    _fill_patterns(tables, tokens, patterns)
+    return tables
 
 
 def word_versions() -> tuple[str, str]:
@@ -69,27 +71,26 @@ def _stored() -> dict[str, Any]:
 
 def _texts(stored: dict[str, Any], name: str) -> list[bytes]:
     offsets, data = stored[f"{name}_offsets"].tolist(), stored[name].tobytes()
-    return [data[start:end] for start, end in zip(offsets, offsets[1:], strict=False)]
+    return [data[start:end] for start, end in pairwise(offsets)]
 
 
 def _hash(text: bytes) -> Any:
     return np.uint64(hash_word(np.frombuffer(text, np.uint8), 0, len(text)))
 
 
-def _case_table(words: list[bytes], tokens: list[bytes], units: list[bytes], hints: NDArray[np.uint8]) -> Slots:
+def _fill_cases(tables: WordTables, words: list[bytes], tokens: list[bytes], units: list[bytes]) -> None:
     found = dict.fromkeys(units, UNIT)
     for word, joined in zip(words, tokens, strict=True):
-        sizes = [len(token) for token in joined.split(b" ")]
-        cuts = [*np.cumsum(sizes)[:-1].tolist(), 0, 0]
+        cuts = [*np.cumsum([len(token) for token in joined.split(b" ")])[:-1].tolist(), 0, 0]
         found[word] = found.get(word, 0) | CASE | cuts[0] | cuts[1] << SECOND_CUT_SHIFT
-    slots = np.zeros(2 * SLOTS, np.uint64)
     for word, value in found.items():
-        _put(slots, _hash(word), value)
-        hints[int(_hash(word) >> HINT_SHIFT)] |= MAY_BE_CASE if value & CASE else 0
-    return slots
+        _put(tables, CASES_AT, _hash(word), value)
+        if value & CASE:
+            _hint(tables, CASE_HINTS_AT, _hash(word))
+            tables[[FIRST_BYTES_AT + word[0], LAST_BYTES_AT + word[-1]]] |= np.uint64(1 << len(word))
 
 
-def _pattern_table(tokens: list[bytes], patterns: list[bytes], hints: NDArray[np.uint8]) -> Slots:
+def _fill_patterns(tables: WordTables, tokens: list[bytes], patterns: list[bytes]) -> None:
     """A trie of the token sequences: each edge is a slot; node 0 is the root."""
     edges: dict[tuple[int, bytes], list[int]] = {}
     for case, pattern in zip(tokens, patterns, strict=True):
@@ -99,18 +100,20 @@ def _pattern_table(tokens: list[bytes], patterns: list[bytes], hints: NDArray[np
             node = edge[0]
         edge[1] |= WHOLE | CHANGES * (case != pattern)
         if pattern and case != pattern:
-            hints[int(_hash(pattern.split()[0]) >> HINT_SHIFT)] |= MAY_BEGIN_PATTERN
-    slots = np.zeros(2 * SLOTS, np.uint64)
+            _hint(tables, PATTERN_HINTS_AT, _hash(pattern.split()[0]))
     for (node, token), (following, flags) in edges.items():
-        _put(slots, edge_key(np.uint64(node), _hash(token)), following | flags)
-    return slots
+        _put(tables, PATTERNS_AT, edge_key(np.uint64(node), _hash(token)), following | flags)
 
 
-def _put(slots: Slots, key: Any, value: int) -> None:
+def _put(tables: WordTables, table: int, key: Any, value: int) -> None:
     at = int(key >> SLOT_SHIFT)
-    while slots[2 * at + 1]:
+    while tables[table + 2 * at + 1]:
         at = (at + 1) % SLOTS
-    slots[2 * at], slots[2 * at + 1] = key, value
+    tables[table + 2 * at], tables[table + 2 * at + 1] = key, value
+
+
+def _hint(tables: WordTables, hints: int, key: Any) -> None:
+    tables[hints + int(key >> np.uint64(56))] |= np.uint64(1) << (key >> np.uint64(50) & np.uint64(63))
 
 
 @compiled
@@ -120,12 +123,18 @@ def edge_key(node: Any, word_hash: Any) -> Any:
 
 
 @compiled
-def look_up(slots: Any, key: Any) -> Any:
+def is_hinted(tables: Any, hints: Any, key: Any) -> Any:
+    """May the table that the hints belong to have this hash?"""
+    return tables[np.uint64(hints) + (key >> np.uint64(56))] >> (key >> np.uint64(50) & np.uint64(63)) & np.uint64(1)
+
+
+@compiled
+def look_up(tables: Any, table: Any, key: Any) -> Any:
     """The value of a key, 0 if there is none. Sixty-four equal bits are taken for equality."""
     at = np.int64(key >> SLOT_SHIFT)
-    while slots[2 * at + 1]:
-        if slots[2 * at] == key:
-            return np.int64(slots[2 * at + 1])
+    while tables[table + 2 * at + 1]:
+        if tables[table + 2 * at] == key:
+            return np.int64(tables[table + 2 * at + 1])
         at = (at + 1) % SLOTS
     return np.int64(0)
 
@@ -133,16 +142,22 @@ def look_up(slots: Any, key: Any) -> Any:
 @compiled
 def case_of(data: Any, start: Any, end: Any, tables: Any) -> Any:
     """CASE and the cuts of a word that is a special case, else 0."""
-    if end - start > LONGEST_CASE:
+    size = np.uint64(end - start)
+    if size > np.uint64(LONGEST_CASE):
+        return np.int64(0)
+    sizes = tables[FIRST_BYTES_AT + np.int64(data[start])] & tables[LAST_BYTES_AT + np.int64(data[end - 1])]
+    if not sizes >> size & np.uint64(1):
         return np.int64(0)
     key = hash_word(data, start, end)
-    if not tables.hints[np.int64(key >> HINT_SHIFT)] & MAY_BE_CASE:
+    if not is_hinted(tables, CASE_HINTS_AT, key):
         return np.int64(0)
-    value = look_up(tables.cases, key)
+    value = look_up(tables, CASES_AT, key)
     return value if value & CASE else np.int64(0)
 
 
 @compiled
 def word_bits(tables: Any, code: Any) -> Any:
     """The property bits of a code point."""
-    return np.int64(tables.properties[np.int64(tables.pages[code >> PAGE_SHIFT]) * PAGE + (code & PAGE_MASK)])
+    if code < PAGE:
+        return np.int64(tables[np.uint64(PROPERTIES_AT + code)])
+    return np.int64(tables[tables[np.uint64(PAGES_AT + (code >> PAGE_SHIFT))] + np.uint64(code & PAGE_MASK)])

@@ -22,13 +22,13 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-import numba
 import numpy as np
 from numpy.typing import NDArray
 
 from dagster_project.corpus.kernels import word_tables as w
 from dagster_project.corpus.kernels.compiling import compiled
 from dagster_project.corpus.kernels.hashing import EACH, bytes_before, load64, mask_before
+from dagster_project.corpus.kernels.pointers import pointer
 from dagster_project.corpus.kernels.texts import Bytes, Offsets
 from dagster_project.corpus.kernels.unicode import decode
 from dagster_project.corpus.kernels.word_hashes import absorb, scattered
@@ -41,12 +41,12 @@ from dagster_project.corpus.kernels.word_measures import (
     NUMERIC,
     PUNCTUATION,
     SENTENCE_END,
-    flags_of,
+    mark_measures,
     measure,
 )
 from dagster_project.corpus.kernels.word_merging import first_candidate, merge
 from dagster_project.corpus.kernels.word_pieces import cut_piece, piece_end
-from dagster_project.corpus.kernels.word_tables import WordTables, look_up, word_bits, word_tables
+from dagster_project.corpus.kernels.word_tables import WordTables, case_of, is_hinted, word_bits, word_tables
 
 __all__ = [
     "AFTER_BREAK",
@@ -64,7 +64,6 @@ __all__ = [
     "word_tables",
     "words_of",
 ]
-inlined = numba.njit(nogil=True, inline='always')
 HIGH = EACH * np.uint64(0x80)
 EIGHT = np.uint64(8)
 SMALL = EACH * np.uint64(0x20)  # the bit that small letters have
@@ -130,20 +129,27 @@ def split(data: Any, start: Any, end: Any, tables: Any, room: Any, count: Any) -
     Any other kernel may call it, with word_tables() handed in, for a text of its own; the room must have place for
     end - start words more.
     """
+    places = WordRoom(
+        pointer(room.starts), pointer(room.ends), pointer(room.characters), pointer(room.hashes), pointer(room.flags)
+    )
+    return _split(pointer(data), len(data), start, end, pointer(tables), places, count)
+
+
+@compiled
+def _split(data: Any, limit: Any, start: Any, end: Any, tables: Any, room: Any, count: Any) -> Any:
+    """The same over pointers; `limit` is the size of the array that the document lies in."""
     first, candidate, before = count, -1, start
     at = skip_space(data, start, end, tables)
     while at < end:
         begin = count
-        kind, stop, state, whole, is_lower = _scan(data, at, end)
+        kind, stop, letters, whole, is_lower = _scan(data, at, end, limit)
         if kind:
-            count = _write_plain(data, at, stop, kind, state, whole, is_lower, tables, room, count)
+            count = _write_plain(data, at, stop, kind, letters, whole, is_lower, tables, room, count)
         if count == begin:
             stop, bits = piece_end(data, at, end, tables)
             count = cut_piece(data, at, stop, bits, tables, room.starts, room.ends, count)
-            for i in range(begin, count):
-                room.characters[i], room.hashes[i], room.flags[i] = measure(data, room.starts[i], room.ends[i], tables)
-            if candidate < 0 and count - begin > 1:
-                candidate = first_candidate(begin, count, tables, room)
+            found = _measure(data, begin, count, tables, room)
+            candidate = found if candidate < 0 else candidate
         if at - before > 1 or (at > before and (begin == first or data[before] != SPACE)):
             room.flags[begin] |= np.uint8(AFTER_BREAK)
         before = stop
@@ -151,47 +157,65 @@ def split(data: Any, start: Any, end: Any, tables: Any, room: Any, count: Any) -
     return merge(data, first, candidate, count, tables, room) if candidate >= 0 else count
 
 
-@inlined
+@compiled
+def _measure(data: Any, begin: Any, count: Any, tables: Any, room: Any) -> Any:
+    """Measure the words of one piece; returns the first that may have to be merged with those after it, or -1."""
+    hints = np.uint64(0)
+    for i in range(begin, count):
+        room.characters[i], room.hashes[i], room.flags[i] = measure(data, room.starts[i], room.ends[i], tables)
+        hints |= is_hinted(tables, w.PATTERN_HINTS_AT, room.hashes[i])
+    if hints and count - begin > 1:
+        return first_candidate(begin, count, tables, room.starts, room.ends, room.hashes)
+    return -1
+
+
+@compiled
 def _write_plain(
-    data: Any, at: Any, stop: Any, kind: Any, state: Any, whole: Any, is_lower: Any, tables: Any, room: Any, count: Any
+    data: Any,
+    at: Any,
+    stop: Any,
+    kind: Any,
+    letters: Any,
+    whole: Any,
+    is_lower: Any,
+    tables: Any,
+    room: Any,
+    count: Any,
 ) -> Any:
-    """Write a piece of ASCII letters, perhaps with a mark after them; nothing if it needs the rules."""
-    last = stop if kind == LETTERS_ONLY else stop - 1
-    key = scattered(state, np.uint64(last - at))
-    if tables.hints[np.int64(key >> w.HINT_SHIFT)] & w.MAY_BE_CASE and look_up(tables.cases, key) & w.CASE:
+    """Write a piece of ASCII letters, perhaps with one mark after them; nothing if it needs the rules."""
+    last = stop - (kind == LETTERS_AND_MARK)
+    if last < stop and not _is_suffix(data, at, last, whole, tables):
         return count
-    mark = np.int64(data[last]) if last < stop else np.int64(0)
-    if mark and not _is_suffix(data, at, last, mark, whole, tables):
+    key = scattered(letters, np.uint64(last - at))
+    if is_hinted(tables, w.CASE_HINTS_AT, key) and last > at and case_of(data, at, last, tables):
         return count
     if last > at:
-        room.starts[count], room.ends[count], room.hashes[count] = at, last, key
-        room.characters[count] = last - at
+        room.starts[count], room.ends[count], room.characters[count], room.hashes[count] = at, last, last - at, key
         flags = LETTERS if is_lower else UPPER_LETTERS
         room.flags[count] = flags if data[at] & 32 else flags | np.uint8(CAPITALIZED)
         count += 1
-    if mark:
-        room.starts[count], room.ends[count] = last, stop
-        room.hashes[count] = scattered(absorb(np.uint64(0), np.uint64(mark)), np.uint64(1))
-        bits = word_bits(tables, mark)
-        room.characters[count], room.flags[count] = 1, flags_of(bits, bits, bits, 1)
+    if last < stop:
+        room.starts[count], room.ends[count], room.characters[count] = last, stop, 1
+        room.hashes[count], room.flags[count] = mark_measures(tables, data[last])
         count += 1
     return count
 
 
-@inlined
-def _is_suffix(data: Any, at: Any, last: Any, mark: Any, whole: Any, tables: Any) -> Any:
+@compiled
+def _is_suffix(data: Any, at: Any, last: Any, whole: Any, tables: Any) -> Any:
     """Do the rules cut this mark, and nothing more, from the ASCII letters data[at:last]? A mark alone is a word."""
     if last == at:
         return True
-    if tables.hints[np.int64(scattered(whole, np.uint64(last + 1 - at)) >> w.HINT_SHIFT)] & w.MAY_BE_CASE:
+    mark = np.int64(data[last])
+    if is_hinted(tables, w.CASE_HINTS_AT, scattered(whole, np.uint64(last + 1 - at))):
         return False
     if mark == PERIOD:
         return data[last - 1] & 32 != 0 or (last - at > 1 and data[last - 2] & 32 == 0)
     return word_bits(tables, mark) & w.SUFFIX != 0
 
 
-@inlined
-def _scan(data: Any, at: Any, end: Any) -> Any:
+@compiled
+def _scan(data: Any, at: Any, end: Any, limit: Any) -> Any:
     """Eight bytes at a time up to the next whitespace: are there only ASCII letters, and one ASCII mark after them?
 
     Returns the kind, the end, the hash states of the letters and of the whole, and is any letter a small one.
@@ -199,7 +223,7 @@ def _scan(data: Any, at: Any, end: Any) -> Any:
     start, left, size, stops = np.uint64(at), np.uint64(end - at), np.uint64(0), np.uint64(0)
     state, lower, eight, odd = np.uint64(0), np.uint64(0), np.uint64(0), np.uint64(0)
     while stops == 0:
-        if start + size + EIGHT > np.uint64(len(data)):
+        if start + size + EIGHT > np.uint64(limit):
             return NO_PLAIN, at, state, state, False
         eight = load64(data, start + size)
         low = eight & ~HIGH

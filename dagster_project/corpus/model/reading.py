@@ -14,6 +14,7 @@ from types import MappingProxyType
 from typing import Any, Literal, NamedTuple
 
 from dagster_project.corpus.model import recipes
+from dagster_project.corpus.model.artifact_recipes import ArtifactRecipe
 from dagster_project.corpus.model.errors import Problem, RecipeError
 from dagster_project.corpus.model.recipe_rules import FIELD_RULES, WHOLE_RULES
 from dagster_project.corpus.model.recipe_values import (
@@ -30,13 +31,14 @@ from dagster_project.corpus.model.recipe_values import (
 )
 
 BAD = object()  # in the place of a value that cannot be used
-Kind = Literal["sources", "policies", "corpora", "mixes"]
+Kind = Literal["sources", "policies", "corpora", "mixes", "artifacts"]
 KINDS: Mapping[Kind, type] = MappingProxyType(
     {
         "sources": recipes.SourceRecipe,
         "policies": recipes.PolicyRecipe,
         "corpora": recipes.CorpusRecipe,
         "mixes": recipes.MixRecipe,
+        "artifacts": ArtifactRecipe,
     }
 )
 

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 from dagster_project.corpus.model import source_rules
+from dagster_project.corpus.model.artifact_recipes import ArtifactRecipe, ExampleRecipe
 from dagster_project.corpus.model.partitions import NAME
 from dagster_project.corpus.model.recipes import (
     Budget,
@@ -73,9 +74,10 @@ def _file(value: str) -> Complaint:
     return "names no file; give a path relative to the recipe directory" if not value.strip() else None
 
 
+VERSIONED = (SourceRecipe, CorpusRecipe, MixRecipe, ArtifactRecipe)
 FIELD_RULES: dict[tuple[type, str], Callable[[Any], Complaint]] = {
-    **{(cls, "name"): _name for cls in (SourceRecipe, PolicyRecipe, CorpusRecipe, MixRecipe, ComponentRecipe)},
-    **{(cls, "version"): _name for cls in (SourceRecipe, CorpusRecipe, MixRecipe)},
+    **{(cls, "name"): _name for cls in (*VERSIONED, PolicyRecipe, ComponentRecipe)},
+    **{(cls, "version"): _name for cls in VERSIONED},
     **{(Columns, column): _path for column in Columns.__dataclass_fields__},
     (SourceRecipe, "format"): _filled,
     (SourceRecipe, "max_bad_records"): _share,
@@ -90,6 +92,10 @@ FIELD_RULES: dict[tuple[type, str], Callable[[Any], Complaint]] = {
     (StepRecipe, "languages"): _words,
     (StepRecipe, "max_removed"): _share,
     (PolicyRecipe, "max_removed"): _share,
+    (ArtifactRecipe, "held_out"): _share,
+    (ArtifactRecipe, "seed"): _seed,
+    (ArtifactRecipe, "max_tokens"): _positive,
+    (ExampleRecipe, "documents"): _positive,
     (MemberRecipe, "source"): _reference,
     (MemberRecipe, "policy"): _name,
     (NearRecipe, "similarity"): _share,

@@ -124,7 +124,8 @@ def load_huggingface(path: Path | None, loading: Loading) -> Scorer:
     """A sequence classifier of transformers from a folder: weights in safetensors alone, and no code of the model's."""
     assert path is not None
     torch, transformers = needed("torch", "huggingface"), needed("transformers", "huggingface")
-    torch.set_num_threads(1)
+    torch.set_num_threads(1)  # one order of additions, one thread per worker
+    transformers.utils.logging.disable_progress_bar()
     only_data = {"local_files_only": True, "trust_remote_code": False}
     try:
         tokenizer = transformers.AutoTokenizer.from_pretrained(str(path), **only_data)

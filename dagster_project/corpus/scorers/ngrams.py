@@ -17,7 +17,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from dagster_project.corpus.kernels.likelihood import BEGIN, Hashes, Level, Tables, keys_of, level, pair_key, surprise
+from dagster_project.corpus.kernels.likelihood import Hashes, Level, Tables, keys_of, level, surprise
 from dagster_project.corpus.kernels.texts import buffers
 from dagster_project.corpus.kernels.words import words_of
 from dagster_project.corpus.model.errors import Refused
@@ -28,9 +28,11 @@ MERGED_AFTER = 1 << 22  # trigrams that wait to be merged with those counted bef
 MOST_TRIGRAMS = 40_000_000  # distinct: 4 GB while counting
 UNIT = 1_000_000  # costs are millionths of a nat
 DISCOUNT = 0.75  # where too little was counted to tell
-TRIGRAM = np.dtype([("key", "<u8"), ("context", "<u8"), ("pair", "<u8"), ("before", "<u8"), ("word", "<u8"), ("count", "<i8")])
+TRIGRAM = np.dtype(
+    [("key", "<u8"), ("context", "<u8"), ("pair", "<u8"), ("before", "<u8"), ("word", "<u8"), ("count", "<i8")]
+)
 LEVELS = ("words", "pairs", "triples")
-BUCKETS = ("head", "middle", "tail")
+COLUMNS = ("keys", "costs", "backoffs")
 
 Trigrams = NDArray[np.void]
 Numbers = NDArray[np.float64]
@@ -114,7 +116,7 @@ def save(model: NgramModel) -> bytes:
         table: Level = getattr(model.tables, name)
         arrays |= {f"{name}_keys": table.keys, f"{name}_costs": table.costs, f"{name}_backoffs": table.backoffs}
     file = io.BytesIO()
-    np.savez(file, **arrays)
+    np.savez(file, allow_pickle=False, **arrays)
     return file.getvalue()
 
 
@@ -125,10 +127,10 @@ def load(path: Path, name: str) -> NgramModel:
             arrays = dict(file)
         if int(arrays["format"]) != FORMAT:
             raise Refused(f"{name} has format {int(arrays['format'])}, and this release reads {FORMAT}: count it again")
-        levels = [level(*(arrays[f"{part}_{column}"] for column in ("keys", "costs", "backoffs"))) for part in LEVELS]
-        cuts = arrays["cuts"].tolist()
-        return NgramModel(Tables(*levels, np.int64(arrays["unknown"])), (int(cuts[0]), int(cuts[1])))
-    except (OSError, ValueError, KeyError, IndexError, TypeError, zipfile.BadZipFile) as error:
+        words, pairs, triples = (level(*(arrays[f"{part}_{name}"] for name in COLUMNS)) for part in LEVELS)
+        low, high = arrays["cuts"].tolist()
+        return NgramModel(Tables(words, pairs, triples, np.int64(arrays["unknown"])), (low, high))
+    except (OSError, EOFError, ValueError, KeyError, IndexError, TypeError, zipfile.BadZipFile) as error:
         raise Refused(f"{name} cannot be loaded as an n-gram model ({error}): count it here, or name another") from None
 
 
@@ -203,6 +205,3 @@ def _level(keys: Hashes, chances: Numbers, rest: tuple[Hashes, Numbers]) -> Leve
     costs[np.searchsorted(every, keys)] = np.rint(-np.log(chances) * UNIT)
     backoffs[np.searchsorted(every, rest[0])] = np.rint(-np.log(rest[1]) * UNIT)
     return level(every, costs, backoffs)
-
-
-__all__ = ["BEGIN", "NgramModel", "Tables", "count_trigrams", "cuts_of", "estimate", "load", "pair_key", "save"]

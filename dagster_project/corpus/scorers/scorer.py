@@ -1,4 +1,4 @@
-"""What a scorer is: a batch of texts in, one number each out; and the checks that stand between it and what is stored."""
+"""What a scorer is: a batch of texts in, one number each out; and the checks between its answers and what is stored."""
 
 from __future__ import annotations
 
@@ -24,13 +24,14 @@ class Scorer(Protocol):
 
 @dataclass(frozen=True)
 class Loading:
-    """How a model is made a scorer: a name in FORMATS, and what that format asks besides."""
+    """How a model file is used: a name in FORMATS or PERPLEXITIES, and what that format asks besides."""
 
     format: str
     label: str = ""  # whose probability is the score
     output: str = ""  # of an ONNX model; empty: its last
     max_tokens: int = 512
     factory: str = ""  # of format python: package.module:callable
+    cuts: tuple[float, ...] = ()  # of format kenlm: the perplexities up to which a text is head, and middle
 
 
 def millionths(scorer: Scorer, texts: Sequence[str], name: str) -> NDArray[np.int64]:

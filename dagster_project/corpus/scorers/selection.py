@@ -6,11 +6,11 @@ both sides. The texts lie in a temporary file; memory holds 64 bytes for each.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import tempfile
 from collections.abc import Iterable, Iterator, Sequence
-from types import TracebackType
-from typing import NamedTuple
+from typing import BinaryIO, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -47,19 +47,11 @@ class Origin(NamedTuple):
 class Pool:
     """Every example as one line of a temporary file, and a record of each."""
 
-    def __init__(self, seed: int):
+    def __init__(self, file: BinaryIO, seed: int):
+        self._file = file
         self._key = hashlib.sha256(f"florilegium examples {seed}".encode()).digest()
-        self._file = tempfile.TemporaryFile(prefix="florilegium-examples-")
         self._parts: list[Records] = []
         self.records: Records = np.empty(0, RECORD)
-
-    def __enter__(self) -> Pool:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._file.close()
 
     def fill(self, origins: Sequence[Origin]) -> None:
         """Read everything there is, and order it by hash."""
@@ -92,6 +84,15 @@ class Pool:
         return rank, draw, example.doc_id, is_positive, origin, offset, len(line)
 
 
+@contextlib.contextmanager
+def pooled(origins: Sequence[Origin], seed: int) -> Iterator[Pool]:
+    """All examples, while their file lasts."""
+    with tempfile.TemporaryFile(prefix="florilegium-examples-") as file:
+        pool = Pool(file, seed)
+        pool.fill(origins)
+        yield pool
+
+
 def fates_of(records: Records, limits: Sequence[int | None], *, balanced: bool, held_out: float) -> Fates:
     """What becomes of every record, as an index into FATES: int8[n]. Records are in the order of their hashes."""
     fates = np.full(len(records), TRAIN, np.int8)
@@ -113,3 +114,8 @@ def fates_of(records: Records, limits: Sequence[int | None], *, balanced: bool, 
     drawn = records["draw"] < np.uint64(int(held_out * (1 << 64)))
     fates[(fates == TRAIN) & drawn] = HELD_OUT
     return fates
+
+
+def counted(fates: Fates) -> dict[str, int]:
+    """How many examples met each fate."""
+    return {fate: int((fates == number).sum()) for number, fate in enumerate(FATES)}

@@ -5,6 +5,7 @@ One thread, because more give another model at every run; every line that is wri
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -19,9 +20,21 @@ from dagster_project.corpus.scorers.formats import FasttextScorer
 from dagster_project.corpus.scorers.metrics import metrics_of
 from dagster_project.corpus.scorers.recipe import TrainingRecipe
 from dagster_project.corpus.scorers.scorer import millionths
-from dagster_project.corpus.scorers.selection import FATES, HELD_OUT, TRAIN, Fates, Origin, Pool, Records, fates_of
+from dagster_project.corpus.scorers.selection import (
+    FATES,
+    HELD_OUT,
+    TRAIN,
+    Fates,
+    Origin,
+    Pool,
+    Records,
+    counted,
+    fates_of,
+    pooled,
+)
 
 NEGATIVE = "cc"
+NAME = re.compile(r"[A-Za-z0-9._-]+")
 CURVE = (25, 50)  # percent of the examples
 LEAST = 2  # examples of each class, on each side
 
@@ -42,8 +55,9 @@ def train(
     origins: Sequence[Origin], settings: TrainingRecipe, folder: Path, *, label: str, held_out: float, seed: int
 ) -> Trained:
     """Train on all but the held-out examples; the model is a file in `folder`, and `label` names the positive class."""
-    with Pool(seed) as pool:
-        pool.fill(origins)
+    if not NAME.fullmatch(label) or label == NEGATIVE:
+        raise Refused(f"{label!r} cannot name the positive class: use letters, digits, . _ - and not {NEGATIVE!r}")
+    with pooled(origins, seed) as pool:
         limits = [origin.documents for origin in origins]
         fates = fates_of(pool.records, limits, balanced=settings.balanced, held_out=held_out)
         counts = _counted(pool.records, fates, label)
@@ -71,25 +85,28 @@ def _fit(pool: Pool, records: Records, settings: TrainingRecipe, name: Path, lab
             mark = PREFIX + (label if is_positive else NEGATIVE)
             file.write(f"{mark} {line}\n")
             written[mark] += 1
-    trained = fasttext.train_supervised(
-        input=str(lines),
-        wordNgrams=settings.word_ngrams,
-        lr=settings.lr,
-        dim=settings.dim,
-        ws=settings.ws,
-        epoch=settings.epoch,
-        minCount=settings.min_count,
-        bucket=settings.bucket,
-        thread=1,
-        seed=seed,
-        verbose=0,
-    )
+    try:
+        trained = fasttext.train_supervised(input=str(lines), **_arguments(settings), thread=1, seed=seed, verbose=0)
+    except (RuntimeError, ValueError, MemoryError) as error:
+        raise Refused(f"fastText cannot train with these settings ({error}): change them") from None
     read = fasttext_models.labels_of(trained.f)
     if read != written:
         raise IntegrityError(f"fastText read {read} examples where {written} were written: nothing was kept; say so")
     trained.save_model(str(model))
     lines.unlink()
     return model
+
+
+def _arguments(settings: TrainingRecipe) -> dict[str, Any]:
+    return {
+        "wordNgrams": settings.word_ngrams,
+        "lr": settings.lr,
+        "dim": settings.dim,
+        "ws": settings.ws,
+        "epoch": settings.epoch,
+        "minCount": settings.min_count,
+        "bucket": settings.bucket,
+    }
 
 
 def _scores(path: Path, label: str, lines: Iterator[str]) -> NDArray[np.int64]:
@@ -101,10 +118,7 @@ def _scores(path: Path, label: str, lines: Iterator[str]) -> NDArray[np.int64]:
 
 def _counted(records: Records, fates: Fates, label: str) -> dict[str, dict[str, int]]:
     classes = {label: records["positive"], NEGATIVE: ~records["positive"]}
-    return {
-        name: {fate: int((fates[rows] == number).sum()) for number, fate in enumerate(FATES)}
-        for name, rows in classes.items()
-    }
+    return {name: counted(fates[rows]) for name, rows in classes.items()}
 
 
 def _refuse_too_few(counts: Mapping[str, Mapping[str, int]]) -> None:

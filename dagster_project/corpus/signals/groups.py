@@ -25,7 +25,7 @@ from dagster_project.corpus.engine.tables import (
 from dagster_project.corpus.engine.work import Work, add_profile
 from dagster_project.corpus.model.errors import Refused
 from dagster_project.corpus.model.manifests import Manifest
-from dagster_project.corpus.signals import addresses, consent, counting, language
+from dagster_project.corpus.signals import addresses, consent, counting, language, lexicon, perplexity, privacy, scores
 from dagster_project.corpus.signals.blocks import blocks
 from dagster_project.corpus.storage.stores import Store
 

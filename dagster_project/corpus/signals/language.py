@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from functools import cache, lru_cache
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,9 @@ import pyarrow as pa
 from dagster_project.corpus.catalog.languages import primary
 from dagster_project.corpus.kernels.texts import Bytes, Offsets
 from dagster_project.corpus.model.documents import ID
+from dagster_project.corpus.model.errors import Refused
 from dagster_project.corpus.scorers import fasttext_models
+from dagster_project.corpus.scorers.artifacts import Artifact
 from dagster_project.corpus.scorers.fasttext_models import Binding, line_of
 from dagster_project.corpus.scorers.files import Model, ModelFile, find_model
 from dagster_project.corpus.signals.blocks import Block
@@ -48,9 +51,11 @@ STANDARD_FORMS = {
 Guess = dict[str, Any]
 
 
-def measure(block: Block, recipe: Mapping[str, Any], model: Model | None = None) -> tuple[pa.Table, dict[str, Any]]:
+def measure(
+    block: Block, recipe: Mapping[str, Any], artifact: Artifact | None = None
+) -> tuple[pa.Table, dict[str, Any]]:
     """Language, script and score of every document, and how many there are of each language."""
-    binding = load_model(model or packaged())
+    binding = load_model(model_of(artifact))
     guesses = [guess(binding, text) for text in samples(*block.texts)]
     best = [found[0] for found in guesses]
     columns = [
@@ -69,7 +74,7 @@ def samples(data: Bytes, offsets: Offsets) -> Iterator[str]:
     """What is judged of each text: all of 2 · SAMPLE characters, or else SAMPLE of its head, a space, and SAMPLE from
     its middle, which in a text of more than SHORT_BYTES is the middle of its bytes."""
     bounds = offsets.tolist()
-    for start, end in zip(bounds, bounds[1:], strict=False):
+    for start, end in pairwise(bounds):
         size = end - start
         if size > SHORT_BYTES:
             middle = start + size // 2
@@ -120,7 +125,16 @@ def packaged() -> ModelFile:
     return find_model(LID_176, "CC-BY-SA-3.0", sha256=LID_176_HASH)
 
 
-def model_record(model: Model | None = None) -> Mapping[str, Any]:
+def model_of(artifact: Artifact | None) -> Model:
+    """The model of an artifact, or the packaged one."""
+    if artifact is None:
+        return packaged()
+    if artifact.model is None or artifact.loading.format != "fasttext":
+        raise Refused(f"a model of format {artifact.loading.format} identifies no language: name one of fastText")
+    return artifact.model
+
+
+def model_record(artifact: Artifact | None = None) -> Mapping[str, Any]:
     """What the lineage says of the model."""
-    model = model or packaged()
+    model = model_of(artifact)
     return {"model": model.name, "sha256": model.sha256, "license": model.license, "sample": SAMPLE}

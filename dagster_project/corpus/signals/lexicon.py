@@ -2,34 +2,43 @@
 
 The list is a file of one word or phrase per line, UTF-8, with `#` comments, as the "List of Dirty, Naughty, Obscene,
 and Otherwise Bad Words" is kept; none is shipped. Text and entries are compared in lower case. An entry counts where
-no word goes on beside it (no letter, mark, number or "_"), as in C4 (Raffel et al. 2020); in scripts without spaces,
-with `whole_words` false, it counts anywhere. Of entries that overlap the first counts, and of those that begin
-together the longest.
+no word goes on beside it (no letter, mark, number or "_"), as in C4 (Raffel et al. 2020); one that begins or ends in a
+script without spaces counts anywhere. Of entries that overlap the first counts, and of those that begin together the
+longest.
 """
 
 from __future__ import annotations
 
 import io
 import re
+from bisect import bisect_right
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+import re2
+from numpy.typing import NDArray
 
 from dagster_project.corpus.kernels.texts import buffers
 from dagster_project.corpus.model.documents import ID
 from dagster_project.corpus.model.errors import Refused
 from dagster_project.corpus.signals.blocks import Block
 from dagster_project.corpus.signals.patterns import joined_texts
+from dagster_project.corpus.storage.lists import StoredList
+from dagster_project.corpus.storage.shards import get_object
+
+Counts = NDArray[np.int64]
 
 CODE_VERSION = "1"
 LONGEST_LIST = 100_000  # entries
-MEMORY = 512 << 20  # bytes that the automaton of a list may take; one of 400 entries takes less than one million
+MEMORY = 256 << 20  # bytes that the automaton of a list may take; one of 400 entries takes less than one million
 HELD = 4  # lists in the memory of a process
 BESIDE = r"[^\p{L}\p{M}\p{N}_]"
-UNSPACED = ("ja", "th", "zh")  # languages whose lists C4 looks for anywhere
+# Scripts whose words have no space between them, as in C4's lists for Japanese, Thai and Chinese
+UNSPACED = re2.compile(r"[\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}ー々]")
 SCHEMA = pa.schema(
     [
         pa.field("doc_id", ID, nullable=False),
@@ -39,21 +48,35 @@ SCHEMA = pa.schema(
 )
 
 
-def measure(block: Block, recipe: Mapping[str, Any], entries: tuple[str, ...]) -> tuple[pa.Table, dict[str, Any]]:
-    """The counts of every document by a list that `entries_of` read; how many match, and documents by entry."""
-    whole_words = recipe.get("whole_words", True)
+def measure(block: Block, recipe: Mapping[str, Any], listed: StoredList) -> tuple[pa.Table, dict[str, Any]]:
+    """The counts of every document by a list, and their sums."""
     documents = block.documents
-    matches, distinct = np.zeros((2, documents.num_rows), np.int64)
-    seen: set[tuple[int, bytes]] = set()
-    for document, entry in _found(documents.column("text"), entries, whole_words):
-        matches[document] += 1
-        distinct[document] += (document, entry) not in seen
-        seen.add((document, entry))
+    matches, distinct = count(documents.column("text"), load_phrases(listed))
     columns = [documents.column("doc_id"), pa.array(matches), pa.array(distinct)]
     return pa.table(columns, schema=SCHEMA), {
         "matches": int(matches.sum()),
         "documents_with": int((matches > 0).sum()),
     }
+
+
+def count(texts: Any, entries: tuple[str, ...]) -> tuple[Counts, Counts]:
+    """Of each text how many matches it has, and of how many entries; int64[n] each."""
+    joined, starts = joined_texts(*buffers(pc.utf8_lower(texts)))
+    matches, distinct = np.zeros((2, len(starts)), np.int64)
+    seen: set[tuple[int, bytes]] = set()
+    for found in _matches(joined, entries):
+        document = bisect_right(starts, found[0]) - 1
+        entry = joined[slice(*found)]
+        matches[document] += 1
+        distinct[document] += (document, entry) not in seen
+        seen.add((document, entry))
+    return matches, distinct
+
+
+@lru_cache(maxsize=HELD)
+def load_phrases(listed: StoredList) -> tuple[str, ...]:
+    """The entries of a list that the store keeps."""
+    return entries_of(get_object(listed.store, listed.file.path, listed.file.sha256), listed.name)
 
 
 def entries_of(body: bytes, name: str) -> tuple[str, ...]:
@@ -75,14 +98,51 @@ def entries_of(body: bytes, name: str) -> tuple[str, ...]:
     return entries
 
 
-def _found(texts: Any, entries: tuple[str, ...], whole_words: bool) -> Iterator[tuple[int, bytes]]:
-    """Every match: its document and the entry."""
-    joined, starts = joined_texts(*buffers(pc.utf8_lower(texts)))
-    expression, at, document = _expression(entries, whole_words), 0, 0
-    while match := expression.search(joined, at):
-        start, end = match.span()
-        if whole_words:
-            start, end = start + _width(joined[start]), _last(joined, end)
-        document = _document_at(starts, start, document)
-        yield document, joined[start:end]
-        at = end
+def _matches(joined: bytes, entries: tuple[str, ...]) -> Iterator[tuple[int, int]]:
+    """Where entries stand in joined texts: first those that stand alone, then those that stand anywhere."""
+    for expression, is_flanked in _expressions(entries):
+        at = 0
+        while match := expression.search(joined, at):
+            start, at = match.span()
+            if is_flanked:  # what stands beside the entry is a part of the match; the last may be the next one's first
+                start, at = start + _width(joined, start), _last(joined, at)
+            yield start, at
+
+
+@lru_cache(maxsize=HELD)
+def _expressions(entries: tuple[str, ...]) -> tuple[tuple[Any, bool], ...]:
+    """One expression for all entries that are flanked by what is no part of a word, and one for the others."""
+    is_unspaced = {entry: bool(UNSPACED.search(entry[0] + entry[-1])) for entry in entries}
+    flanked = [re2.escape(entry) for entry in entries if not is_unspaced[entry]]
+    others = [re2.escape(entry) for entry in entries if is_unspaced[entry]]
+    expressions = []
+    if flanked:
+        expressions.append((_compiled(f"{BESIDE}(?:{'|'.join(flanked)}){BESIDE}"), True))
+    if others:
+        expressions.append((_compiled("|".join(others)), False))
+    return tuple(expressions)
+
+
+def _compiled(expression: str) -> Any:
+    """An expression of which the longest match wins."""
+    options = re2.Options()
+    options.longest_match, options.never_capture, options.log_errors = True, True, False
+    options.max_mem = MEMORY
+    try:
+        return re2.compile(expression, options)
+    except re2.error:
+        raise Refused("a word list is too large for one automaton: split it") from None
+
+
+def _width(text: bytes, start: int) -> int:
+    """Bytes of the character that begins there."""
+    lead = text[start]
+    return 1 if lead < 0xC0 else 2 if lead < 0xE0 else 3 if lead < 0xF0 else 4
+
+
+def _last(text: bytes, end: int) -> int:
+    """Where the character before `end` begins."""
+    end -= 1
+    while 0x80 <= text[end] < 0xC0:
+        end -= 1
+    return end

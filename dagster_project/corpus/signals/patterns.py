@@ -9,9 +9,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import pairwise
 from typing import Any, NamedTuple
 
 import re2
+
+from dagster_project.corpus.kernels.texts import Bytes, Offsets
 
 MEMORY = 64 << 20  # bytes that the automaton of all patterns may take
 BEFORE = 40  # bytes before a value in which a word can say that it is something else
@@ -76,12 +79,19 @@ class Scanner:
             if (
                 size
                 and (pattern.joints is None or stands_alone(text, first, first + size, pattern.joints.encode()))
-                and not (unless and unless.search(text[max(start, first - BEFORE) : first]))
+                and not (unless and unless.search(text[max(0, first - BEFORE) : first].rpartition(b"\0")[2]))
             ):
                 yield Found(first, first + size, pattern)
                 start = first + size
             else:
                 start = match.end() if pattern.maximal else match.start() + 1
+
+
+def joined_texts(data: Bytes, offsets: Offsets) -> tuple[bytes, list[int]]:
+    """The texts with a NUL, which no pattern holds, before, between and after them; and where each begins."""
+    view, places = data.data, offsets.tolist()
+    texts = (view[start:end] for start, end in pairwise(places))
+    return b"\0".join([b"", *texts, b""]), [place + number for number, place in enumerate(places[:-1], 1)]
 
 
 def stands_alone(text: bytes, start: int, end: int, joints: bytes) -> bool:

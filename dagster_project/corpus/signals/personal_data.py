@@ -101,11 +101,13 @@ def _suffixes() -> PublicSuffixList:
 
 def is_public_ipv4(value: bytes) -> bool:
     """One host of the Internet. Four one-digit numbers are none: they number sections and versions."""
+    if not len("1.2.3.44") <= len(value) <= len("111.222.333.444"):
+        return False
     try:
         address = IPv4Address(value.decode())
     except AddressValueError:
         return False
-    return len(value) > len("1.2.3.4") and not any(address in network for network in SPECIAL_IPV4)
+    return not any(address in network for network in SPECIAL_IPV4)
 
 
 def is_public_ipv6(value: bytes) -> bool:
@@ -168,10 +170,18 @@ PERSONAL_DATA = (
     Pattern(
         "ipv6",
         "ipv6",
-        r"\b[23][0-9A-Fa-f]{3}:[0-9A-Fa-f:.]*(?:[0-9A-Fa-f]|::)",
+        r"\b[23][0-9A-Fa-f]{3}:(?:[0-9A-Fa-f:.]*(?:[0-9A-Fa-f]|::)|:)",
         when(is_public_ipv6),
         joints=".:",
         maximal=True,
     ),
-    Pattern("ipv4", "ipv4", r"\b[0-9]{1,3}(?:\.[0-9]{1,3}){3}\b", when(is_public_ipv4), joints=".", unless=NUMBERED),
+    Pattern(
+        "ipv4",
+        "ipv4",
+        r"\b[0-9]{1,3}(?:\.[0-9]{1,3}){3,}\b",
+        when(is_public_ipv4),
+        joints=".",
+        maximal=True,
+        unless=NUMBERED,
+    ),
 )

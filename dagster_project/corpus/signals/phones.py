@@ -28,14 +28,16 @@ CALLING_CODES = frozenset(
         "971 972 973 974 975 976 977 979 992 993 994 995 996 998"
     ).split()
 )
-# Labels that are words of their own, and those of scripts that need no space beside them
+# Labels that begin with an ASCII letter and stand alone, and those of other scripts
 LABELS = (
-    "phone|telephone|tel|mobile|cell|fax|telefax|whatsapp|téléphone|téléfax|tél|portable|telefon|fon|handy|mobil|mobiltelefon|"
-    "teléfono|telefono|telefone|móvil|celular|cellulare|telefoon|mobiel|tlf|mob|puh|puhelin|тел|телефон|факс|τηλ"
+    "phone|telephone|tel|mobile|cell|fax|telefax|whatsapp|téléphone|téléfax|tél|portable|telefon|fon|handy|mobil|"
+    "mobiltelefon|teléfono|telefono|telefone|móvil|celular|cellulare|telefoon|mobiel|tlf|mob|puh|puhelin"
 )
-UNSPACED_LABELS = "电话|電話|手机|手機|传真|傳真|联系方式|携帯|전화|팩스|휴대폰|โทร|फ़ोन|मोबाइल|هاتف|جوال|טלפון"
+OTHER_LABELS = (
+    "тел|телефон|факс|τηλ|电话|電話|手机|手機|传真|傳真|联系方式|携帯|전화|팩스|휴대폰|โทร|फ़ोन|मोबाइल|هاتف|جوال|טלפון"
+)
 LABEL = (
-    rf"(?:\b(?i:{LABELS})|{UNSPACED_LABELS})\.?(?:[ \t]{{0,3}}(?i:number|num|no|nr|n°|is)\b\.?)?"
+    rf"(?i:\b(?:{LABELS})|{OTHER_LABELS})\.?(?:[ \t]{{0,3}}(?i:(?:number|num|no|nr|is)\b|n°)\.?){{0,2}}"
     r"[ \t]{0,3}[:.=：]?[ \t]{0,3}"
 )
 # Words before a number that is no telephone number
@@ -82,7 +84,13 @@ def is_north_american(value: bytes) -> bool:
 
 
 def is_british(value: bytes) -> bool:
-    return not _FICTION_UK.fullmatch(digits_of(value).decode())
+    """As long as British numbers are, and not kept for fiction."""
+    number = digits_of(value).decode()
+    return len(number) in (10, 11) and not _FICTION_UK.fullmatch(number)
+
+
+def is_japanese(value: bytes) -> bool:
+    return len(digits_of(value)) in (10, 11)
 
 
 def is_plausible(value: bytes) -> bool:
@@ -94,7 +102,7 @@ def is_plausible(value: bytes) -> bool:
 
 
 def _national(country: str, expression: str, joints: str = ".,-/:") -> Pattern:
-    check = {"us": when(is_north_american), "gb": when(is_british)}.get(country, len)
+    check = {"us": when(is_north_american), "gb": when(is_british), "jp": when(is_japanese)}.get(country, len)
     return Pattern(f"phone_{country}", "phone", expression, check, joints, unless=OTHER_NUMBER)
 
 
@@ -102,7 +110,7 @@ PHONES = (
     Pattern(
         "phone_international",
         "phone",
-        r"\+[1-9][0-9]{0,3}(?:[ .\-/]?(?:\(0\))?[ .\-/]?\(?[0-9]{1,12}\)?){1,6}",
+        r"\+[1-9](?:[ .\-/()]{0,3}[0-9]){8,14}\b",
         longest(is_international),
         unless=r"\+\z",
     ),
@@ -117,9 +125,8 @@ PHONES = (
         "fr", r"\b0[1-9](?:(?: [0-9]{2}){4}|(?:\.[0-9]{2}){4}|(?:-[0-9]{2}){4})\b", joints=" .,-/:"
     ),  # bytes too stand in pairs
     _national("de", r"(?:\(0[1-9][0-9]{1,4}\) ?|\b0[1-9][0-9]{1,4} ?/ ?)[0-9]{3,4}(?:[ -]?[0-9]{2,5}){1,2}\b"),
-    _national("br", r"\([1-9][0-9]\) ?(?:9[ .]?)?[2-9][0-9]{3}[ .-][0-9]{4}\b"),
+    _national("br", r"\([1-9][0-9]\) ?(?:9[ .]?[0-9]{4}|[2-5][0-9]{3})[ .-][0-9]{4}\b"),
     _national("jp", r"(?:\(0[1-9][0-9]{0,3}\)[0-9]{1,4}|\b0[1-9][0-9]{0,3}-[0-9]{1,4})-[0-9]{4}\b"),
-    _national("kr", r"\b01[016789]-[0-9]{3,4}-[0-9]{4}\b"),
     _national("cn", r"\b(?:1[3-9][0-9][ -][0-9]{4}[ -][0-9]{4}|0[1-9][0-9]{1,2}-[0-9]{7,8})\b"),
     _national("ru", r"\b8 ?\([3-9][0-9]{2}\) ?[0-9]{3}-?[0-9]{2}-?[0-9]{2}\b"),
 )

@@ -11,7 +11,6 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
 from importlib.metadata import version
-from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -21,7 +20,7 @@ from dagster_project.corpus.kernels.texts import Bytes, Offsets
 from dagster_project.corpus.model.documents import ID
 from dagster_project.corpus.signals.blocks import Block
 from dagster_project.corpus.signals.national_ids import NATIONAL_IDS
-from dagster_project.corpus.signals.patterns import Found, Scanner
+from dagster_project.corpus.signals.patterns import Found, Scanner, joined_texts
 from dagster_project.corpus.signals.personal_data import PERSONAL_DATA
 from dagster_project.corpus.signals.phones import PHONES
 from dagster_project.corpus.signals.secrets import SECRETS
@@ -80,7 +79,7 @@ def decided_by() -> Mapping[str, Any]:
 def findings(data: Bytes, offsets: Offsets) -> tuple[list[tuple[int, Found]], Counter[str]]:
     """Every finding with its document, in the order of the text, at bytes of its own document; and how many each
     pattern gave."""
-    joined, starts = _joined(data, offsets)
+    joined, starts = joined_texts(data, offsets)
     found = (item for start, end in _stretches(starts, len(joined)) for item in scanner().scan(joined, start, end))
     kept = without_overlaps(found, len(joined))
     placed = []
@@ -123,13 +122,6 @@ def as_lists(found: Iterable[tuple[int, Found]], documents: int) -> pa.ListArray
         fields=list(FINDING),
     )
     return pa.ListArray.from_arrays(places, values, type=pa.list_(FINDING))
-
-
-def _joined(data: Bytes, offsets: Offsets) -> tuple[bytes, list[int]]:
-    """The texts with a NUL, which no pattern holds, before, between and after them; and where each begins."""
-    view, places = memoryview(data), offsets.tolist()
-    texts = (view[start:end] for start, end in pairwise(places))
-    return b"\0".join([b"", *texts, b""]), [place + number for number, place in enumerate(places[:-1], 1)]
 
 
 def _stretches(starts: list[int], size: int) -> Iterator[tuple[int, int]]:

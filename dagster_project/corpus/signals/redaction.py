@@ -27,19 +27,20 @@ def edits_of(block: Block, settings: Mapping[str, Any]) -> pa.ListArray:
     """What to replace in every document, in bytes of its text.
 
     `settings`: `kinds`, all where it is missing; `style`, a name in STYLES, "placeholder" where it is missing;
-    `replacements`, by kind a text that stands for every value of it, whatever the style.
+    `replacements`, such as "email=email@example.com", each a text for every value of a kind, whatever the style.
     """
     replace = replacer(settings)
     kinds = frozenset(settings.get("kinds") or KINDS)
-    found, _ = findings(*block.texts)
     data, offsets = block.texts
-    per_document: list[list[Found]] = [[] for _ in range(len(offsets) - 1)]
+    found, _ = findings(data, offsets)
+    places = offsets.tolist()
+    per_document: list[list[Found]] = [[] for _ in range(len(places) - 1)]
     for document, item in found:
         if item.pattern.kind in kinds:
             per_document[document].append(item)
     return pa.array(
         [
-            redact(memoryview(data)[offsets[number] : offsets[number + 1]], items, replace) if items else []
+            redact(data.data[places[number] : places[number + 1]], items, replace) if items else []
             for number, items in enumerate(per_document)
         ],
         EDITS,
@@ -59,11 +60,11 @@ def redact(text: memoryview, found: Sequence[Found], replace: Callable[[str, int
 
 
 def replacer(settings: Mapping[str, Any]) -> Callable[[str, int], str]:
-    """The text for the n-th value of a kind, n from 1 on, as the settings say; settings that mean nothing are refused."""
-    texts: Mapping[str, str] = settings.get("replacements") or {}
+    """The text for the n-th value of a kind, n from 1 on, as the settings say; what they cannot mean is refused."""
     if unknown := sorted(set(settings) - set(SETTINGS)):
         raise Refused(f"edit redact has no setting {', '.join(unknown)}: use {', '.join(SETTINGS)}")
     _refuse_unknown("kinds", settings.get("kinds") or ())
+    texts = dict(_replacement(said) for said in settings.get("replacements") or ())
     _refuse_unknown("replacements", texts)
     style = settings.get("style") or "placeholder"
     if style not in STYLES:
@@ -95,6 +96,13 @@ EXAMPLES: Mapping[str, Callable[[int], str]] = {
     "phone": lambda number: f"+1 202-555-{100 + (number - 1) % 100:04d}",
 }
 STYLES: Mapping[str, Callable[[str, int], str]] = {"placeholder": placeholder, "pseudonym": pseudonym}
+
+
+def _replacement(said: str) -> tuple[str, str]:
+    kind, equals, text = said.partition("=")
+    if not equals:
+        raise Refused(f"edit redact: {said[:80]!r} in replacements is not KIND=TEXT: write it so")
+    return kind, text
 
 
 def _refuse_unknown(setting: str, kinds: Collection[str]) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from dagster_project.corpus.kernels import unicode as u
-from dagster_project.corpus.kernels.compiling import compiled
+from dagster_project.corpus.kernels.bare import bare
 from dagster_project.corpus.kernels.unicode import decode, previous, property_bits
 
 SPACE, CR, LF = 32, 13, 10
@@ -18,7 +18,7 @@ BREAKS = np.zeros(256, np.bool_)  # bytes that a line may end at: those of ASCII
 BREAKS[[10, 11, 12, 13, 28, 29, 30, 0xC2, 0xE2]] = True
 
 
-@compiled
+@bare
 def line_end(data: Any, at: Any, end: Any, tables: Any) -> Any:
     """Where the line at `at` ends, and where the next one begins."""
     while at < end:
@@ -35,14 +35,14 @@ def line_end(data: Any, at: Any, end: Any, tables: Any) -> Any:
     return end, end
 
 
-@compiled
+@bare
 def is_ascii_space(byte: Any) -> Any:
     """Of an uint8, without a branch: loops over bytes compile to vector instructions."""
     is_control = np.uint8(byte - FIRST_CONTROL) < CONTROLS
     return (byte == SPACE) | is_control | (np.uint8(byte - FIRST_SEPARATOR) < SEPARATORS)
 
 
-@compiled
+@bare
 def strip_start(data: Any, start: Any, end: Any, tables: Any) -> Any:
     """Where the first character of data[start:end] is that is no white space; end where there is none."""
     while start < end:
@@ -58,7 +58,7 @@ def strip_start(data: Any, start: Any, end: Any, tables: Any) -> Any:
     return start
 
 
-@compiled
+@bare
 def strip_end(data: Any, start: Any, end: Any, tables: Any) -> Any:
     """Where data[start:end] ends without the white space at its end; start where there is nothing else."""
     while start < end:
@@ -74,7 +74,7 @@ def strip_end(data: Any, start: Any, end: Any, tables: Any) -> Any:
     return end
 
 
-@compiled
+@bare
 def count_words(data: Any, start: Any, end: Any, tables: Any) -> Any:
     """How many words between white space there are."""
     if start == end:
@@ -88,7 +88,7 @@ def count_words(data: Any, start: Any, end: Any, tables: Any) -> Any:
     return _count_words(data, start, end, tables) if has_lead else words
 
 
-@compiled
+@bare
 def _count_words(data: Any, at: Any, end: Any, tables: Any) -> Any:
     words, is_space = 0, True
     while at < end:
@@ -102,7 +102,7 @@ def _count_words(data: Any, at: Any, end: Any, tables: Any) -> Any:
     return words
 
 
-@compiled
+@bare
 def has_longer_word(data: Any, at: Any, end: Any, characters: Any, tables: Any) -> Any:
     """Is a word between white space longer than so many characters?"""
     length = 0

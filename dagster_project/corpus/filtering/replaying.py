@@ -1,0 +1,157 @@
+"""A verdict's cascade found again from its manifest alone: the steps, their limits, and the versions that they judged.
+
+Nothing here reads recipes: they may say something else today.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from dagster_project.corpus.engine.tables import Column
+from dagster_project.corpus.filtering.cascade import Draw
+from dagster_project.corpus.filtering.judging import BYTES, LANGUAGE, WORDS, Judging
+from dagster_project.corpus.filtering.rule import Judged
+from dagster_project.corpus.filtering.rules import rule_named
+from dagster_project.corpus.filtering.selection import Threshold
+from dagster_project.corpus.model.errors import IntegrityError, Refused
+from dagster_project.corpus.model.manifests import File, Manifest
+from dagster_project.corpus.model.measurements import RAW, EditStep, view_of
+from dagster_project.corpus.storage.lists import StoredList
+from dagster_project.corpus.storage.refs import load_manifest
+from dagster_project.corpus.storage.stores import Store
+
+NO_LIMITS = ("name", "edits", "drawn")  # of a step as a manifest tells it
+
+
+@dataclass(frozen=True)
+class Measured:
+    """A version of a signal group that a verdict was given from."""
+
+    part: str  # counts, lines.edited-1f2e3d4c5b6a …
+    partition: str
+    manifest: Manifest
+
+    @property
+    def view(self) -> str:
+        return str(self.manifest.identity.recipe.get("view", RAW))
+
+    @property
+    def taken(self) -> str:
+        """The artifact or list that it was measured with, from its name."""
+        group = str(self.manifest.identity.recipe.get("group", ""))
+        mark = "" if self.view == RAW else f".{self.view.replace(':', '-')}"
+        return self.part.removeprefix(group).removesuffix(mark).removeprefix(".")
+
+    def holds(self, signal: str) -> bool:
+        return signal in dict(self.manifest.identity.schema)
+
+
+@dataclass(frozen=True)
+class Replay:
+    """A version of verdicts, ready to be judged again."""
+
+    partition: str
+    manifest: Manifest
+    snapshot: Manifest
+    snapshot_partition: str
+    steps: tuple[Mapping[str, Any], ...]  # as the manifest tells them, in order
+    judgings: tuple[Judging, ...]
+    measured: Mapping[str, Measured]  # by part
+
+    @property
+    def columns(self) -> tuple[Column, ...]:
+        """All that the steps read, the words and bytes that removals are weighed by, and languages where they stand."""
+        places = {place for judging in self.judgings for place in judging.columns.values()} | {WORDS, BYTES}
+        places |= {LANGUAGE} if LANGUAGE.partition("/")[0] in self.measured else set()
+        by_part: dict[str, list[str]] = {}
+        for place in sorted(places):
+            part, _, signal = place.partition("/")
+            by_part.setdefault(part, []).append(signal)
+        return tuple(
+            Column(self.measured[part].manifest, tuple(signals), f"{part}/") for part, signals in by_part.items()
+        )
+
+    def view(self, number: int) -> str:
+        """The view of the text that a step judges."""
+        return view_of(_edits(self.steps[number]))
+
+
+def replay(store: Store, partition: str, manifest: Manifest) -> Replay:
+    """The cascade of a version of `filtered`; a manifest that does not name what its steps judge is refused."""
+    if manifest.stage != "filtered":
+        raise Refused(f"{partition} holds no verdicts: name a partition of filtered, such as filtered/web@1+gopher")
+    snapshots = [item for item in manifest.inputs if item.stage == "snapshots"]
+    if not snapshots:
+        raise IntegrityError(f"{partition} {manifest.id[:12]} names no snapshot: rebuild it")
+    signals = [
+        Measured(item.partition.split("/")[2], item.partition, load_manifest(store, item.id))
+        for item in manifest.inputs
+        if item.stage == "signals"
+    ]
+    steps = tuple(manifest.identity.recipe["rules"])
+    return Replay(
+        partition,
+        manifest,
+        load_manifest(store, snapshots[0].id),
+        snapshots[0].partition,
+        steps,
+        tuple(_judging(store, manifest, step, signals) for step in steps),
+        {item.part: item for item in signals},
+    )
+
+
+def judged_again(table: pa.Table, judgings: Sequence[Judging]) -> list[Judged]:
+    """What every step says of every document, whatever those before it said."""
+    return [judging.judge(table) for judging in judgings]
+
+
+def first_failing(judged: Sequence[Judged], rows: int) -> NDArray[np.int64]:
+    """The number of the first step that each document fails, -1 where it fails none: int64[rows]."""
+    first = np.full(rows, -1)
+    for number in reversed(range(len(judged))):
+        first[~judged[number].keeps] = number
+    return first
+
+
+def _judging(store: Store, manifest: Manifest, step: Mapping[str, Any], signals: Sequence[Measured]) -> Judging:
+    name, facts = step["name"], manifest.facts
+    rule = rule_named(step["rule"])
+    threshold = facts.get("thresholds", {}).get(name)
+    return Judging(
+        name,
+        {key: value for key, value in step.items() if key not in NO_LIMITS},
+        {signal: f"{_holder(step, signal, signals, manifest).part}/{signal}" for signal in rule.reads},
+        _stored(store, step, rule.listing.kind, facts["lists"][name]) if rule.listing else None,
+        Draw(**step["drawn"]) if "drawn" in step else None,
+        Threshold(**threshold) if threshold else None,
+    )
+
+
+def _stored(store: Store, step: Mapping[str, Any], kind: str, kept: Mapping[str, Any]) -> StoredList:
+    file = File(**{name: value for name, value in kept.items() if name != "from"})
+    return StoredList(store, f"rule {step['name']}: {kept['from']}", kind, file)
+
+
+def _holder(step: Mapping[str, Any], signal: str, signals: Sequence[Measured], manifest: Manifest) -> Measured:
+    """The version that holds a signal as a step judges it: of its view, else of the raw text, and with its artifact."""
+    holding = [item for item in signals if item.holds(signal)]
+    view = view_of(_edits(step))
+    holding = [item for item in holding if item.view == view] or [item for item in holding if item.view == RAW]
+    if model := step.get("model"):
+        holding = [item for item in holding if model in (item.taken, item.taken.partition("@")[0])]
+    if len(holding) != 1:
+        said = "several times" if holding else "nowhere"
+        raise IntegrityError(
+            f"filtered {manifest.id[:12]} names {signal}, which {step['name']} judges, {said} among its inputs: rebuild it"
+        )
+    return holding[0]
+
+
+def _edits(step: Mapping[str, Any]) -> tuple[EditStep, ...]:
+    return tuple(EditStep(name, tuple(sorted(settings.items()))) for name, settings in step.get("edits", ()))

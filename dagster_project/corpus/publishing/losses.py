@@ -1,0 +1,119 @@
+"""Loss reports by format: what filters removed, and what that did to their sources. The facts come as plain data."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any
+
+from dagster_project.corpus.catalog.languages import named
+from dagster_project.corpus.model.errors import Refused
+from dagster_project.corpus.publishing.losses_markdown import page_in_markdown
+from dagster_project.corpus.publishing.losses_wording import (
+    attention,
+    drift,
+    fallen,
+    limits_of,
+    missing,
+    summary,
+    value_of,
+)
+from dagster_project.corpus.publishing.report import template
+from dagster_project.corpus.publishing.reports import encoded
+
+Facts = Mapping[str, Any]
+CHARTED = 30  # rows of one chart, the last of an order; the JSON report has all of them
+LISTED = 500
+WHEN = ("before", "after")
+
+
+def loss_report(facts: Facts, format: str) -> bytes:
+    """The report in html, json or md; the same bytes for the same facts."""
+    if format not in LOSS_REPORTS:
+        raise Refused(f"{format!r} is not a format of loss reports: use one of {', '.join(LOSS_REPORTS)}")
+    return LOSS_REPORTS[format](facts)
+
+
+def page(facts: Facts) -> bytes:
+    """One page in the look of the other reports: no script, nothing loaded, every value escaped at one door."""
+    text = template("losses.html").render(
+        facts=facts,
+        members=[_member(member) for member in facts["members"]],
+        together=[_charted(item) for item in facts["distributions"]],
+        summary=summary(facts),
+        attention=attention(facts),
+        missing=missing(facts),
+        drift=drift,
+        fallen=fallen,
+        limits_of=limits_of,
+        LISTED=LISTED,
+    )
+    return f"{text}\n".encode()
+
+
+def _member(member: Facts) -> dict[str, Any]:
+    """What the page shows of the verdicts of one source."""
+    return {
+        **member,
+        "funnel": list(funnel(member)),
+        "matrix": matrix(member["overlap"]),
+        "by_language": by_language(member["rules"]),
+        "distributions": [_charted(item) for item in member["distributions"]],
+    }
+
+
+def funnel(member: Facts) -> Iterator[dict[str, Any]]:
+    """Documents that stand after each rule that removed some, from all of them to those kept."""
+    standing = whole = member["documents"]["documents"]
+    yield {"name": "documents", "documents": whole, "removed": None, "width": "100.00"}
+    for rule in member["rules"]:
+        if removed := rule["removed"]["documents"]:
+            standing -= removed
+            width = f"{100 * standing / whole:.2f}"
+            yield {"name": rule["rule"], "documents": standing, "removed": rule["removed"], "width": width}
+
+
+def matrix(overlap: Facts) -> list[dict[str, Any]]:
+    """Every rule that failed a document, and how many of its documents fail each of the others."""
+    counts = overlap["documents"]
+    fired = [number for number, row in enumerate(counts) if row[number]]
+    return [
+        {
+            "number": place,
+            "rule": overlap["rules"][number],
+            "cells": [_cell(counts[number][other], counts[number][number], number == other) for other in fired],
+        }
+        for place, number in enumerate(fired, 1)
+    ]
+
+
+def _cell(documents: int, own: int, is_own: bool) -> dict[str, Any]:
+    return {"documents": documents, "share": documents / own, "heat": round(60 * documents / own), "is_own": is_own}
+
+
+def by_language(rules: Sequence[Facts]) -> list[dict[str, Any]]:
+    """Rules by language, as rows of one table."""
+    return [
+        {**item, "rule": rule["rule"], "name": named(item["language"])} for rule in rules for item in rule["languages"]
+    ]
+
+
+def _charted(item: Facts) -> dict[str, Any]:
+    """A distribution as a chart of two bars per row, in percent of the longest."""
+    rows = item["rows"][-CHARTED:]
+    longest = max((row[f"share_{when}"] for row in rows for when in WHEN), default=0) or 1
+    charted = [
+        {
+            **row,
+            "name": value_of(item["trait"], row),
+            **{f"{when}_width": f"{100 * row[f'share_{when}'] / longest:.2f}" for when in WHEN},
+        }
+        for row in rows
+    ]
+    return {**item, "charted": charted, "earlier": len(item["rows"]) - len(rows)}
+
+
+LOSS_REPORTS: Mapping[str, Callable[[Facts], bytes]] = {
+    "html": page,
+    "json": lambda facts: encoded(dict(facts)),
+    "md": page_in_markdown,
+}

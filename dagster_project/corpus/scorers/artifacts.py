@@ -1,0 +1,254 @@
+"""The `artifacts` stage: a scorer trained here, a model counted here, or a file of the user, kept in the store.
+
+Its rows are the examples that it was made from, each with what became of it; the model itself is an object under its
+hash, which stands in the identity. A model is never an unversioned file on somebody's disk.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from dagster_project.corpus.engine.work import ShardResult, Work, assemble
+from dagster_project.corpus.model.documents import ID
+from dagster_project.corpus.model.errors import Refused
+from dagster_project.corpus.model.manifests import Manifest
+from dagster_project.corpus.model.recipes import as_data
+from dagster_project.corpus.scorers import ngrams
+from dagster_project.corpus.scorers.examples import find_file, of_file, of_version
+from dagster_project.corpus.scorers.files import (
+    ModelFile,
+    StoredModel,
+    as_facts,
+    find_model,
+    from_facts,
+    store_model,
+)
+from dagster_project.corpus.scorers.formats import code_hash
+from dagster_project.corpus.scorers.ngrams import NgramModel
+from dagster_project.corpus.scorers.recipe import ArtifactRecipe, ExampleRecipe
+from dagster_project.corpus.scorers.scorer import Loading
+from dagster_project.corpus.scorers.selection import (
+    FATES,
+    HELD_OUT,
+    RECORD,
+    TRAIN,
+    Fates,
+    Origin,
+    Records,
+    counted,
+    fates_of,
+    pooled,
+)
+from dagster_project.corpus.scorers.training import NEGATIVE, train
+from dagster_project.corpus.storage.rows import entries
+from dagster_project.corpus.storage.shards import write_shard
+from dagster_project.corpus.storage.stores import Store
+
+CODE_VERSION = "1"
+ROWS_PER_SHARD = 1 << 18
+REFERENCE = "reference"  # the class of what an n-gram model counts
+SCHEMA = pa.schema(
+    [
+        pa.field("doc_id", ID, nullable=False),  # of a file: the hash of the text
+        pa.field("origin", pa.string(), nullable=False),  # partition, or sha256: and the hash of the file
+        pa.field("label", pa.string(), nullable=False),
+        pa.field("fate", pa.string(), nullable=False),  # one of FATES
+        pa.field("score", pa.int64()),  # millionths; null but of what a scorer was measured on
+    ]
+)
+
+
+@dataclass(frozen=True)
+class Artifact:
+    """An artifact as it travels to a worker: its model, which a factory of the user may do without, and its use."""
+
+    model: StoredModel | None
+    loading: Loading
+
+
+class Found(NamedTuple):
+    """What a recipe names that lies outside the store: hashes of example files by path, and the model file."""
+
+    files: Mapping[str, str]
+    model: ModelFile | None
+    code: str  # hash of the module of a user's factory
+
+
+class Made(NamedTuple):
+    """A model that was just made, its examples, and what is told of it."""
+
+    model: StoredModel | None
+    records: Records
+    fates: Fates
+    scores: NDArray[np.int64]
+    facts: Mapping[str, Any]
+
+
+def find(recipe: ArtifactRecipe) -> Found:
+    """Every file that a recipe names, by hash; what is missing or changed is refused."""
+    for complaint in complaints(recipe):
+        raise Refused(f"artifact {recipe.name} {complaint}")
+    files = {item.file: find_file(item) for item in (*recipe.positives, *recipe.negatives) if item.file}
+    path = Path(recipe.file).expanduser()
+    model = find_model(path, recipe.license, name=recipe.name, sha256=recipe.sha256) if recipe.file else None
+    return Found(files, model, code_hash(recipe.factory) if recipe.factory else "")
+
+
+def complaints(recipe: ArtifactRecipe) -> Iterator[str]:
+    """What a recipe says that its kind has no use for, and what it does not say and should."""
+    for item in (*recipe.positives, *recipe.negatives):
+        if bool(item.partition) == bool(item.file):
+            yield "has examples that name neither or both of partition and file: name one"
+    if recipe.kind == "model":
+        if recipe.positives or recipe.negatives:
+            yield "is a model of the user, so examples mean nothing: leave them out, or make it a scorer"
+        if not recipe.file and recipe.format != "python":
+            yield "needs file, the model: name it"
+        if (recipe.format == "python") != bool(recipe.factory):
+            yield "needs a factory if its format is python, and only then"
+        return
+    if recipe.file or recipe.factory:
+        yield "is made here, so file and factory mean nothing: leave them out, or make it a model"
+    if not recipe.positives:
+        yield "needs positives, the texts to learn from: name some"
+    if bool(recipe.negatives) != (recipe.kind == "scorer"):
+        yield "needs negatives if it is a scorer, and only then"
+    if not 0 < recipe.held_out < 1:
+        yield f"holds out {recipe.held_out} of its examples: name a share above 0 and below 1"
+
+
+def recipe_of(recipe: ArtifactRecipe, found: Found) -> dict[str, Any]:
+    """What of a recipe decides the artifact: files by their content, and never by their place."""
+    loading = _stated(asdict(loading_of(recipe)))
+    if recipe.kind == "model":
+        model = {"sha256": found.model.sha256} if found.model else {}
+        return {"kind": recipe.kind, "loading": loading, "license": recipe.license, "code": found.code, **model}
+    return {
+        "kind": recipe.kind,
+        "loading": loading,
+        "positives": [_content(item, found) for item in recipe.positives],
+        "negatives": [_content(item, found) for item in recipe.negatives],
+        "training": as_data(recipe.training) if recipe.kind == "scorer" else {},
+        "held_out": recipe.held_out,
+        "seed": recipe.seed,
+    }
+
+
+def build_artifact(work: Work, recipe: ArtifactRecipe, found: Found, versions: Mapping[str, Manifest]) -> Manifest:
+    """Make or keep the model. `versions`: the input versions, by the partition that the recipe names."""
+    origins = [
+        Origin(_examples(work.store, item, versions), is_positive, item.documents)
+        for items, is_positive in ((recipe.positives, True), (recipe.negatives, False))
+        for item in items
+    ]
+    with tempfile.TemporaryDirectory(prefix="florilegium-artifact-") as folder:
+        made = MAKERS[recipe.kind](work, recipe, found, origins, Path(folder))
+    names = [_origin(item, found) for item in (*recipe.positives, *recipe.negatives)]
+    label = recipe.label if recipe.kind == "scorer" else REFERENCE
+    made_of = {**work.recipe, "model": made.model.sha256 if made.model else ""}
+    manifest = assemble(replace(work, recipe=made_of), _shards(work, made, names, label))
+    told = {
+        "kind": recipe.kind,
+        "title": recipe.title,
+        "license": recipe.license,
+        "model": as_facts(made.model) if made.model else None,
+        "loading": _stated(asdict(loading_of(recipe))),
+        **made.facts,
+    }
+    return replace(manifest, facts={**manifest.facts, "artifact": told})
+
+
+def artifact_of(store: Store, manifest: Manifest) -> Artifact:
+    """The artifact of a version, for those who use it."""
+    if manifest.stage != "artifacts":
+        raise Refused(f"{manifest.stage} {manifest.id[:12]} is no artifact: name a version of the stage artifacts")
+    told = manifest.facts["artifact"]
+    loading = Loading(**{**told["loading"], "cuts": tuple(told["loading"]["cuts"])})
+    return Artifact(from_facts(store, told["model"]) if told["model"] else None, loading)
+
+
+def loading_of(recipe: ArtifactRecipe) -> Loading:
+    if recipe.kind == "scorer":
+        return Loading("fasttext", label=recipe.label)
+    if recipe.kind == "ngram":
+        return Loading("ngram")
+    label = recipe.label if recipe.format in ("fasttext", "huggingface", "onnx") else ""
+    return Loading(recipe.format, label, recipe.output, recipe.max_tokens, recipe.factory, recipe.cuts)
+
+
+def _train(work: Work, recipe: ArtifactRecipe, found: Found, origins: Sequence[Origin], folder: Path) -> Made:
+    trained = train(origins, recipe.training, folder, label=recipe.label, held_out=recipe.held_out, seed=recipe.seed)
+    model = store_model(work.store, find_model(trained.model, recipe.license, name=recipe.name), work.access)
+    facts = {"metrics": trained.metrics, "learning_curve": trained.curve, "examples": trained.counts}
+    return Made(model, trained.records, trained.fates, trained.scores, facts)
+
+
+def _count(work: Work, recipe: ArtifactRecipe, found: Found, origins: Sequence[Origin], folder: Path) -> Made:
+    with pooled(origins, recipe.seed) as pool:
+        records = pool.records
+        fates = fates_of(records, [origin.documents for origin in origins], balanced=False, held_out=recipe.held_out)
+        tables = ngrams.estimate(ngrams.count_trigrams(pool.lines(records[fates == TRAIN])))
+        cuts = ngrams.cuts_of(tables, pool.lines(records[fates == HELD_OUT]))
+    path = folder / "ngrams.npz"
+    path.write_bytes(ngrams.save(NgramModel(tables, cuts)))
+    model = store_model(work.store, find_model(path, recipe.license, name=recipe.name), work.access)
+    facts = {"trigrams": len(tables.triples.keys), "cuts": list(cuts), "examples": {REFERENCE: counted(fates)}}
+    return Made(model, records, fates, np.empty(0, np.int64), facts)
+
+
+def _keep(work: Work, recipe: ArtifactRecipe, found: Found, origins: Sequence[Origin], folder: Path) -> Made:
+    model = store_model(work.store, found.model, work.access) if found.model else None
+    nothing = np.empty(0, np.int64)
+    return Made(model, np.empty(0, RECORD), nothing.astype(np.int8), nothing, {})
+
+
+MAKERS = {"scorer": _train, "ngram": _count, "model": _keep}
+
+
+def _examples(store: Store, recipe: ExampleRecipe, versions: Mapping[str, Manifest]) -> Iterator[Any]:
+    return of_file(recipe) if recipe.file else of_version(store, versions[recipe.partition], recipe.keep)
+
+
+def _content(recipe: ExampleRecipe, found: Found) -> dict[str, Any]:
+    said = as_data(recipe)
+    return {**said, "file": "", "sha256": found.files.get(recipe.file, "")}
+
+
+def _origin(recipe: ExampleRecipe, found: Found) -> str:
+    return f"sha256:{found.files[recipe.file]}" if recipe.file else recipe.partition
+
+
+def _stated(loading: dict[str, Any]) -> dict[str, Any]:
+    return {**loading, "cuts": list(loading["cuts"])}
+
+
+def _shards(work: Work, made: Made, origins: Sequence[str], label: str) -> Iterator[ShardResult]:
+    """One row for every example that was read."""
+    scores = np.zeros(len(made.records), np.int64)
+    is_scored = np.zeros(len(made.records), bool)
+    if len(made.scores):
+        is_scored = made.fates == HELD_OUT
+        scores[is_scored] = made.scores
+    for start in range(0, len(made.records), ROWS_PER_SHARD):
+        rows = slice(start, start + ROWS_PER_SHARD)
+        records = made.records[rows]
+        labels = np.where(records["positive"], label, NEGATIVE)
+        columns = [
+            pa.FixedSizeBinaryArray.from_buffers(ID, len(records), [None, pa.py_buffer(records["id"].tobytes())]),
+            pa.array(origins, pa.string()).take(pa.array(records["origin"])),
+            pa.array(labels.tolist(), pa.string()),
+            pa.array(FATES, pa.string()).take(pa.array(made.fates[rows])),
+            pa.array(scores[rows], mask=~is_scored[rows]),
+        ]
+        table = pa.table(columns, schema=SCHEMA)
+        file = write_shard(work.store, table, access=work.access)
+        profile = {"examples": {str(name): counted(made.fates[rows][labels == name]) for name in np.unique(labels)}}
+        yield ShardResult(file, profile, entries(table).tobytes())

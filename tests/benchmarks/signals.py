@@ -1,0 +1,258 @@
+"""Signals and verdicts against datatrove's filters: the speed of each rule set, with the agreement on the documents.
+
+Ours is a build: documents are read from a store, measured, judged, and what was found is written to it, by one worker
+process and by two. Importing, compiling and audits are left out on either side; datatrove has its texts in memory.
+"""
+
+from __future__ import annotations
+
+import resource
+import subprocess
+import sys
+import tempfile
+from argparse import Namespace
+from collections.abc import Mapping, Sequence
+from contextlib import closing
+from dataclasses import replace
+from multiprocessing import get_context
+from pathlib import Path
+from time import perf_counter
+from typing import Any, NamedTuple
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from dagster_project.corpus.building.library import Built, Unobserved
+from dagster_project.corpus.engine.local import LocalEngine
+from dagster_project.corpus.model.escaping import visible
+from dagster_project.corpus.model.partitions import Partition
+from dagster_project.corpus.storage.embedded import embedded
+from dagster_project.corpus.storage.s3 import S3Config, S3Store
+from tests.benchmarks import ours, theirs
+from tests.benchmarks.parity import WANTED, Comparison
+from tests.benchmarks.texts import documents, make
+from tests.benchmarks.theirs import Verdict
+
+FOUR = ("gopher-repetition", "gopher", "c4", "fineweb-quality")
+SETS = (*FOUR, "fineweb")
+REPEATS = 3  # of ours, whose medians count
+LANGUAGE = Partition("signals", "texts@dev", "language")
+COPIES = 10  # of the input, for memory
+NOTE = (
+    "Both sides without imports and compilation; ours is a build from store to store without its audit, datatrove's "
+    "texts are in memory. A ratio whose agreement is below 98 % does not count."
+)
+
+
+class Theirs(NamedTuple):
+    """Seconds and verdicts of the filters of each rule set; and of all four, with one splitting into words for all."""
+
+    seconds: Mapping[str, float]
+    verdicts: Mapping[str, Sequence[Verdict]]
+    four: float
+    four_by_two: float  # processes
+
+
+class Ours(NamedTuple):
+    """Seconds of each partition, the partitions that each rule set needs, and its verdicts."""
+
+    seconds: Mapping[str, float]
+    needed: Mapping[str, Sequence[str]]
+    verdicts: Mapping[str, Sequence[Verdict | None]]
+    shards: int
+
+    def of(self, *names: str, stage: str = "") -> float:
+        """Seconds of all that some rule sets need beyond the snapshot, each partition once."""
+        parts = {
+            part for name in names for part in self.needed[name] if part.startswith(stage or ("signals", "filtered"))
+        }
+        return sum(self.seconds[part] for part in parts)
+
+
+class Clock(Unobserved):
+    """Seconds of every partition that was built and not found."""
+
+    def __init__(self) -> None:
+        self.seconds: dict[str, float] = {}
+
+    def finished(self, built: Built) -> None:
+        self.seconds.setdefault(str(built.partition), built.seconds)
+
+
+def run(arguments: Namespace) -> tuple[dict[str, Any], int]:
+    """Everything in one run, on one file."""
+    with tempfile.TemporaryDirectory() as place:
+        path = arguments.input or str(Path(place) / "texts.parquet")
+        if arguments.texts:
+            make(path, arguments.texts)
+        elif arguments.input is None:
+            raise ValueError("name a file or folder with --input, or say with --texts how many megabytes to gather")
+        table = within(documents(path, arguments.limit), arguments.megabytes)
+        sample = within(table, arguments.peer_megabytes)
+        one, two = (time_ours(table, workers, Path(place)) for workers in (1, 2))
+        other = time_theirs(sample)
+        result = {
+            "note": NOTE,
+            "documents": table.num_rows,
+            "megabytes": size_of(table),
+            "shards": one.shards,
+            "datatrove_documents": sample.num_rows,
+            "datatrove_megabytes": size_of(sample),
+            "rule_sets": {name: speeds(table, sample, (name,), one, two, other) for name in SETS},
+            "all_four": speeds(table, sample, FOUR, one, two, other),
+            **beside(table, one, two),
+            **({"memory_mb": memory(table, Path(place))} if arguments.memory else {}),
+        }
+    return result, 0
+
+
+def within(table: pa.Table, megabytes: float | None) -> pa.Table:
+    """The first documents up to so many megabytes of text; all without a limit."""
+    if megabytes is None:
+        return table
+    sizes = pc.cumulative_sum(pc.binary_length(table.column("text")))
+    return table.slice(0, max(1, pc.sum(pc.less_equal(sizes, megabytes * 1e6)).as_py() or 0))
+
+
+def size_of(table: pa.Table) -> float:
+    return float(pc.sum(pc.binary_length(table.column("text"))).as_py() or 0) / 1e6
+
+
+def time_theirs(sample: pa.Table) -> Theirs:
+    """By rule set, and all four at once by one process and by two with every other text."""
+    texts = sample.column("text").to_pylist()
+    found = {name: filtered((name,), texts) for name in SETS}
+    four, _ = filtered(FOUR, texts)
+    with get_context("spawn").Pool(2) as pool:
+        halves = pool.starmap(filtered, [(FOUR, texts[::2]), (FOUR, texts[1::2])], chunksize=1)
+    return Theirs(
+        {name: seconds for name, (seconds, _) in found.items()},
+        {name: verdicts[name] for name, (_, verdicts) in found.items()},
+        four,
+        max(seconds for seconds, _ in halves),
+    )
+
+
+def filtered(names: Sequence[str], texts: Sequence[str]) -> tuple[float, dict[str, list[Verdict]]]:
+    """The time that filters take after their tokenizers are loaded, and what they say."""
+    judge = theirs.Judge(names, with_values=False)
+    start = perf_counter()
+    rows = [judge.judge(text) for text in texts]
+    return perf_counter() - start, {name: [row[name] for row in rows] for name in names}
+
+
+def time_ours(table: pa.Table, workers: int, place: Path) -> Ours:
+    """Medians of several builds by the same workers, after one more in which they compile."""
+    texts = table.column("text").to_pylist()
+    with embedded(place / f"store-{workers}") as config, closing(LocalEngine(workers)) as engine:
+        runs = [build(texts, place / f"run-{workers}-{number}", config, engine) for number in range(REPEATS + 1)][1:]
+    seconds = {part: sorted(found.seconds[part] for found in runs)[REPEATS // 2] for part in runs[0].seconds}
+    return runs[0]._replace(seconds=seconds)
+
+
+def build(texts: Sequence[str], folder: Path, config: S3Config, engine: LocalEngine, copies: int = 1) -> Ours:
+    """The verdicts of every rule set, and languages, under a prefix of the store that was empty before."""
+    clock = Clock()
+    store = S3Store(replace(config, prefix=f"{config.prefix}/{folder.name}".strip("/")))
+    judge = ours.Judge(texts, folder, store, engine, clock, copies)
+    verdicts = {name: judge.verdicts(name) for name in SETS}
+    judge.library.build(LANGUAGE)
+    shards = len(judge.library.build(Partition("snapshots", "texts@dev")).manifest.files)
+    needed = {name: [str(item) for item in judge.library.needed(judge.partition(name))] for name in SETS}
+    return Ours(clock.seconds, needed, verdicts, shards)
+
+
+def speeds(
+    table: pa.Table, sample: pa.Table, names: Sequence[str], one: Ours, two: Ours, other: Theirs
+) -> dict[str, Any]:
+    """Megabytes per second of some rule sets on either side, their ratio, and whether it counts."""
+    compared = [
+        Comparison(name, *labels(sample), one.verdicts[name][: sample.num_rows], other.verdicts[name]) for name in names
+    ]
+    peer = size_of(sample) / (other.four if len(names) > 1 else other.seconds[names[0]])
+    mine = size_of(table) / one.of(*names)
+    agreement = min(item.agreement() for item in compared)
+    kinds = sorted(set(compared[0].kinds))
+    return {
+        "datatrove_mb_per_second": peer,
+        **({"datatrove_mb_per_second_2_processes": size_of(sample) / other.four_by_two} if len(names) > 1 else {}),
+        "mb_per_second": mine,
+        "mb_per_second_2_processes": size_of(table) / two.of(*names),
+        "ratio": mine / peer,
+        "agreement": agreement,
+        "agreement_by_kind": {kind: min(item.agreement(kind) for item in compared) for kind in kinds},
+        "counts": agreement >= WANTED,
+    }
+
+
+def labels(table: pa.Table) -> tuple[list[str], list[str]]:
+    return table.column("id").to_pylist(), table.column("kind").to_pylist()
+
+
+def beside(table: pa.Table, one: Ours, two: Ours) -> dict[str, Any]:
+    """Language identification by one process and by two; verdicts against the signals that they are made of."""
+    seconds = [found.seconds[str(LANGUAGE)] for found in (one, two)]
+    return {
+        "language_mb_per_second": size_of(table) / seconds[0],
+        "language_mb_per_second_2_processes": size_of(table) / seconds[1],
+        "language_ratio_of_2_processes": seconds[0] / seconds[1],
+        "verdicts_share_of_signals": {
+            name: one.of(name, stage="filtered") / one.of(name, stage="signals") for name in SETS
+        },
+        "seconds": {part: round(taken, 3) for part, taken in one.seconds.items()},
+        "seconds_2_processes": {part: round(taken, 3) for part, taken in two.seconds.items()},
+    }
+
+
+def memory(table: pa.Table, place: Path) -> dict[str, int]:
+    """Peak resident megabytes of a process that builds the verdicts of the input, and of ten copies of it."""
+    path = place / "memory.parquet"
+    pq.write_table(table, path)
+    found = {}
+    for copies in (1, COPIES):
+        command = [sys.executable, "-m", "tests.benchmarks.signals", str(path), str(copies)]
+        found[f"{copies}x"] = int(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
+    return found
+
+
+def told(result: Mapping[str, Any]) -> str:
+    """What a person sees: a line per rule set, and what was measured beside them."""
+    lines = [
+        result["note"],
+        "",
+        f"{result['documents']} documents, {result['megabytes']:.1f} MB, {result['shards']} shards",
+    ]
+    if result["datatrove_megabytes"] < result["megabytes"]:
+        lines.append(
+            f"datatrove and the agreement: the first {result['datatrove_documents']} documents, "
+            f"{result['datatrove_megabytes']:.1f} MB; its rate is extrapolated to the rest"
+        )
+    lines.append(f"{'rule set':20}{'datatrove':>12}{'ours':>10}{'2 processes':>13}{'ratio':>9}{'agreement':>11}  MB/s")
+    lines += [_line(name, found) for name, found in [*result["rule_sets"].items(), ("all four", result["all_four"])]]
+    lines += ["", *(f"{name:40}{value:10.2f}" for name, value in result.items() if isinstance(value, float))]
+    lines += [
+        f"verdicts / signals, {name:20}{share:10.2%}" for name, share in result["verdicts_share_of_signals"].items()
+    ]
+    lines += [f"peak memory, {name} input{peak:26} MB" for name, peak in result.get("memory_mb", {}).items()]
+    return "\n".join(lines)
+
+
+def _line(name: str, found: Mapping[str, Any]) -> str:
+    names = ("datatrove_mb_per_second", "mb_per_second", "mb_per_second_2_processes")
+    speeds = "".join(f"{found[name]:{width}}" for name, width in zip(names, ("12.3f", "10.1f", "13.1f"), strict=True))
+    kinds = ", ".join(f"{visible(kind, 30)} {share:.1%}" for kind, share in found["agreement_by_kind"].items())
+    counts = "" if found["counts"] else "  does not count"
+    return f"{name:20}{speeds}{found['ratio']:8.1f}×{found['agreement']:11.2%}{counts}\n{'':20}{kinds}"
+
+
+def main() -> None:
+    """In a process of its own: builds the verdicts of FILE, N times over, and prints its peak resident megabytes."""
+    path, copies = sys.argv[1], int(sys.argv[2])
+    with tempfile.TemporaryDirectory() as place, embedded(Path(place) / "store") as config:
+        build(documents(path).column("text").to_pylist(), Path(place) / "run", config, LocalEngine(1), copies)
+    print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024)
+
+
+if __name__ == "__main__":
+    main()

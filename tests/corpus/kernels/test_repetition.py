@@ -1,0 +1,151 @@
+"""Repeated n-grams are those of four published programs, and a hostile text costs no more than its length."""
+
+import time
+
+import numpy as np
+import pyarrow as pa
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from dagster_project.corpus.kernels.ngrams import no_finds, room
+from dagster_project.corpus.kernels.ngrams import find as find_n_grams
+from dagster_project.corpus.kernels.repetition import COLUMNS, repetition
+from dagster_project.corpus.kernels.texts import buffers
+from dagster_project.corpus.kernels.words import words_of
+from tests.corpus.kernels.strategies import CORPORA
+from tests.oracles import repetition as oracle
+
+WORDS = ["a", "bb", "ccc", "of", "the", "été", ".", "-", "漢", "12"]
+REPETITIVE = st.lists(
+    st.lists(st.sampled_from(WORDS), min_size=1, max_size=8).flatmap(lambda part: st.integers(1, 4).map(part.__mul__)),
+    max_size=12,
+).map(lambda parts: " ".join(word for part in parts for word in part))
+
+
+def split(texts):
+    data, offsets = buffers(pa.array(texts, pa.large_string()))
+    words = words_of(data, offsets)
+    pieces = [data[start:end].tobytes().decode() for start, end in zip(words.starts, words.ends, strict=True)]
+    lists = [pieces[first:last] for first, last in zip(words.firsts, words.firsts[1:], strict=False)]
+    return lists, repetition(data, words)
+
+
+def counted(texts):
+    lists, columns = split(texts)
+    assert tuple(columns) == COLUMNS
+    return lists, [{name: int(column[i]) for name, column in columns.items()} for i in range(len(texts))]
+
+
+@given(st.lists(REPETITIVE, min_size=1, max_size=4))
+def test_twin(texts):
+    lists, rows = counted(texts)
+    assert rows == [{name: oracle.repetition(words)[name] for name in COLUMNS} for words in lists]
+
+
+@given(CORPORA)
+def test_twin_on_what_breaks_loops(texts):
+    lists, rows = counted(texts)
+    assert rows == [oracle.repetition(words) for words in lists]
+
+
+@given(REPETITIVE)
+def test_laws(text):
+    (words,), (row,) = counted([text])
+    _, (longer,) = counted([text + " unheard"])
+    for n in range(5, 11):
+        assert row[f"duplicated_{n}_n_grams"] <= row["word_characters"]
+        assert row[f"dclm_duplicated_{n}_n_grams"] <= row["alphanumeric_word_characters"] <= row["word_characters"]
+        assert row[f"dolma_duplicated_{n}_n_grams"] <= row[f"dolma_{n}_n_grams"]
+        for name in (f"duplicated_{n}_n_grams", f"dolma_duplicated_{n}_n_grams", f"dclm_duplicated_{n}_n_grams"):
+            assert longer[name] == row[name]
+        if n > 5:
+            assert row[f"dclm_duplicated_{n}_n_grams"] <= row[f"dclm_duplicated_{n - 1}_n_grams"]
+    assert longer["word_characters"] == row["word_characters"] + 7
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("", dict.fromkeys(COLUMNS, 0)),
+        ("alone", {"top_2_gram": 0, "word_characters": 5}),
+        ("once only", {"top_2_gram": 9, "dolma_top_2_gram": 8, "dclm_top_2_gram": 0, "rps_top_2gram": 0}),
+        ("a b a b cc dd cc dd", {"top_2_gram": 6, "rps_top_2gram": 4, "dclm_top_2_gram": 8}),
+        ("v w x y z v w x y z", {"duplicated_5_n_grams": 5, "dolma_duplicated_5_n_grams": 10, "dolma_5_n_grams": 30}),
+        ("v w x y z v w x y z", {"dclm_duplicated_5_n_grams": 10, "duplicated_6_n_grams": 0}),
+        ("a a a a a a a a a a a a", {"duplicated_5_n_grams": 10, "top_2_gram": 33, "dclm_duplicated_10_n_grams": 12}),
+        ("a , b . a ; b", {"dclm_top_2_gram": 4, "alphanumeric_word_characters": 4, "word_characters": 7}),
+    ],
+)
+def test_examples(text, expected):
+    _, (row,) = counted([text])
+    assert {name: row[name] for name in expected} == expected
+
+
+def test_documents_do_not_touch():
+    text = "one two three four five six seven"
+    _, rows = counted([text, text, "", text])
+    assert rows[0] == rows[1] == rows[3]
+    assert rows[0]["duplicated_5_n_grams"] == 0
+
+
+@given(st.lists(st.integers(0, 3), max_size=40), st.integers(0, 63))
+def test_hashes_that_share_their_bits_are_told_apart(numbers, shift):
+    hashes = np.array(numbers, np.uint64) << np.uint64(shift)
+    words = [str(value) for value in hashes]
+    sums = np.concatenate([[0], np.cumsum([len(word) for word in words], dtype=np.int64)])
+    found = no_finds()
+    find_n_grams(hashes, sums, len(hashes), room(len(hashes)), found)
+    expected = oracle.repetition(words)
+    assert found.scanned[5:].tolist() == [expected[f"duplicated_{n}_n_grams"] for n in range(5, 11)]
+    assert found.covered[5:].tolist() == [expected[f"dclm_duplicated_{n}_n_grams"] for n in range(5, 11)]
+
+
+@pytest.mark.parametrize(
+    ("text", "characters"),
+    [("word " * 1_000_000, 3_999_960), ("a b " * 500_000, 999_990), (" ".join(map(str, range(1_000_000))), 0)],
+)
+def test_a_million_words_take_no_more_than_their_length(text, characters):
+    counted(["warm up"])
+    started = time.thread_time()
+    _, columns = split([text])
+    assert time.thread_time() - started < 10
+    assert columns["duplicated_10_n_grams"].tolist() == [characters]
+
+
+def published():
+    return pytest.importorskip("datatrove.pipeline.filters.gopher_repetition_filter")
+
+
+def by_datatrove(words):
+    program, found = published(), {}
+    for n in (2, 3, 4):
+        grams = program.get_n_grams(words, n)
+        found[f"top_{n}_gram"] = program.find_top_duplicate(grams) if grams else 0
+    return found | {f"duplicated_{n}_n_grams": program.find_all_duplicate(words, n) for n in range(5, 11)}
+
+
+@given(st.lists(REPETITIVE, min_size=1, max_size=4))
+def test_equals_datatrove(texts):
+    lists, rows = counted(texts)
+    for words, row in zip(lists, rows, strict=True):
+        expected = by_datatrove(words)
+        assert {name: row[name] for name in expected} == expected
+
+
+def test_equals_datatrove_on_documentation():
+    from pydoc_data.topics import topics
+
+    lists, rows = counted(list(topics.values()))
+    for words, row in zip(lists, rows, strict=True):
+        expected = by_datatrove(words)
+        assert {name: row[name] for name in expected} == expected
+
+
+def test_words_are_compared_one_by_one_where_datatrove_joins_them():
+    text = "() ( x y z ( )( x y z"
+    (words,), (row,) = counted([text])
+    assert words.count("(") == 4
+    joined = ["ab", "c", "x", "y", "z", "a", "bc", "x", "y", "z"]
+    assert (oracle.scanned(joined, 5), published().find_all_duplicate(joined, 5)) == (0, 6)
+    assert row["duplicated_5_n_grams"] == published().find_all_duplicate(words, 5)

@@ -1,0 +1,142 @@
+"""Artifacts as versions: rows for every example, a model under its hash, an identity that places do not change."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from dagster_project.corpus.engine.local import LocalEngine
+from dagster_project.corpus.engine.work import Work
+from dagster_project.corpus.model.errors import Refused
+from dagster_project.corpus.model.manifests import Manifest, decode
+from dagster_project.corpus.scorers import artifacts
+from dagster_project.corpus.scorers.artifacts import artifact_of, build_artifact, complaints, find, recipe_of
+from dagster_project.corpus.scorers.formats import load_scorer
+from dagster_project.corpus.scorers.perplexity_models import load_perplexity
+from dagster_project.corpus.scorers.recipe import ArtifactRecipe, ExampleRecipe
+from dagster_project.corpus.scorers.scorer import millionths
+from dagster_project.corpus.storage.memory import MemoryStore
+from dagster_project.corpus.storage.shards import read_shard
+from tests.corpus.scorers.models import BAD, GOOD, SMALL, texts
+
+
+def write(path: Path, found: list[str]) -> ExampleRecipe:
+    path.parent.mkdir(exist_ok=True)
+    path.write_text("".join(text + "\n" for text in found))
+    return ExampleRecipe(file=str(path))
+
+
+def scorer(folder: Path) -> ArtifactRecipe:
+    return ArtifactRecipe(
+        "quality",
+        "scorer",
+        positives=(write(folder / "good.txt", texts(GOOD, 60, 1)),),
+        negatives=(write(folder / "bad.txt", texts(BAD, 80, 2)),),
+        training=SMALL,
+        held_out=0.2,
+    )
+
+
+def built(store: MemoryStore, recipe: ArtifactRecipe) -> Manifest:
+    found = find(recipe)
+    made_of = recipe_of(recipe, found)
+    work = Work(store, LocalEngine(1), "artifacts", artifacts.SCHEMA, artifacts.CODE_VERSION, made_of, ())
+    manifest = build_artifact(work, recipe, found, {})
+    return decode(json.loads(manifest.encoded()), manifest.id)
+
+
+def test_a_scorer_trained_here(tmp_path: Path, memory_store: MemoryStore) -> None:
+    manifest = built(memory_store, scorer(tmp_path / "a"))
+    (file,) = manifest.files
+    rows = read_shard(memory_store, file)
+    assert rows.schema.equals(artifacts.SCHEMA)
+    assert rows.num_rows == manifest.rows == 140
+    told = manifest.facts["artifact"]
+    fates = rows.column("fate").to_pylist()
+    assert fates.count("to balance the classes") == 20
+    assert manifest.profile["examples"] == told["examples"]
+    assert sum(sum(counts.values()) for counts in told["examples"].values()) == 140
+    scored = [score is not None for score in rows.column("score").to_pylist()]
+    assert scored == [fate == "held-out" for fate in fates]
+    assert told["metrics"]["roc_auc"] == 1.0
+    assert manifest.identity.recipe["model"] == told["model"]["sha256"]
+    artifact = artifact_of(memory_store, manifest)
+    found = millionths(load_scorer(artifact.model, artifact.loading), ["theorem lemma proof", "casino winner"], "n")
+    assert found[0] > 900_000 > 100_000 > found[1]
+
+
+def test_places_do_not_change_what_it_is_and_contents_do(tmp_path: Path, memory_store: MemoryStore) -> None:
+    first, second = built(memory_store, scorer(tmp_path / "a")), built(memory_store, scorer(tmp_path / "b"))
+    assert first.id == second.id
+    changed = scorer(tmp_path / "c")
+    write(tmp_path / "c" / "good.txt", texts(GOOD, 60, 3))
+    assert built(memory_store, changed).id != first.id
+    assert built(memory_store, replace(scorer(tmp_path / "a"), seed=1)).id != first.id
+
+
+def test_an_ngram_model_counted_here(tmp_path: Path, memory_store: MemoryStore) -> None:
+    recipe = ArtifactRecipe(
+        "english", "ngram", positives=(write(tmp_path / "a.txt", texts(GOOD, 100, 1)),), held_out=0.3
+    )
+    manifest = built(memory_store, recipe)
+    artifact = artifact_of(memory_store, manifest)
+    assert artifact.model is not None
+    assert list(load_perplexity(artifact.model, artifact.loading).cuts) == manifest.facts["artifact"]["cuts"]
+    assert manifest.rows == 100
+    assert set(read_shard(memory_store, manifest.files[0]).column("label").to_pylist()) == {"reference"}
+    assert manifest.id == built(memory_store, recipe).id
+
+
+def test_a_model_of_the_user(tmp_path: Path, memory_store: MemoryStore, fasttext_file: Path) -> None:
+    recipe = ArtifactRecipe("mine", "model", file=str(fasttext_file), license="MIT", label="cc")
+    manifest = built(memory_store, recipe)
+    artifact = artifact_of(memory_store, manifest)
+    assert manifest.rows == 0
+    assert artifact.model is not None
+    assert (artifact.model.license, artifact.loading.label) == ("MIT", "cc")
+    assert millionths(load_scorer(artifact.model, artifact.loading), ["casino"], "n")[0] > 500_000
+    assert built(memory_store, replace(recipe, license="Apache-2.0")).id != manifest.id
+    with pytest.raises(Refused, match=f"and {'0' * 64} is expected"):
+        find(replace(recipe, sha256="0" * 64))
+
+
+def test_a_factory_of_the_user_needs_no_file(memory_store: MemoryStore) -> None:
+    recipe = ArtifactRecipe("mine", "model", format="python", factory="tests.corpus.scorers.models:texts")
+    artifact = artifact_of(memory_store, built(memory_store, recipe))
+    assert (artifact.model, artifact.loading.factory) == (None, "tests.corpus.scorers.models:texts")
+
+
+EXAMPLE = (ExampleRecipe(file="x.txt"),)
+
+
+@pytest.mark.parametrize(
+    ("recipe", "complaint"),
+    [
+        (ArtifactRecipe("a", "scorer", negatives=EXAMPLE), "needs positives"),
+        (ArtifactRecipe("a", "scorer", positives=EXAMPLE), "needs negatives"),
+        (
+            ArtifactRecipe("a", "ngram", positives=EXAMPLE, negatives=EXAMPLE),
+            "needs negatives if it is a scorer, and o",
+        ),
+        (ArtifactRecipe("a", "ngram", positives=(ExampleRecipe(),)), "name neither or both"),
+        (ArtifactRecipe("a", "ngram", positives=EXAMPLE, file="m"), "is made here, so file"),
+        (ArtifactRecipe("a", "ngram", positives=EXAMPLE, held_out=0.0), r"holds out 0\.0"),
+        (ArtifactRecipe("a", "model"), "needs file"),
+        (ArtifactRecipe("a", "model", file="m", positives=EXAMPLE), "examples mean nothing"),
+        (ArtifactRecipe("a", "model", file="m", factory="x:y"), "needs a factory if its format is python, and only"),
+        (ArtifactRecipe("a", "model", format="python"), "needs a factory"),
+    ],
+)
+def test_recipes_that_make_no_sense(recipe: ArtifactRecipe, complaint: str) -> None:
+    assert any(complaint.replace(r"\.", ".") in said for said in complaints(recipe))
+    with pytest.raises(Refused, match=f"artifact a .*{complaint}"):
+        find(recipe)
+
+
+def test_only_artifacts_are_artifacts(memory_store: MemoryStore, tmp_path: Path) -> None:
+    manifest = built(memory_store, scorer(tmp_path))
+    with pytest.raises(Refused, match=r"snapshots [0-9a-f]{12} is no artifact"):
+        artifact_of(memory_store, replace(manifest, identity=replace(manifest.identity, stage="snapshots")))

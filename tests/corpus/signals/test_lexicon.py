@@ -1,0 +1,138 @@
+"""A word list counts what a slow twin counts, whole words in scripts with spaces and anywhere in others."""
+
+from __future__ import annotations
+
+import re
+import time
+
+import pyarrow as pa
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from dagster_project.corpus.model.errors import Refused
+from dagster_project.corpus.signals.lexicon import SCHEMA, count, entries_of, load_phrases, measure
+from dagster_project.corpus.storage.lists import find_list, store_list
+from dagster_project.corpus.storage.memory import MemoryStore
+from tests.corpus.signals.documents import block_of
+from tests.oracles import lexicon as oracle
+
+PIECES = [
+    "bad",
+    "badly",
+    "bad day",
+    "a",
+    "ab",
+    "b",
+    "é",
+    "été",
+    "女",
+    "女子",
+    "s",
+    " ",
+    "  ",
+    "-",
+    "_",
+    "1",
+    ".",
+    "\n",
+    "\0",
+]
+PIECES += ["कम", "ि", "ไทย", "😀", "Bad", "É"]
+TEXTS = st.lists(st.sampled_from(PIECES), max_size=14).map("".join)
+ENTRIES = st.lists(st.sampled_from(PIECES), min_size=1, max_size=3).map("".join).map(str.strip)
+ENTRIES = ENTRIES.filter(lambda said: said and not {"\0", "\n"} & set(said))
+
+
+def counts(texts, lines):
+    entries = entries_of("\n".join(lines).encode(), "list")
+    matches, distinct = count(pa.array(texts, pa.large_string()), entries)
+    return list(zip(matches.tolist(), distinct.tolist(), strict=True))
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.lists(TEXTS, max_size=3), st.lists(ENTRIES, min_size=1, max_size=5))
+def test_twin(texts, lines):
+    entries = {line.lower() for line in lines}
+    assert counts(texts, lines) == [oracle.count(text, entries) for text in texts]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        *[
+            ("bad", (1, 1)),
+            ("Bad bad BAD", (3, 1)),
+            ("badly", (0, 0)),
+            ("(bad)", (1, 1)),
+            ("bad_", (0, 0)),
+            ("ébad", (0, 0)),
+        ],
+        *[("a bad day", (1, 1)), ("a bad daylight bad", (2, 1)), ("bad day, bad", (2, 2)), ("bad-bad", (2, 1))],
+        *[
+            ("很坏的", (1, 1)),
+            ("坏坏", (2, 1)),
+            ("", (0, 0)),
+            (" ", (0, 0)),
+            ("b", (0, 0)),
+            ("été bad", (2, 2)),
+            ("Été", (1, 1)),
+        ],
+    ],
+)
+def test_examples(text, expected):
+    assert counts([text], ["bad", "bad day", "坏", "été"]) == [expected]
+
+
+def test_documents_are_counted_alone():
+    assert counts(["ba", "d bad", "", "bad"], ["bad", "d bad"]) == [(0, 0), (1, 1), (0, 0), (1, 1)]
+    assert counts([], ["bad"]) == []
+
+
+@given(st.lists(st.sampled_from(["bad", "bad day", "worse"]), min_size=1, max_size=3), TEXTS)
+def test_c4(lines, text):
+    """A document is removed by C4 where one entry stands between characters that are no word's."""
+    c4 = re.compile(r"(?:\W|^)({})(?:\W|$)".format("|".join(map(re.escape, lines))))
+    found = bool(c4.search(text.lower().replace("\u093f", "")))
+    assert (counts([text.replace("\u093f", "")], lines)[0][0] > 0) == found
+
+
+def test_entries():
+    body = "\ufeff# a list\n\nBad\nbad \nworse # much\nc#\n".encode()
+    assert entries_of(body, "list") == ("bad", "c#", "worse")
+
+
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [(b"", "has no entry"), (b"# x\n", "has no entry"), (b"a\n\xff\n", "line 2: is not UTF-8"), (b"a\0b", "NUL")],
+)
+def test_a_list_that_is_none(body, said):
+    with pytest.raises(Refused, match=said):
+        entries_of(body, "rule x: list.txt")
+
+
+def test_measure(monkeypatch):
+    monkeypatch.setattr("dagster_project.corpus.signals.lexicon.load_phrases", lambda listed: ("bad", "worse"))
+    table, profile = measure(block_of(["bad worse bad", "good"]), {}, listed=None)
+    assert table.schema.equals(SCHEMA)
+    assert table.column("lexicon_matches").to_pylist() == [3, 0]
+    assert table.column("lexicon_distinct").to_pylist() == [2, 0]
+    assert profile == {"matches": 3, "documents_with": 1}
+
+
+def test_a_list_is_read_from_the_store(tmp_path):
+    path = tmp_path / "bad.txt"
+    path.write_text("Worse\nbad\n")
+    listed = store_list(MemoryStore(), find_list("lexicon_matches", "phrases", path), "public")
+    assert load_phrases(listed) == ("bad", "worse")
+
+
+@pytest.mark.parametrize("text", ["a", "aa ", "ab", "坏"])
+def test_hostile_texts_take_linear_time(text):
+    size, lines = 2_000_000, ["a" * n for n in range(3, 40)] + ["aa ab", "坏人"]
+    seconds = []
+    for length in (size // 8, size):
+        began = time.process_time()
+        counts([text * (length // len(text))], lines)
+        seconds.append(time.process_time() - began)
+    assert seconds[1] < 16 * seconds[0] + 1, seconds
