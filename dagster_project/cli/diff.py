@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -14,6 +14,7 @@ from dagster_project.corpus.model.partitions import MOVING, SPACES, Partition, p
 
 if TYPE_CHECKING:
     from dagster_project.corpus.lineage.diff import Diff, Difference, Listed
+    from dagster_project.corpus.lineage.sides import Sides
     from dagster_project.corpus.model.manifests import Manifest
     from dagster_project.corpus.storage.stores import Store
 
@@ -33,7 +34,8 @@ def diff(session: Session, first: str, second: str, kind: str | None, limit: int
     """What differs from FIRST to SECOND: recipe, inputs, counts, and the documents that came, went or changed.
 
     Each is name@version, as `news@2026-10 news@2026-11`, or stage/key; `#id` behind it is one exact version of
-    `florilegium history`, and `~1` the one before the newest.
+    `florilegium history`, and `~1` the one before the newest. Of two policies on the same snapshot, as
+    `filtered/web@1+gopher filtered/web@1+fineweb`, also which documents change side, and by which rule.
     """
     from dagster_project.corpus.lineage.diff import compare
     from dagster_project.opening import opened_store
@@ -113,6 +115,8 @@ def _profile(store: Store, partition: Partition, snapshot: str) -> dict[str, Any
 def as_json(
     names: Sequence[str], versions: Sequence[Manifest], found: Diff, besides: dict[str, Sequence[Difference]]
 ) -> dict[str, Any]:
+    from dagster_project.corpus.lineage.sides import as_data
+
     documents = found.documents
     return {
         "first": {"partition": names[0].partition("#")[0], "id": versions[0].id, "rows": versions[0].rows},
@@ -123,6 +127,7 @@ def as_json(
         "recipe": [item._asdict() for item in found.recipe],
         "inputs": [item._asdict() for item in found.inputs],
         "counts": [item._asdict() for item in found.counts],
+        **({"sides": as_data(found.sides)} if found.sides else {}),
         **{name: [item._asdict() for item in told] for name, told in besides.items()},
     }
 
@@ -136,6 +141,8 @@ def show(session: Session, names: Sequence[str], found: Diff, besides: dict[str,
         session.out.print(
             table(title, ["", "number"], [[name, count] for name, count in found.documents.counts.items()])
         )
+    if found.sides:
+        show_sides(session, found.sides)
     sections = {"Recipe": found.recipe, "Inputs": found.inputs, "Counts": found.counts}
     sections |= {name.capitalize(): tuple(told) for name, told in besides.items()}
     for title, told in sections.items():
@@ -146,6 +153,31 @@ def show(session: Session, names: Sequence[str], found: Diff, besides: dict[str,
     if found.documents and found.documents.listed:
         rows = [_row(item) for item in found.documents.listed]
         session.out.print(table(f"The first {found.documents.listed[0].kind}", ["id", "what", "title"], rows))
+
+
+def show_sides(session: Session, found: Sides) -> None:
+    """How many documents change side, by which rules, and some of them."""
+    from dagster_project.cli.tables import table
+
+    rows: list[list[Any]] = [
+        [change.side, change.before or "kept", change.after or "kept", change.documents, change.words]
+        for change in found.changes[:ROWS]
+    ]
+    rows += [[f"… and {len(found.changes) - ROWS:,} more: --json", "", "", "", ""]] if len(found.changes) > ROWS else []
+    rows.append(["kept by both", "kept", "kept", found.kept["documents"], found.kept["words"]])
+    rows.append(["removed by the same rule of both", "", "", found.removed["documents"], found.removed["words"]])
+    session.out.print(table("Who changes side", ["", "before", "after", "documents", "words"], rows))
+    examples = [
+        [change.before or "kept", change.after or "kept", item["doc_id"], _where(item), str(item["title"] or "")[:100]]
+        for change in found.changes[:ROWS]
+        for item in change.examples
+    ]
+    if examples:
+        session.out.print(table("Examples", ["before", "after", "id", "what", "title"], examples))
+
+
+def _where(told: Mapping[str, Any]) -> str:
+    return str(told.get("url") or told.get("locator"))[:300]
 
 
 def _told(value: Any) -> Any:

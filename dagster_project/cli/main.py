@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from dagster_project.cli import build, demo, diff, lineage, recipes, report, server, up
+from dagster_project.cli import build, demo, diff, filter, lineage, recipes, report, server, up
 from dagster_project.cli.failing import Program
 from dagster_project.cli.session import global_options
 
@@ -29,6 +29,7 @@ for command in (
     lineage.versions,
     diff.diff,
     report.report,
+    filter.filter_group,
     *recipes.GROUPS,
     up.up,
     server.status,

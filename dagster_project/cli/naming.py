@@ -15,7 +15,12 @@ if TYPE_CHECKING:
     from dagster_project.corpus.model.reading import Kind
     from dagster_project.corpus.storage.stores import Store
 
-BUILT_BY_NAME: dict[Kind, str] = {"mixes": "published", "corpora": "deduplicated", "sources": "snapshots", "artifacts": "artifacts"}
+BUILT_BY_NAME: dict[Kind, str] = {
+    "mixes": "published",
+    "corpora": "deduplicated",
+    "sources": "snapshots",
+    "artifacts": "artifacts",
+}
 KIND_OF_SPACE: dict[str, Kind] = {
     **{"snapshots": "sources", "verdicts": "sources"},
     **{"corpora": "corpora", "mixes": "mixes", "artifacts": "artifacts"},

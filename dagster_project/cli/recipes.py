@@ -1,4 +1,7 @@
-"""florilegium sources|policies|corpora|mixes|artifacts: list, show and check recipes; sources.py has what sources have more."""
+"""florilegium sources|policies|corpora|mixes|artifacts: list, show and check recipes.
+
+sources.py and policies.py have what those have more.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +11,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 import click
 
-from dagster_project.cli import sources
+from dagster_project.cli import policies, sources
 from dagster_project.cli.session import PATHS, Session, verb
 from dagster_project.corpus.model.errors import FlorilegiumError, Problem, RecipeError
 from dagster_project.corpus.model.escaping import visible
@@ -27,7 +30,7 @@ TITLES = {
 
 def group_of(kind: str) -> click.Group:
     """The three verbs of one kind of recipe, and those that sources have besides."""
-    own = sources.COMMANDS if kind == "sources" else {}
+    own = {"sources": sources.COMMANDS, "policies": policies.COMMANDS}.get(kind, {})
     commands = {"list": _list_command(kind), "show": _show_command(kind), "check": _check_command(), **own}
     return click.Group(kind, commands, help=TITLES[kind])
 
@@ -66,6 +69,7 @@ def _show_command(kind: str) -> click.Command:
             "policies": recipes.policy,
             "corpora": recipes.corpus,
             "mixes": recipes.mix,
+            "artifacts": recipes.artifact,
         }
         chosen = find[kind](name)
         (item,) = [item for item in recipes.all if item.kind == kind and item.recipe is chosen]

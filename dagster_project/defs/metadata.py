@@ -10,7 +10,17 @@ import dagster as dg
 from dagster_project.corpus.model.manifests import Manifest
 from dagster_project.corpus.storage.stores import Store
 from dagster_project.defs.plots import plot_of
-from dagster_project.defs.tables import counts_of, funnel_of, inputs_of, languages_of, licenses_of, reading_of, table
+from dagster_project.defs.tables import (
+    cascade_of,
+    counts_of,
+    funnel_of,
+    inputs_of,
+    languages_of,
+    licenses_of,
+    reading_of,
+    rules_of,
+    table,
+)
 from dagster_project.defs.versions import Standing
 
 
@@ -30,20 +40,23 @@ def metadata_of(store: Store, standing: Standing) -> dict[str, Any]:
     for (partition, _), manifest in zip(standing.parts, manifests, strict=True):
         section = f"{partition.part}/" if partition.part else ""
         found |= {f"{section}{name}": value for name, value in described(manifest).items()}
+    if standing.stage == "filtered":
+        found["report"] = dg.MetadataValue.md(f"`florilegium filter report filtered/{standing.key}`")
     return found | (readings(store, standing, first) if standing.stage == "published" else {})
 
 
 def described(manifest: Manifest) -> dict[str, Any]:
     """Tables and a plot of one version; what its stage has not is left out."""
     tables = {
-        "funnel": funnel_of(manifest.stage, manifest.profile),
+        "funnel": funnel_of(manifest),
+        "rules": rules_of(manifest) if manifest.stage == "filtered" else [],
         "counts": counts_of(manifest.profile) if manifest.stage == "snapshots" else [],
         "languages": languages_of(manifest.facts) if manifest.stage == "statistics" else [],
         "licenses": licenses_of(manifest.profile),
         "raw objects": reading_of(manifest.facts),
         "inputs": inputs_of(manifest),
     }
-    plot = plot_of(manifest.stage, manifest.profile)
+    plot = plot_of(manifest.stage, manifest.profile, cascade_of(manifest))
     return {name: table(rows) for name, rows in tables.items() if rows} | ({"plot": plot} if plot else {})
 
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import base64
 import io
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import dagster as dg
 
 BARS = 12
+FUNNEL = 24  # rules
 COLOR = "#3b6e8f"
 # stage → (title, path of the counts in the profile, which of each, when it is a group)
 PLOTTED: Mapping[str, tuple[tuple[str, str, str], ...]] = {
@@ -20,7 +21,7 @@ PLOTTED: Mapping[str, tuple[tuple[str, str, str], ...]] = {
         ("Documents by language", "languages", ""),
     ),
     "statistics": (("Documents by language", "languages", ""),),
-    "filtered": (("Documents removed by rule", "removed", "documents"),),
+    "filtered": (("Documents that stand after each rule", "removed", "documents"),),
     "families": (("Families by size (from two to this power)", "family_sizes", ""),),
     "deduplicated": (("Documents by status", "status", ""),),
     "mixed": (("Words by license", "by_license", "words"),),
@@ -28,10 +29,11 @@ PLOTTED: Mapping[str, tuple[tuple[str, str, str], ...]] = {
 BINNED = ("words_histogram", "family_sizes")
 
 
-def plot_of(stage: str, profile: Mapping[str, Any]) -> dg.MarkdownMetadataValue | None:
-    """The plot of a stage, when its profile has what is plotted."""
+def plot_of(stage: str, profile: Mapping[str, Any], order: Sequence[str] = ()) -> dg.MarkdownMetadataValue | None:
+    """The plot of a stage, when its profile has what is plotted; of verdicts the funnel of its rules in their order."""
     for title, name, unit in PLOTTED.get(stage, ()):
-        if counted := bars_of(profile, name, unit):
+        counted = funnel_of(profile, order) if stage == "filtered" else bars_of(profile, name, unit)
+        if counted:
             return dg.MetadataValue.md(f"![{title}](data:image/png;base64,{drawn(title, counted)})")
     return None
 
@@ -44,6 +46,20 @@ def bars_of(profile: Mapping[str, Any], name: str, unit: str) -> dict[str, int]:
     ranked = sorted(counted.items(), key=lambda item: (-item[1], item[0]))
     rest = sum(number for _, number in ranked[BARS:])
     return dict(ranked[:BARS]) | ({"all others": rest} if rest else {})
+
+
+def funnel_of(profile: Mapping[str, Any], order: Sequence[str]) -> dict[str, int]:
+    """Documents that stand after each rule that removed some; beyond FUNNEL rules, those that removed least as one."""
+    removed = {name: profile["removed"][name]["documents"] for name in order if name in profile.get("removed", {})}
+    removed = {name: number for name, number in removed.items() if number}
+    told = set(sorted(removed, key=lambda name: (-removed[name], name))[:FUNNEL])
+    standing = sum(removed.values()) + profile.get("kept", {}).get("documents", 0)
+    bars = {"all documents": standing}
+    for name in [name for name in removed if name in told]:
+        bars[f"after {name}"] = standing = standing - removed[name]
+    if rest := sum(number for name, number in removed.items() if name not in told):
+        bars[f"after {len(removed) - len(told)} more"] = standing - rest
+    return bars
 
 
 def drawn(title: str, counted: Mapping[str, int]) -> str:

@@ -33,9 +33,13 @@ def table(rows: Sequence[Row]) -> dg.TableMetadataValue:
     return dg.MetadataValue.table([dg.TableRecord({name: row.get(name, "") for name in fields}) for row in shown])
 
 
-def funnel_of(stage: str, profile: Profile) -> list[Row]:
+def funnel_of(manifest: Manifest) -> list[Row]:
     """Where the documents of a version came from and went, in words and numbers."""
-    return FUNNELS[stage](profile) if stage in FUNNELS else []
+    profile = manifest.profile
+    if manifest.stage == "filtered":
+        removed = profile.get("removed", {})
+        profile = {**profile, "removed": {name: removed[name] for name in cascade_of(manifest) if name in removed}}
+    return FUNNELS[manifest.stage](profile) if manifest.stage in FUNNELS else []
 
 
 def licenses_of(profile: Profile) -> list[Row]:
@@ -79,6 +83,28 @@ def reading_of(facts: Profile) -> list[Row]:
     """How many raw objects a snapshot was read from, and of how many the shards of an earlier one were reused."""
     counted = facts.get("reading", {}).items()
     return [{"were": name, "objects": count["objects"], "bytes": count["bytes"]} for name, count in counted]
+
+
+def rules_of(manifest: Manifest) -> list[Row]:
+    """The rules of verdicts in the order of their cascade: removed as the first to fail, and failed at all."""
+    removed, fired = manifest.profile.get("removed", {}), manifest.profile.get("fired", {})
+    return [
+        {
+            "rule": name,
+            "removed": removed[name]["documents"],
+            "words": removed[name]["words"],
+            "bytes": removed[name]["bytes"],
+            "failed in all": fired.get(name, 0),
+        }
+        for name in cascade_of(manifest)
+        if name in removed
+    ]
+
+
+def cascade_of(manifest: Manifest) -> list[str]:
+    """The names of the rules in their order, which counts in a manifest have lost."""
+    steps = manifest.identity.recipe.get("rules", ()) if manifest.stage == "filtered" else ()
+    return [str(step.get("name", step["rule"])) for step in steps]
 
 
 def inputs_of(manifest: Manifest) -> list[Row]:

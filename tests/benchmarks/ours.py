@@ -14,7 +14,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import yaml
 
-from dagster_project.corpus.building.library import Library, Observer, Unobserved
+from dagster_project.corpus.building.library import Library
 from dagster_project.corpus.building.recipes import PACKAGED, find_recipes
 from dagster_project.corpus.engine.engines import Engine
 from dagster_project.corpus.engine.local import LocalEngine
@@ -26,7 +26,7 @@ from tests.benchmarks.theirs import Verdict
 from tests.corpora import Lenient
 
 SOURCE = {"name": "texts", "format": "parquet", "columns": {"text": "text", "key": "key"}, "max_bad_records": 1.0}
-PREFIX = "compared-"  # of a packaged policy without its steps about language: datatrove's model is another file
+PREFIX = "compared-"  # of a packaged policy without its steps about language, whose model in datatrove is another file
 MORE_THAN_ANY = 1e300
 
 
@@ -39,7 +39,6 @@ class Judge:
         folder: Path,
         store: Store | None = None,
         engine: Engine | None = None,
-        observer: Observer | None = None,
         copies: int = 1,
     ):
         self.folder = folder
@@ -49,13 +48,7 @@ class Judge:
         write_recipe(folder, "sources", {**SOURCE, "location": str(folder / "texts.parquet")})
         for name, steps in compared_policies().items():
             write_recipe(folder, "policies", {"name": PREFIX + name, "rules": steps})
-        self.library = Library(
-            store or MemoryStore(),
-            find_recipes([folder]),
-            engine or LocalEngine(1),
-            Lenient(),
-            observer or Unobserved(),
-        )
+        self.library = Library(store or MemoryStore(), find_recipes([folder]), engine or LocalEngine(1), Lenient())
         self._values: dict[tuple[str, str], list[Verdict | None]] = {}
 
     def verdicts(self, policy: str) -> list[Verdict | None]:
@@ -123,7 +116,7 @@ def write_recipe(folder: Path, kind: str, recipe: Mapping[str, Any]) -> None:
 
 @cache
 def compared_policies() -> dict[str, list[dict[str, Any]]]:
-    """The steps of the policies that datatrove has filters for, as they are packaged, without those about language."""
+    """The policies that datatrove has filters for, as they are packaged, and C4 as FineWeb configures it."""
     found = {name: packaged(name) for name in COMPARED}
     return {**found, "c4-unpunctuated": [step for step in flat(packaged("fineweb")) if _is_of_c4(step)]}
 
@@ -137,8 +130,10 @@ def _is_of_c4(step: Mapping[str, Any]) -> bool:
 
 
 def packaged(name: str) -> list[dict[str, Any]]:
-    text = (PACKAGED / "policies" / f"{name}.yaml").read_text(encoding="utf-8")
-    return [step for step in yaml.safe_load(text)["rules"] if step.get("rule") != "language"]
+    """The steps that datatrove has a filter for, with their lists named by whole paths."""
+    recipe = yaml.safe_load((PACKAGED / "policies" / f"{name}.yaml").read_text(encoding="utf-8"))
+    steps = [step for step in recipe["rules"] if step.get("rule") != "language" and step.get("edit") in (None, "c4")]
+    return [{**step, "list": str(PACKAGED / step["list"])} if "list" in step else step for step in steps]
 
 
 def flat(steps: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:

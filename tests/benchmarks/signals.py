@@ -11,9 +11,8 @@ import subprocess
 import sys
 import tempfile
 from argparse import Namespace
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from contextlib import closing
-from dataclasses import replace
 from multiprocessing import get_context
 from pathlib import Path
 from time import perf_counter
@@ -23,12 +22,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from dagster_project.corpus.building.library import Built, Unobserved
 from dagster_project.corpus.engine.local import LocalEngine
 from dagster_project.corpus.model.escaping import visible
 from dagster_project.corpus.model.partitions import Partition
 from dagster_project.corpus.storage.embedded import embedded
-from dagster_project.corpus.storage.s3 import S3Config, S3Store
+from dagster_project.corpus.storage.s3 import S3Store
 from tests.benchmarks import ours, theirs
 from tests.benchmarks.parity import WANTED, Comparison
 from tests.benchmarks.texts import documents, make
@@ -37,7 +35,7 @@ from tests.benchmarks.theirs import Verdict
 FOUR = ("gopher-repetition", "gopher", "c4", "fineweb-quality")
 SETS = (*FOUR, "fineweb")
 REPEATS = 3  # of ours, whose medians count
-LANGUAGE = Partition("signals", "texts@dev", "language")
+LANGUAGE, SNAPSHOT = Partition("signals", "texts@dev", "language"), Partition("snapshots", "texts@dev")
 COPIES = 10  # of the input, for memory
 NOTE = (
     "Both sides without imports and compilation; ours is a build from store to store without its audit, datatrove's "
@@ -54,30 +52,23 @@ class Theirs(NamedTuple):
     four_by_two: float  # processes
 
 
-class Ours(NamedTuple):
-    """Seconds of each partition, the partitions that each rule set needs, and its verdicts."""
+class Seconds(NamedTuple):
+    """What some rule sets take beyond the snapshot."""
 
-    seconds: Mapping[str, float]
-    needed: Mapping[str, Sequence[str]]
+    signals: float
+    verdicts: float
+
+
+class Ours(NamedTuple):
+    """Seconds by the names of rule sets, and of language identification; verdicts of each rule set."""
+
+    seconds: Mapping[tuple[str, ...], Seconds]
+    language: float
     verdicts: Mapping[str, Sequence[Verdict | None]]
     shards: int
 
-    def of(self, *names: str, stage: str = "") -> float:
-        """Seconds of all that some rule sets need beyond the snapshot, each partition once."""
-        parts = {
-            part for name in names for part in self.needed[name] if part.startswith(stage or ("signals", "filtered"))
-        }
-        return sum(self.seconds[part] for part in parts)
-
-
-class Clock(Unobserved):
-    """Seconds of every partition that was built and not found."""
-
-    def __init__(self) -> None:
-        self.seconds: dict[str, float] = {}
-
-    def finished(self, built: Built) -> None:
-        self.seconds.setdefault(str(built.partition), built.seconds)
+    def of(self, names: tuple[str, ...]) -> float:
+        return sum(self.seconds[names])
 
 
 def run(arguments: Namespace) -> tuple[dict[str, Any], int]:
@@ -144,41 +135,64 @@ def filtered(names: Sequence[str], texts: Sequence[str]) -> tuple[float, dict[st
 
 def time_ours(table: pa.Table, workers: int, place: Path) -> Ours:
     """Medians of several builds by the same workers, after one more in which they compile."""
-    texts = table.column("text").to_pylist()
-    with embedded(place / f"store-{workers}") as config, closing(LocalEngine(workers)) as engine:
-        runs = [build(texts, place / f"run-{workers}-{number}", config, engine) for number in range(REPEATS + 1)][1:]
-    seconds = {part: sorted(found.seconds[part] for found in runs)[REPEATS // 2] for part in runs[0].seconds}
-    return runs[0]._replace(seconds=seconds)
+    folder = place / f"ours-{workers}"
+    with embedded(folder / "store") as config, closing(LocalEngine(workers)) as engine:
+        judge = ours.Judge(table.column("text").to_pylist(), folder, S3Store(config), engine)
+        snapshot = judge.library.build(SNAPSHOT).manifest
+        frozen = {entry.path for entry in judge.library.store.list("")}
+        verdicts = {name: judge.verdicts(name) for name in SETS}
+        judge.library.build(LANGUAGE)
+        seconds = {names: median(judge, frozen, names) for names in [*((name,) for name in SETS), FOUR]}
+        language = sorted(time_language(judge, frozen) for _ in range(REPEATS))[REPEATS // 2]
+    return Ours(seconds, language, verdicts, len(snapshot.files))
 
 
-def build(texts: Sequence[str], folder: Path, config: S3Config, engine: LocalEngine, copies: int = 1) -> Ours:
-    """The verdicts of every rule set, and languages, under a prefix of the store that was empty before."""
-    clock = Clock()
-    store = S3Store(replace(config, prefix=f"{config.prefix}/{folder.name}".strip("/")))
-    judge = ours.Judge(texts, folder, store, engine, clock, copies)
-    verdicts = {name: judge.verdicts(name) for name in SETS}
-    judge.library.build(LANGUAGE)
-    shards = len(judge.library.build(Partition("snapshots", "texts@dev")).manifest.files)
-    needed = {name: [str(item) for item in judge.library.needed(judge.partition(name))] for name in SETS}
-    return Ours(clock.seconds, needed, verdicts, shards)
+def median(judge: ours.Judge, frozen: Set[str], names: tuple[str, ...]) -> Seconds:
+    runs = [time_build(judge, frozen, names) for _ in range(REPEATS)]
+    return sorted(runs, key=sum)[REPEATS // 2]
+
+
+def time_build(judge: ours.Judge, frozen: Set[str], names: tuple[str, ...]) -> Seconds:
+    """The signals of some rule sets, in one go, and then their verdicts; with nothing but the snapshot there before."""
+    forget(judge, frozen)
+    library = judge.library
+    needed = dict.fromkeys(part for name in names for part in library.needed(judge.partition(name)))
+    start = perf_counter()
+    library.build_all([part for part in needed if part.stage == "signals"])
+    measured = perf_counter()
+    library.build_all([judge.partition(name) for name in names])
+    return Seconds(measured - start, perf_counter() - measured)
+
+
+def time_language(judge: ours.Judge, frozen: Set[str]) -> float:
+    forget(judge, frozen)
+    start = perf_counter()
+    judge.library.build_all([LANGUAGE])
+    return perf_counter() - start
+
+
+def forget(judge: ours.Judge, frozen: Set[str]) -> None:
+    """Whatever was built after the snapshot."""
+    store = judge.library.store
+    store.delete([entry.path for entry in store.list("") if entry.path not in frozen])
 
 
 def speeds(
-    table: pa.Table, sample: pa.Table, names: Sequence[str], one: Ours, two: Ours, other: Theirs
+    table: pa.Table, sample: pa.Table, names: tuple[str, ...], one: Ours, two: Ours, other: Theirs
 ) -> dict[str, Any]:
     """Megabytes per second of some rule sets on either side, their ratio, and whether it counts."""
     compared = [
         Comparison(name, *labels(sample), one.verdicts[name][: sample.num_rows], other.verdicts[name]) for name in names
     ]
     peer = size_of(sample) / (other.four if len(names) > 1 else other.seconds[names[0]])
-    mine = size_of(table) / one.of(*names)
+    mine = size_of(table) / one.of(names)
     agreement = min(item.agreement() for item in compared)
     kinds = sorted(set(compared[0].kinds))
     return {
         "datatrove_mb_per_second": peer,
         **({"datatrove_mb_per_second_2_processes": size_of(sample) / other.four_by_two} if len(names) > 1 else {}),
         "mb_per_second": mine,
-        "mb_per_second_2_processes": size_of(table) / two.of(*names),
+        "mb_per_second_2_processes": size_of(table) / two.of(names),
         "ratio": mine / peer,
         "agreement": agreement,
         "agreement_by_kind": {kind: min(item.agreement(kind) for item in compared) for kind in kinds},
@@ -192,16 +206,15 @@ def labels(table: pa.Table) -> tuple[list[str], list[str]]:
 
 def beside(table: pa.Table, one: Ours, two: Ours) -> dict[str, Any]:
     """Language identification by one process and by two; verdicts against the signals that they are made of."""
-    seconds = [found.seconds[str(LANGUAGE)] for found in (one, two)]
     return {
-        "language_mb_per_second": size_of(table) / seconds[0],
-        "language_mb_per_second_2_processes": size_of(table) / seconds[1],
-        "language_ratio_of_2_processes": seconds[0] / seconds[1],
+        "language_mb_per_second": size_of(table) / one.language,
+        "language_mb_per_second_2_processes": size_of(table) / two.language,
+        "language_ratio_of_2_processes": one.language / two.language,
         "verdicts_share_of_signals": {
-            name: one.of(name, stage="filtered") / one.of(name, stage="signals") for name in SETS
+            "+".join(names): taken.verdicts / taken.signals for names, taken in one.seconds.items()
         },
-        "seconds": {part: round(taken, 3) for part, taken in one.seconds.items()},
-        "seconds_2_processes": {part: round(taken, 3) for part, taken in two.seconds.items()},
+        "seconds": {"+".join(names): taken._asdict() for names, taken in one.seconds.items()},
+        "seconds_2_processes": {"+".join(names): taken._asdict() for names, taken in two.seconds.items()},
     }
 
 
@@ -250,7 +263,9 @@ def main() -> None:
     """In a process of its own: builds the verdicts of FILE, N times over, and prints its peak resident megabytes."""
     path, copies = sys.argv[1], int(sys.argv[2])
     with tempfile.TemporaryDirectory() as place, embedded(Path(place) / "store") as config:
-        build(documents(path).column("text").to_pylist(), Path(place) / "run", config, LocalEngine(1), copies)
+        texts = documents(path).column("text").to_pylist()
+        judge = ours.Judge(texts, Path(place) / "texts", S3Store(config), copies=copies)
+        judge.library.build_all(judge.library.needed(judge.partition("fineweb")))
     print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+import re
 from collections.abc import Callable, Iterator
 from importlib.metadata import PackagePath, distributions
 from pathlib import Path
@@ -93,11 +94,12 @@ def _table(rows: list[tuple[str, str]], kind: str) -> pa.Table:
 
 def make(path: str, megabytes: float) -> pa.Table:
     """So many megabytes of real text from this machine, written to a Parquet file: prose, code and markup in equal
-    parts as far as each kind lasts, the rest code; the same order in every run of one environment."""
-    share = megabytes * 1e6 / (len(KINDS) - 1)
-    parts = [_up_to(_shuffled(kind), share, kind) for kind in KINDS if kind != "code"]
+    parts as far as each kind lasts, half a part where there are many languages, the rest code; the same order in every
+    run of one environment."""
+    share = megabytes * 1e6 / len(KINDS)
+    parts = [_up_to(_shuffled(kind), share / (1 + (kind in MANY)), kind) for kind in KINDS if kind != CODE]
     rest = megabytes * 1e6 - sum(pc.sum(pc.binary_length(part["text"])).as_py() or 0 for part in parts)
-    table = pa.concat_tables([*parts, _up_to(_shuffled("code"), rest, "code")])
+    table = pa.concat_tables([*parts, _up_to(_shuffled(CODE), rest, CODE)])
     order = list(range(table.num_rows))
     random.Random(0).shuffle(order)
     table = table.take(order)
@@ -122,7 +124,15 @@ def _up_to(rows: Iterator[Named], size: float, kind: str) -> pa.Table:
         if text not in found and text.strip():
             found[text] = name
             total += len(text.encode(errors="replace"))
-    return _table([(name, text) for text, name in found.items()], kind)
+    names = list(found.values())
+    return pa.table([names, list(found), [_kind(name, kind) for name in names]], schema=SCHEMA)
+
+
+def _kind(name: str, kind: str) -> str:
+    """Where texts come in many languages, English, what has spaces between its words, and what has none."""
+    if kind not in MANY:
+        return kind
+    return "Chinese and Japanese" if UNSPACED.search(name) else "translations" if TRANSLATED.search(name) else kind
 
 
 def _manual() -> Iterator[Named]:
@@ -180,13 +190,17 @@ def _handbooks() -> Iterator[Named]:
             yield from zip(batch.column("url").to_pylist(), batch.column("text").to_pylist(), strict=True)
 
 
+CODE, HANDBOOKS, MAN_PAGES = "code", "handbooks", "man pages"
+MANY = (HANDBOOKS, MAN_PAGES)  # in many languages
+UNSPACED = re.compile(r"[/.](?:ja|zh)[-_./]")
+TRANSLATED = re.compile(r"/man/|\.test:\d+/(?!en)[a-z]{2}(?:-[A-Z]{2})?/")
 KINDS: dict[str, Callable[[], Iterator[Named]]] = {
     "manuals": _manual,
     "perldoc": _shared("parquet/perldoc.parquet"),
-    "handbooks": _handbooks,
-    "man pages in translation": _shared("jsonl/manpages.jsonl.zst"),
+    HANDBOOKS: _handbooks,
+    MAN_PAGES: _shared("jsonl/manpages.jsonl.zst"),
     "markup": _markup,
-    "code": _code,
+    CODE: _code,
 }
 
 

@@ -28,7 +28,7 @@ def edit(text: str, sentences: Callable[[str], int], words: int = 3, longest: in
         counts["words_before"] = counts.get("words_before", 0) + len(raw.split())
         if reason == "lines_kept":
             kept.append(line)
-            counts["sentences"] = counts.get("sentences", 0) + sentences(line)
+            counts["sentences_kept"] = counts.get("sentences_kept", 0) + sentences(line)
         else:
             counts["words_removed"] = counts.get("words_removed", 0) + len(raw.split())
     return {"text": "\n".join(kept).strip()} | {name: count for name, count in counts.items() if count}
@@ -52,7 +52,7 @@ def _reason(line: str, number: int, words: int, off: dict[str, bool]) -> str:
 
 
 def sentences_of(words: list[tuple[int, int]], line: str, ends: set[str], is_punctuation: Callable[[str], bool]) -> int:
-    """The sentencizer over words given as spans of the line; the rest but single spaces between words are words, too."""
+    """The sentencizer over words given as spans; what lies between is a word, too, unless it is one space."""
     tokens, before = [], 0
     for start, end in [*words, (len(line), len(line))]:
         gap = line[before:start]

@@ -5,18 +5,18 @@ from collections import Counter
 
 def repetition(words: list[str]) -> dict[str, int]:
     some = [word for word in words if word[0].isalnum()]
-    found = {"word_characters": characters(words), "alphanumeric_word_characters": characters(some)}
+    found = {"word_characters": characters(some)}
     for n in (2, 3, 4):
         found[f"top_{n}_gram"] = first_top(words, n, joint=1)
-        found[f"dolma_top_{n}_gram"] = first_top(words, n)
         found[f"dclm_top_{n}_gram"] = longest_top(some, n)
         found[f"rps_top_{n}gram"] = first_top(some, n) if longest_top(some, n) else 0
+        found[f"dolma_top_{n}_gram"] = first_top(some, n)
     for n in range(5, 11):
-        counts = Counter(grams(words, n))
+        counts = Counter(grams(some, n))
         found[f"duplicated_{n}_n_grams"] = scanned(words, n)
+        found[f"dclm_duplicated_{n}_n_grams"] = covered(some, n)
         found[f"dolma_duplicated_{n}_n_grams"] = sum(characters(g) * c for g, c in counts.items() if c > 1)
         found[f"dolma_{n}_n_grams"] = sum(characters(g) * c for g, c in counts.items())
-        found[f"dclm_duplicated_{n}_n_grams"] = covered(some, n)
     return found
 
 
@@ -48,9 +48,9 @@ def covered(words, n):
 def scanned(words, n):
     known, total, at = set(), 0, 0
     while at + n <= len(words):
-        gram = tuple(words[at : at + n])
+        gram = "".join(words[at : at + n])
         if gram in known:
-            total, at = total + characters(gram), at + n
+            total, at = total + len(gram), at + n
         else:
             known.add(gram)
             at += 1

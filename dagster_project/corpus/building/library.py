@@ -98,13 +98,16 @@ class Library:
         needs = self.planner.dependencies(first)
         if first.stage != "signals" or len(alike) < 2 or any(item.stage == "artifacts" for item in needs):
             return
-        plans = {item: self.planner.plan(item) for item in alike if self.planner.dependencies(item) == needs}
-        works = {item: self._work(item, plan) for item, plan in plans.items() if plan.shards}
-        works = {item: work for item, work in works.items() if not self._found(work.key("build", plans[item].made_of))}
-        if len(works) > 1:
-            tasks = list(zip(*(plans[item].shards(work) for item, work in works.items()), strict=True))
-            for done, _ in enumerate(self.engine.map(measure_together, tasks), 1):
-                self.observer.progressed(first, done, len(tasks))
+        by_group = []
+        for item in alike:
+            if self.planner.dependencies(item) == needs:
+                plan = self.planner.plan(item)
+                work = self._work(item, plan)
+                if plan.shards and not self._found(work.key("build", plan.made_of)):
+                    by_group.append(plan.shards(work))
+        if len(by_group) > 1:
+            for done, _ in enumerate(self.engine.map(measure_together, list(zip(*by_group, strict=True))), 1):
+                self.observer.progressed(first, done, len(by_group[0]))
 
     def needed(self, partition: Partition) -> list[Partition]:
         """Everything a partition is built from, in an order in which it can be built; itself last."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -13,9 +13,10 @@ from dagster_project.corpus.engine.work import Work
 from dagster_project.corpus.filtering.cascade import Cascade, Step, cascade_of
 from dagster_project.corpus.model.errors import FlorilegiumError, PartitionError
 from dagster_project.corpus.model.manifests import Manifest
-from dagster_project.corpus.model.measurements import ID_DIGITS, Measurement
+from dagster_project.corpus.model.measurements import ID_DIGITS, Edits, Measurement
 from dagster_project.corpus.model.recipes import PolicyRecipe
 from dagster_project.corpus.scorers.artifacts import artifact_of
+from dagster_project.corpus.signals.edits import decided_by, settled
 from dagster_project.corpus.signals.groups import GROUPS, PLAIN, group_of
 from dagster_project.corpus.signals.language import model_record
 from dagster_project.corpus.storage.lists import find_list, store_list
@@ -34,7 +35,10 @@ class Measuring:
     recipes: Recipes
 
     def cascade(self, policy: PolicyRecipe) -> Cascade:
-        return cascade_of(policy, self.recipes.policy)
+        """The cascade of a policy, with every setting of its edits said: equal programs are one view."""
+        found = cascade_of(policy, self.recipes.policy)
+        steps = tuple(replace(step, edits=settled(program_of(step.edits))) for step in found.steps)
+        return replace(found, steps=steps, edits=settled(program_of(found.edits)))
 
     def of(self, cascade: Cascade) -> tuple[Measurement, ...]:
         """All that a cascade reads, each once, in the order of their names."""
@@ -83,6 +87,11 @@ class Measuring:
             return
 
 
+def program_of(edits: Edits) -> list[tuple[str, dict[str, Any]]]:
+    """An edit program as its group takes it."""
+    return [(edit.name, dict(edit.settings)) for edit in edits]
+
+
 class Taken(NamedTuple):
     """What a measurement takes beside documents: for its identity, and for the group's `measure`."""
 
@@ -93,8 +102,8 @@ class Taken(NamedTuple):
 def taken_by(store: Store, asked: Measurement, version: Manifest | None) -> Taken:
     """The edit program, the list or the artifact of a measurement."""
     if asked.group == EDITING:
-        program = [(edit.name, dict(edit.settings)) for edit in asked.edits]
-        return Taken({"program": program}, lambda work: {"program": program})
+        program = program_of(asked.edits)
+        return Taken({"program": program, **decided_by(asked.edits)}, lambda work: {"program": program})
     if GROUPS[asked.group].takes == "list":
         found = find_list(asked.group, PHRASES, Path(asked.list).expanduser())
         return Taken({"list": found.sha256}, lambda work: {"listed": store_list(work.store, found, work.access)})

@@ -226,16 +226,8 @@ class Planner:
         inputs = self._inputs(self.for_filtered(partition))
         snapshot, *signals = self._load(inputs)
         if draws:
-            kept = signals.pop().profile["kept"]["documents"]
-            cascade = control_of(cascade, Draw(kept, draws.seed))
-        measured = self.measuring.of(cascade)
-        wanted = self._wanted(cascade)
-        columns = [
-            Column(manifest, tuple(sorted(wanted[item.part])), f"{item.part}/")
-            for item, manifest in zip(measured, signals, strict=True)
-        ]
-        edits = Measurement(EDITING, cascade.edits).part + "/edits" if cascade.edits else ""
-        reading = verdicts.Reading(columns, self._place, edits)
+            cascade, _ = self._cascade(partition.policy, draw=signals.pop().profile["kept"]["documents"])
+        reading = self.reading(cascade, signals)
         lists = verdicts.find_lists(cascade)
         return Plan(
             schema=verdicts.SCHEMA,
@@ -251,10 +243,27 @@ class Planner:
             },
         )
 
-    def _cascade(self, policy: str) -> tuple[Cascade, Control | None]:
-        """The cascade of a policy; of a random control that of the policy it stands beside, and which it is."""
+    def reading(self, cascade: Cascade, signals: Sequence[Manifest]) -> verdicts.Reading:
+        """Where the signals of a cascade stand, given the version of each of its measurements."""
+        wanted = self._wanted(cascade)
+        columns = [
+            Column(manifest, tuple(sorted(wanted[item.part])), f"{item.part}/")
+            for item, manifest in zip(self.measuring.of(cascade), signals, strict=True)
+        ]
+        edits = Measurement(EDITING, cascade.edits).part + "/edits" if cascade.edits else ""
+        return verdicts.Reading(columns, self._place, edits)
+
+    def newest(self, partition: Partition) -> Manifest:
+        """The newest version of a partition."""
+        return refs.load_manifest(self.store, refs.resolve(self.store, partition))
+
+    def _cascade(self, policy: str, draw: int = 0) -> tuple[Cascade, Control | None]:
+        """The cascade of a policy; of a random control, with so many documents to draw, and which control it is."""
         control = self.recipes.control(policy)
-        return self.measuring.cascade(self.recipes.policy(control.policy if control else policy)), control
+        if not control:
+            return self.measuring.cascade(self.recipes.policy(policy)), None
+        selection = self.measuring.cascade(self.recipes.policy(control.policy))
+        return control_of(selection, Draw(draw, control.seed)), control
 
     def _place(self, step: Step, signal: str) -> str:
         return f"{self.measuring.read_by(step, signal).part}/{signal}"

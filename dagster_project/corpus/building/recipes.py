@@ -35,7 +35,10 @@ SUFFIXES = {".yaml", ".yml"}
 LICENSE_WORD = re.compile(r"[^\s()]+")
 CONTROL = re.compile(r"(.+)\.control-([0-9]{1,18})")
 R = TypeVar("R")
-SINGULAR: Mapping[Kind, str] = {"sources": "source", "policies": "policy", "corpora": "corpus", "mixes": "mix", "artifacts": "artifact"}
+SINGULAR: Mapping[Kind, str] = {
+    **{"sources": "source", "policies": "policy", "corpora": "corpus"},
+    **{"mixes": "mix", "artifacts": "artifact"},
+}
 
 
 class Control(NamedTuple):
@@ -197,11 +200,12 @@ def _located(item: ReadRecipe, directories: Sequence[Path]) -> ReadRecipe:
         rules = (replace(rule, list=_absolute(rule.list, home)) for rule in recipe.rules)
         return replace(item, recipe=replace(recipe, rules=tuple(rules)))
     if isinstance(recipe, ArtifactRecipe):
-        named = {
-            name: tuple(replace(example, file=_absolute(example.file, home)) for example in getattr(recipe, name))
-            for name in ("positives", "negatives")
-        }
-        return replace(item, recipe=replace(recipe, file=_absolute(recipe.file, home), **named))
+        positives, negatives = (
+            tuple(replace(example, file=_absolute(example.file, home)) for example in examples)
+            for examples in (recipe.positives, recipe.negatives)
+        )
+        file = _absolute(recipe.file, home)
+        return replace(item, recipe=replace(recipe, file=file, positives=positives, negatives=negatives))
     if isinstance(recipe, SourceRecipe):
         return replace(item, recipe=replace(recipe, location=_absolute(recipe.location, home)))
     return item

@@ -1,6 +1,7 @@
 """A policy as one cascade: the steps of the policies it names in their places, each with the text that it judges.
 
-A step that comes from another policy is called `<policy>.<rule>`; the edits before a step are its view.
+A step that comes from another policy is called `<policy>.<rule>`; the edits before a step are its view. A rule that
+judges the text before and after an edit is called `<rule>[edited]` the second time.
 """
 
 from __future__ import annotations
@@ -109,7 +110,8 @@ def cascade_of(policy: PolicyRecipe, find: FindPolicy) -> Cascade:
         if recipe.edit:
             edits = (*edits, EditStep(recipe.edit, tuple(sorted(recipe.settings.items()))))
         else:
-            steps.append(Step(name, recipe, edits))
+            seen = any(step.name == name and step.edits != edits for step in steps)
+            steps.append(Step(f"{name}[edited]" if seen else name, recipe, edits))
     for step in steps:
         for complaint in complaints(step.recipe):
             raise Refused(f"policy {policy.name}: rule {step.name} {complaint}")

@@ -7,9 +7,9 @@ from math import log2
 
 
 def jensen_shannon(before: Sequence[int], after: Sequence[int]) -> float | None:
-    """The Jensen–Shannon divergence in bits (Lin 1991) of two rows of counts: 0 where shares are equal, 1 where no value
-    is in both; None where either row is empty. It is half the information that one document gives about which of both
-    it was drawn from, and its square root is a metric."""
+    """The Jensen–Shannon divergence in bits (Lin 1991) of two rows of counts: 0 where shares are equal, 1 where no
+    value is in both; None where either row is empty. It is what the value of one document tells about which row it was
+    drawn from, when either is as likely; its square root is a metric."""
     shares = _shares(before, after)
     if shares is None:
         return None

@@ -16,6 +16,7 @@ from dagster_project.corpus.filtering.traits import TRAITS
 
 LISTED = 20  # values of a trait that have a row of their own
 LOST_MOST = 3
+A_FALL = 0.001  # of a share, from which on it is told
 DIGITS = 6
 WHEN = ("before", "after")
 WEIGHED = UNITS[:2]  # documents and words
@@ -45,7 +46,7 @@ def _distribution(rows: Sequence[Facts], is_ordered: bool) -> Facts:
     told = list(_told(rows, is_ordered))
     totals = {name: sum(row[name] for row in told) for name in COUNTS}
     shares = [_shares(row, totals) for row in told]
-    fallen = [row for row in shares if row["share_before"] > row["share_after"]]
+    fallen = [row for row in shares if row["share_before"] - row["share_after"] >= A_FALL]
     most = sorted(fallen, key=lambda row: row["share_after"] - row["share_before"])[:LOST_MOST]
     distance = {unit: _distance(*([row[f"{when}_{unit}"] for row in told] for when in WHEN)) for unit in WEIGHED}
     return {"rows": shares, "distance": distance, "lost_most": [shares.index(row) for row in most]}

@@ -9,8 +9,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
-import pyarrow.parquet as pq
-
 from dagster_project.corpus.engine.engines import Engine
 from dagster_project.corpus.engine.tables import Column
 from dagster_project.corpus.filtering.distributions import distributions
@@ -18,16 +16,14 @@ from dagster_project.corpus.filtering.losses import Example, Losses, count_losse
 from dagster_project.corpus.filtering.replaying import Replay, replay
 from dagster_project.corpus.filtering.tallies import KINDS, UNITS, added_tallies
 from dagster_project.corpus.filtering.traits import TRAITS, Trait
+from dagster_project.corpus.lineage.told import told_at
 from dagster_project.corpus.model.errors import IntegrityError
 from dagster_project.corpus.model.manifests import Manifest
 from dagster_project.corpus.model.partitions import Partition
 from dagster_project.corpus.storage import refs
-from dagster_project.corpus.storage.shards import GROUP_ROWS, open_shard
 from dagster_project.corpus.storage.stores import Store
 
 FORMAT = 1
-TOLD = ("url", "title", "locator")  # of an example
-TOLD_CHARACTERS = 300
 Verdicts = Sequence[tuple[str, Manifest]]  # partition and version
 Facts = dict[str, Any]
 
@@ -138,7 +134,7 @@ def _add_up(found: Replay, rules: Sequence[Facts]) -> None:
         name = rule["rule"]
         if rule["removed"] != profile["removed"][name] or rule["fired"]["documents"] != profile["fired"][name]:
             raise IntegrityError(
-                f"{found.partition} {found.manifest.id[:12]} counts other documents for {name} than its rows: rebuild it"
+                f"{found.partition} {found.manifest.id[:12]} counts others for {name} than its rows: rebuild it"
             )
 
 
@@ -155,11 +151,8 @@ def _overlap(found: Replay) -> Facts:
 
 def _example(store: Store, found: Replay, example: Example) -> Facts:
     """A document by its id, with what tells a person which it is; its text is not read."""
-    parquet: pq.ParquetFile = open_shard(store, found.snapshot.files[example.shard], whole=False)
-    rows = parquet.read_row_group(example.row // GROUP_ROWS, columns=list(TOLD))
-    told = rows.slice(example.row % GROUP_ROWS, 1).to_pylist()[0]
+    told = told_at(store, found.snapshot.files[example.shard], example.row)
     value = None if example.value != example.value else example.value  # what is not a number has no place in JSON
-    told = {name: said and said[:TOLD_CHARACTERS] for name, said in told.items()}
     return {"doc_id": example.doc_id.hex(), "value": value, **told}
 
 

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from dagster_project.corpus.engine.engines import Engine
 from dagster_project.corpus.engine.tables import Column, Part, align, zipped
-from dagster_project.corpus.filtering.judging import BYTES, LANGUAGE, WORDS, Judging
+from dagster_project.corpus.filtering.judging import BYTES, WORDS, Judging
 from dagster_project.corpus.filtering.replaying import Replay, first_failing, judged_again
 from dagster_project.corpus.filtering.tallies import CELLS, Tallied, added_cells, added_tallies, cells, tally
 from dagster_project.corpus.filtering.traits import TRAITS

@@ -84,26 +84,34 @@ class Replay:
 
 def replay(store: Store, partition: str, manifest: Manifest) -> Replay:
     """The cascade of a version of `filtered`; a manifest that does not name what its steps judge is refused."""
-    if manifest.stage != "filtered":
-        raise Refused(f"{partition} holds no verdicts: name a partition of filtered, such as filtered/web@1+gopher")
-    snapshots = [item for item in manifest.inputs if item.stage == "snapshots"]
-    if not snapshots:
-        raise IntegrityError(f"{partition} {manifest.id[:12]} names no snapshot: rebuild it")
+    snapshot_partition, snapshot = snapshot_of(store, partition, manifest)
     signals = [
         Measured(item.partition.split("/")[2], item.partition, load_manifest(store, item.id))
         for item in manifest.inputs
         if item.stage == "signals"
     ]
     steps = tuple(manifest.identity.recipe["rules"])
+    if not all("name" in step for step in steps):
+        raise Refused(f"{partition} {manifest.id[:12]} was judged by an earlier release: build it again")
     return Replay(
         partition,
         manifest,
-        load_manifest(store, snapshots[0].id),
-        snapshots[0].partition,
+        snapshot,
+        snapshot_partition,
         steps,
         tuple(_judging(store, manifest, step, signals) for step in steps),
         {item.part: item for item in signals},
     )
+
+
+def snapshot_of(store: Store, partition: str, manifest: Manifest) -> tuple[str, Manifest]:
+    """The snapshot whose documents were judged, and its partition."""
+    if manifest.stage != "filtered":
+        raise Refused(f"{partition} holds no verdicts: name a partition of filtered, such as filtered/web@1+gopher")
+    for item in manifest.inputs:
+        if item.stage == "snapshots":
+            return item.partition, load_manifest(store, item.id)
+    raise IntegrityError(f"{partition} {manifest.id[:12]} names no snapshot: rebuild it")
 
 
 def judged_again(table: pa.Table, judgings: Sequence[Judging]) -> list[Judged]:
@@ -148,7 +156,7 @@ def _holder(step: Mapping[str, Any], signal: str, signals: Sequence[Measured], m
     if len(holding) != 1:
         said = "several times" if holding else "nowhere"
         raise IntegrityError(
-            f"filtered {manifest.id[:12]} names {signal}, which {step['name']} judges, {said} among its inputs: rebuild it"
+            f"filtered {manifest.id[:12]} has {signal}, that {step['name']} judges, {said} among its inputs: rebuild it"
         )
     return holding[0]
 

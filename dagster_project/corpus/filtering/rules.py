@@ -7,8 +7,13 @@ from __future__ import annotations
 
 import numpy as np
 
+from dagster_project.corpus.filtering.edit_rules import EDIT_RULES
 from dagster_project.corpus.filtering.listings import alone, parents, words
-from dagster_project.corpus.filtering.rule import Rule, count_of, listed, numbers, ratio
+from dagster_project.corpus.filtering.privacy_rules import PRIVACY_RULES
+from dagster_project.corpus.filtering.repetition_rules import REPETITION_RULES
+from dagster_project.corpus.filtering.rule import Rule, listed, numbers
+from dagster_project.corpus.filtering.score_rules import SCORE_RULES
+from dagster_project.corpus.filtering.text_rules import TEXT_RULES
 from dagster_project.corpus.model.errors import Refused
 
 
@@ -20,17 +25,12 @@ def rule_named(name: str) -> Rule:
 
 # Lists: with no limits of its own, a blocked document is removed when one entry matches, an allowed one when none does.
 # Words as RefinedWeb has them (Penedo et al. 2023, appendix G.1): one hard word removes, and so do two soft ones.
-# Gopher quality (Rae et al. 2021, appendix A), with the semantics of datatrove 0.10.1
 RULES: dict[str, Rule] = {
-    "content_words": count_of("content_words"),
-    "mean_word_length": ratio("content_characters", "content_words"),
-    "hash_share": ratio("hashes", "words"),
-    "ellipsis_share": ratio("ellipses", "words"),
-    "bullet_line_share": ratio("bullet_lines", "lines"),
-    "ellipsis_line_share": ratio("ellipsis_lines", "lines"),
-    "alphabetic_word_share": ratio("alphabetic_words", "words"),
-    "stop_words": count_of("stop_words"),
-    "characters": count_of("characters"),
+    **TEXT_RULES,
+    **REPETITION_RULES,
+    **EDIT_RULES,
+    **PRIVACY_RULES,
+    **SCORE_RULES,
     "language": Rule(
         ("language", "language_score"),
         lambda signals: numbers(signals, "language_score") / 1000,

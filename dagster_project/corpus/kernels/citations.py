@@ -16,7 +16,7 @@ NOTES = tuple(np.frombuffer(note, np.uint8).copy() for note in (b"[edit]", b"[ci
 
 @bare
 def citation_end(data: Any, at: Any, end: Any, tables: Any) -> Any:
-    """Where the citation that begins at `at` with its bracket ends; 0 where none does. Digits are those of any script."""
+    """Where the citation ends whose bracket is at `at`; 0 where none begins. Digits are those of any script."""
     after = at + 1
     while after < end:
         code, following = decode(data, after, end)
@@ -35,10 +35,10 @@ def citation_end(data: Any, at: Any, end: Any, tables: Any) -> Any:
 def _is_there(data: Any, at: Any, end: Any, sought: Any) -> Any:
     if end - at < len(sought):
         return False
+    is_same = True
     for i in range(len(sought)):
-        if data[at + i] != sought[i]:
-            return False
-    return True
+        is_same &= data[at + i] == sought[i]
+    return is_same
 
 
 @bare

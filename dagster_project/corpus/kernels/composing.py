@@ -18,15 +18,17 @@ def compose(first: Edits, second: Edits) -> Edits:
 
     An edit of `second` is joined with those of `first` that it overlaps or touches.
     """
-    if not len(second.starts):
-        return first
+    if not len(first.starts) or not len(second.starts):
+        return first if len(first.starts) else second
     edits = len(first.starts) + len(second.starts)
     starts, ends, positions = np.empty(edits, np.int64), np.empty(edits, np.int64), np.zeros(edits + 1, np.int64)
     text = np.empty(len(first.text_bytes) + len(second.text_bytes), np.uint8)
     firsts = np.zeros_like(first.firsts)
     count = _compose(first, second, firsts, starts, ends, text, positions)
     size = positions[count]
-    return Edits(firsts, starts[:count].copy(), ends[:count].copy(), sealed(text[:size].copy()), positions[: count + 1].copy())
+    return Edits(
+        firsts, starts[:count].copy(), ends[:count].copy(), sealed(text[:size].copy()), positions[: count + 1].copy()
+    )
 
 
 @compiled

@@ -127,7 +127,7 @@ def _count_characters(data: Any, start: Any, end: Any, row: Any, sums: Any, clas
         row[LINES] = sums[c.LINE_BREAKS] - pairs + (not c.belongs(last, c.LINE_BREAKS, classes))
 
 
-@bare
+@compiled
 def _count_sequences(data: Any, start: Any, end: Any, row: Any) -> Any:
     """Write the counts from `ellipses` to `javascript`; returns how many "…" there are."""
     found = find_sequences(data, start, end)

@@ -92,6 +92,13 @@ def keep_only(data: Bytes, offsets: Offsets, kept: Kept) -> Edits:
     return Edits(firsts, starts[:count].copy(), ends[:count].copy(), text, positions)
 
 
+def characters_of(data: Bytes, offsets: Offsets) -> Offsets:
+    """How many code points each text has, int64[documents]."""
+    counts = np.empty(len(offsets) - 1, np.int64)
+    _count_characters(data, offsets, counts)
+    return counts
+
+
 def to_arrow(edits: Edits) -> pa.ListArray:
     """One list of edits per document, as the model has them."""
     positions = pa.py_buffer(edits.text_offsets.astype(np.int32))
@@ -106,7 +113,12 @@ def from_arrow(column: Any) -> Edits:
     counts = pc.fill_null(pc.list_value_length(column), 0).to_numpy(zero_copy_only=False)
     values = column.flatten()
     starts, ends = (pc.struct_field(values, name).to_numpy(zero_copy_only=False).copy() for name in ("start", "end"))
-    return Edits(np.concatenate([[0], np.cumsum(counts, dtype=np.int64)]), starts, ends, *buffers(pc.struct_field(values, "text")))
+    return Edits(
+        np.concatenate([[0], np.cumsum(counts, dtype=np.int64)]),
+        starts,
+        ends,
+        *buffers(pc.struct_field(values, "text")),
+    )
 
 
 def _growth(edits: Edits) -> Offsets:
@@ -194,7 +206,16 @@ def _keep_only(data: Any, offsets: Any, kept: Any, firsts: Any, starts: Any, end
 def _are_newlines(data: Any, start: Any, end: Any, breaks: Any) -> Any:
     if end - start != breaks:
         return False
+    are_newlines = True
     for at in range(start, end):
-        if data[at] != LF:
-            return False
-    return True
+        are_newlines &= data[at] == LF
+    return are_newlines
+
+
+@compiled
+def _count_characters(data: Any, offsets: Any, counts: Any) -> Any:
+    for i in range(len(counts)):
+        text, count = data[offsets[i] : offsets[i + 1]], 0
+        for at in range(len(text)):
+            count += text[at] & 0xC0 != 0x80
+        counts[i] = count

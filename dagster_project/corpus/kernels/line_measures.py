@@ -17,8 +17,8 @@ CAPITALS, LETTERS, TEN, TWENTY_SIX = np.uint8(ord("A")), np.uint8(ord("a")), np.
 ZERO, LOWER = np.uint8(ord("0")), np.uint8(32)
 OTHER_NUMBER = u.CATEGORIES.index("No")
 # characters that str.isdigit and not str.isdecimal: superscripts, circled digits and the like
-_DIGITS = """B2-B3 B9 1369-1371 19DA 2070 2074-2079 2080-2089 2460-2468 2474-247C 2488-2490 24EA 24F5-24FD 24FF 2776-277E
-2780-2788 278A-2792 10A40-10A43 10E60-10E68 11052-1105A 1F100-1F10A"""
+_DIGITS = """B2-B3 B9 1369-1371 19DA 2070 2074-2079 2080-2089 2460-2468 2474-247C 2488-2490 24EA 24F5-24FD 24FF
+2776-277E 2780-2788 278A-2792 10A40-10A43 10E60-10E68 11052-1105A 1F100-1F10A"""
 DIGIT_RANGES = np.array([[int(item.split("-")[0], 16), int(item.split("-")[-1], 16)] for item in _DIGITS.split()])
 
 
@@ -26,7 +26,8 @@ DIGIT_RANGES = np.array([[int(item.split("-")[0], 16), int(item.split("-")[-1], 
 def measure(data: Any, start: Any, end: Any, measures: Any, row: Any, tables: Any) -> Any:
     """Write the measures of data[start:end] to a row."""
     line = data[start:end]
-    upper, digits, words, counted, is_ascii, gap = 0, 0, 0, 0, True, True
+    upper = digits = words = counted = np.int64(0)
+    is_ascii, gap = True, True
     for i in range(len(line)):
         byte = line[i]
         upper += np.uint8(byte - CAPITALS) < TWENTY_SIX
@@ -82,7 +83,7 @@ def is_letter_or_number(bits: Any) -> Any:
 
 @bare
 def _is_digit(code: Any) -> Any:
+    is_digit = False
     for i in range(len(DIGIT_RANGES)):
-        if DIGIT_RANGES[i, 0] <= code <= DIGIT_RANGES[i, 1]:
-            return True
-    return False
+        is_digit |= DIGIT_RANGES[i, 0] <= code <= DIGIT_RANGES[i, 1]
+    return is_digit

@@ -3,8 +3,9 @@
 An n-gram can occur again only where its first and its last n - 1 words do, so each length looks at what the one before
 left: of prose a third after two words, a twentieth after four. Up to four words an n-gram is counted in a small array
 of bytes that different n-grams may share, which says where there is nothing to find; what is left is compared by key.
-A key is 64 bits of the hashes of the words. Equal n-grams have equal keys, so that words made to collide, which takes
-some 2^32 trials, only make a text look more repetitive than it is.
+A key is 64 bits of the hashes of the words. Equal n-grams have equal keys: words made to collide, some 2^32 trials
+a pair, only make a text look more repetitive than it is. Keys made to share slots cost rounds of `find_firsts`, each
+with another factor, so that a slow text needs keys that collide under all of them.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ MOST = np.uint8(255)  # a counter stays there
 
 
 class Room(NamedTuple):
-    """Where n-grams are looked for; used again for each document: at most 56 bytes for each word of the longest."""
+    """Where n-grams are looked for; used again for each document: at most 52 bytes for each word of the longest."""
 
     counters: NDArray[np.uint8]  # how many keys have this hash, up to MOST
     slots: NDArray[np.int32]  # one more than the number of the first key with this hash, 0 where there is none
@@ -43,7 +44,6 @@ class Found(NamedTuple):
     longest: NDArray[np.int64]  # characters of the longest of these
     repeated: NDArray[np.int64]  # of all n-grams that occur more than once, the first occurrence included
     covered: NDArray[np.int64]  # of the words in one of these, each once
-    scanned: NDArray[np.int64]  # of those met before by who reads from left to right, and skips what is met again
 
 
 @compiled
@@ -59,23 +59,23 @@ def room(words: Any) -> Any:
 @compiled
 def no_finds() -> Any:
     """Where `find` writes."""
-    counts, first, longest, repeated, covered, scanned = np.zeros((6, LONGEST + 1), np.int64)
-    return Found(counts, first, longest, repeated, covered, scanned)
+    counts, first, longest, repeated, covered = np.zeros((5, LONGEST + 1), np.int64)
+    return Found(counts, first, longest, repeated, covered)
 
 
 @compiled
-def find(hashes: Any, sums: Any, words: Any, room: Any, found: Any) -> Any:
-    """The n-grams of 2 to LONGEST words among hashes[:words]; sums[i] are the characters before word i."""
+def find(hashes: Any, sums: Any, words: Any, most: Any, room: Any, found: Any) -> Any:
+    """The n-grams of 2 to `most` words among hashes[:words]; sums[i] are the characters before word i."""
     size = max(words - 1, 0)
-    for n in range(2, LONGEST + 1):
+    for n in range(2, most + 1):
         if n > LONGEST_TOP and size < 2:
-            size, found.repeated[n], found.covered[n], found.scanned[n] = 0, 0, 0, 0
+            size, found.repeated[n], found.covered[n] = 0, 0, 0
         elif n > LONGEST_TOP:
             size = _find_repeated(sums, n, _extend(hashes, n, size, room), room, found)
         elif words < n:
             found.counts[n], found.first[n], found.longest[n] = 0, 0, 0
         else:
-            by = _clear_counters(size, room)
+            by = clear_counters(size, room)
             size = _count_pairs(hashes, words, by, room) if n == 2 else _count_longer(hashes, n, size, by, room)
             size = _find_top(sums, n, size, by, room, found)
 
@@ -97,7 +97,7 @@ def _shift_of(size: Any) -> Any:
 
 
 @compiled
-def _clear_counters(size: Any, room: Any) -> Any:
+def clear_counters(size: Any, room: Any) -> Any:
     """Counters for so many keys; returns the shift that makes a key the number of its counter."""
     by = np.uint64(_shift_of(COUNTERS_PER_KEY * size))
     for counter in range(1 << np.int64(np.uint64(64) - by)):
@@ -192,7 +192,7 @@ def _most_common(sums: Any, n: Any, size: Any, by: Any, threshold: Any, room: An
             at = room.positions[numbers[number]]
             characters = sums[at + n] - sums[at]
             first, longest = (first, max(longest, characters)) if count == most else (characters, characters)
-            most = count
+            most = int(count)
     return most, first, longest
 
 
@@ -202,25 +202,17 @@ def _find_repeated(sums: Any, n: Any, size: Any, room: Any, found: Any) -> Any:
     for k in range(size):
         room.chosen[k] = k
     _count_chosen(size, room)
-    keys, positions, firsts, counts, is_known = room.keys, room.positions, room.firsts, room.counts, room.pending
+    keys, positions, firsts, counts = room.keys, room.positions, room.firsts, room.counts
+    kept, repeated, covered, end = 0, 0, 0, 0
     for k in range(size):
-        is_known[k] = 0
-    kept, repeated, covered, end, scanned, following = 0, 0, 0, 0, 0, 0
-    for k in range(size):
-        at, first = np.int64(positions[k]), firsts[k]
+        at = np.int64(positions[k])
         keys[kept], positions[kept] = keys[k], at
-        is_repeated = counts[first] > 1
+        is_repeated = counts[firsts[k]] > 1
         kept += is_repeated
-        length = sums[at + n] - sums[at]
-        repeated += length * is_repeated
+        repeated += (sums[at + n] - sums[at]) * is_repeated
         covered += (sums[at + n] - sums[max(at, end)]) * is_repeated
-        end = at + n if is_repeated else end
-        is_read = at >= following
-        is_hit = is_read & is_known[first]
-        scanned += length * is_hit
-        following = at + n if is_hit else following
-        is_known[first] |= is_read
-    found.repeated[n], found.covered[n], found.scanned[n] = repeated, covered, scanned
+        end = max(end, (at + n) * is_repeated)
+    found.repeated[n], found.covered[n] = repeated, covered
     return kept
 
 
@@ -228,7 +220,7 @@ def _find_repeated(sums: Any, n: Any, size: Any, room: Any, found: Any) -> Any:
 def _count_chosen(chosen: Any, room: Any) -> Any:
     """Count the occurrences of each chosen key at its first one; 0 at the others."""
     numbers, firsts, counts = room.chosen, room.firsts, room.counts
-    _find_firsts(chosen, room)
+    find_firsts(chosen, room)
     for number in range(chosen):
         counts[numbers[number]] = 0
     for number in range(chosen):
@@ -236,7 +228,7 @@ def _count_chosen(chosen: Any, room: Any) -> Any:
 
 
 @compiled
-def _find_firsts(chosen: Any, room: Any) -> Any:
+def find_firsts(chosen: Any, room: Any) -> Any:
     """Find the first key equal to each chosen one, without a branch: where slots collide, in another round."""
     slots, keys, firsts, pending = room.slots, room.keys, room.firsts, room.pending
     for number in range(chosen):

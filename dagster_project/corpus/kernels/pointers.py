@@ -12,7 +12,7 @@ from numba import types
 from numba.extending import intrinsic
 
 
-@intrinsic  # type: ignore[untyped-decorator]
+@intrinsic
 def pointer(_: Any, array: Any) -> Any:
     """Where the data of a contiguous array begins; it is indexed as the array is."""
 

@@ -71,15 +71,17 @@ def edit_lines(data: Bytes, offsets: Offsets, settings: Settings) -> tuple[Edits
     """The edits that leave the lines that stay, and what was counted of each document."""
     sizes = np.diff(offsets)
     longest = int(sizes.max(initial=0))
-    numbers = [np.empty(longest + 1, np.int64) for _ in range(2)]
+    starts, ends = (np.empty(longest + 1, np.int64) for _ in range(2))
     pieces = [np.empty(len(data) // 2 + 2 * len(offsets), np.int64) for _ in range(3)]
-    lines = Lines(*numbers, np.empty((longest + 1, MEASURES), np.int64), np.zeros(3, np.int64), *pieces)
+    measures = np.empty((longest + 1, MEASURES), np.int64)
+    lines = Lines(starts, ends, measures, np.zeros(3, np.int64), pieces[0], pieces[1], pieces[2])
     work = shop_phrases.Work(np.empty(longest, np.uint8), np.empty(longest, np.int64), np.zeros(2, np.int64))
     table, firsts = np.zeros((len(sizes), len(Counts._fields)), np.int64), np.zeros_like(offsets)
-    asked = Settings(float(settings.max_uppercase), float(settings.max_numeric), *map(int, settings[2:]))
+    asked = Settings._make([*map(float, settings[:2]), *map(int, settings[2:])])
     _edit_lines(data, offsets, asked, table, firsts, lines, work, u.characters())
     count = lines.span[PIECES]
-    kept = Kept(firsts, *(array[:count] for array in pieces), np.zeros(len(sizes), np.int64))
+    begins, stops, breaks = (array[:count] for array in pieces)
+    kept = Kept(firsts, begins, stops, breaks, np.zeros(len(sizes), np.int64))
     return keep_only(data, offsets, kept), Counts(*np.ascontiguousarray(table.T))._asdict()
 
 

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from dagster_project.corpus.kernels import unicode as u
 from dagster_project.corpus.kernels.compiling import compiled
+from dagster_project.corpus.kernels.ngram_joined import find_joined, joined_room
 from dagster_project.corpus.kernels.ngrams import LONGEST, LONGEST_TOP, find, no_finds, room
 from dagster_project.corpus.kernels.texts import Bytes
 from dagster_project.corpus.kernels.unicode import decode, property_bits
@@ -16,10 +17,13 @@ from dagster_project.corpus.kernels.words import Words
 
 TOP, DUPLICATED = range(2, LONGEST_TOP + 1), range(LONGEST_TOP + 1, LONGEST + 1)
 DATATROVE = (*(f"top_{n}_gram" for n in TOP), *(f"duplicated_{n}_n_grams" for n in DUPLICATED))
+DCLM = tuple(f"dclm_{name}" for name in DATATROVE)
+RPS = tuple(f"rps_top_{n}gram" for n in TOP)
 DOLMA = tuple(f"dolma_{name}" for name in DATATROVE) + tuple(f"dolma_{n}_n_grams" for n in DUPLICATED)
-DCLM = tuple(f"dclm_{name}" for name in DATATROVE) + tuple(f"rps_top_{n}gram" for n in TOP)
-COLUMNS = (*DATATROVE, "word_characters", *DOLMA, "alphanumeric_word_characters", *DCLM)
-ALL, ALPHANUMERIC = len(DATATROVE), len(DATATROVE) + 1 + len(DOLMA)  # the columns word_characters and alphanumeric_...
+COLUMNS = (*DATATROVE, "word_characters", *DCLM, *RPS, *DOLMA)
+WORD_CHARACTERS = len(DATATROVE)
+FIRST_RPS = WORD_CHARACTERS + 1 + len(DCLM)
+FIRST_DOLMA = FIRST_RPS + len(RPS)
 ASCII = np.array([chr(c).isalnum() for c in range(128)] + [2] * 128, np.uint8)  # 2: look at the whole character
 
 
@@ -34,8 +38,8 @@ class Lists(NamedTuple):
 def repetition(data: Bytes, words: Words) -> dict[str, NDArray[np.int64]]:
     """Characters (code points) of repeated n-grams of each document: int64[n] by the names in COLUMNS.
 
-    An n-gram is n words; where there are fewer, all is 0. Equal n-grams have equal words, where datatrove compares
-    them joined by nothing: that "a bc" is "ab c" takes two differences that make up for each other within n words.
+    An n-gram is n words; where there are fewer, all is 0. datatrove's columns are about all words, the others about
+    those that begin with a letter or number, whose characters are `word_characters`.
     Sources: algorithms.md sections 4, 8 and 9; datatrove 0.10.1, dolma 1.2.1, DCLM (361714b), RedPajama-V2.
     """
     table = np.zeros((len(words.firsts) - 1, len(COLUMNS)), np.int64)
@@ -45,18 +49,27 @@ def repetition(data: Bytes, words: Words) -> dict[str, NDArray[np.int64]]:
 
 @compiled
 def _measure(data: Any, words: Any, table: Any, characters: Any) -> Any:
-    longest = 0
+    most_words, most_bytes = 0, 0
     for i in range(len(table)):
-        longest = max(longest, words.firsts[i + 1] - words.firsts[i])
-    space, found = room(longest), no_finds()
-    lists = Lists(np.zeros(longest + 1, np.int64), np.empty(longest + 1, np.uint64), np.zeros(longest + 1, np.int64))
+        first, last = words.firsts[i], words.firsts[i + 1]
+        most_words = max(most_words, last - first)
+        if first < last:
+            most_bytes = max(most_bytes, words.ends[last - 1] - words.starts[first])
+    space, joined, found, lists = room(most_words), joined_room(most_words, most_bytes), no_finds(), _lists(most_words)
     for i in range(len(table)):
         first, last = words.firsts[i], words.firsts[i + 1]
         alphanumeric = _list(data, words, first, last, lists, characters)
-        find(words.hashes[first:last], lists.sums, last - first, space, found)
-        _write_all(lists.sums, last - first, found, table[i])
-        find(lists.alphanumeric_hashes, lists.alphanumeric_sums, alphanumeric, space, found)
-        _write_alphanumeric(lists.alphanumeric_sums[alphanumeric], found, table[i][ALPHANUMERIC:])
+        find(words.hashes[first:last], lists.sums, last - first, LONGEST_TOP, space, found)
+        for n in range(2, LONGEST_TOP + 1):
+            table[i, n - 2] = found.counts[n] * (found.first[n] + n - 1)
+        find_joined(data, words.starts[first:last], words.ends[first:last], lists.sums, joined, space, table[i])
+        find(lists.alphanumeric_hashes, lists.alphanumeric_sums, alphanumeric, LONGEST, space, found)
+        _write(lists.alphanumeric_sums, alphanumeric, found, table[i])
+
+
+@compiled
+def _lists(words: Any) -> Any:
+    return Lists(np.zeros(words + 1, np.int64), np.empty(words + 1, np.uint64), np.zeros(words + 1, np.int64))
 
 
 @compiled
@@ -87,16 +100,17 @@ def _is_alphanumeric(data: Any, start: Any, end: Any, characters: Any) -> Any:
 
 
 @compiled
-def _write_all(sums: Any, words: Any, found: Any, row: Any) -> Any:
-    """What datatrove and dolma count: the first most common n-gram even where it occurs once."""
-    row[ALL] = sums[words]
-    for n in range(2, LONGEST + 1):
-        if n <= LONGEST_TOP:
-            row[n - 2] = found.counts[n] * (found.first[n] + n - 1)
-            row[ALL + n - 1] = found.counts[n] * found.first[n]
-        else:
-            row[n - 2], row[ALL + n - 1] = found.scanned[n], found.repeated[n]
-            row[ALL + n + LONGEST - LONGEST_TOP - 1] = _all_n_grams(sums, words, n)
+def _write(sums: Any, words: Any, found: Any, row: Any) -> Any:
+    """DCLM: the longest of the most common n-grams, twice at least. RedPajama-V2: the first. dolma: even once."""
+    row[WORD_CHARACTERS] = sums[words]
+    dclm, rps, dolma = row[WORD_CHARACTERS + 1 :], row[FIRST_RPS:], row[FIRST_DOLMA:]
+    for n in range(2, LONGEST_TOP + 1):
+        count, is_repeated = found.counts[n], found.counts[n] > 1
+        dclm[n - 2], rps[n - 2] = count * found.longest[n] * is_repeated, count * found.first[n] * is_repeated
+        dolma[n - 2] = count * found.first[n]
+    for n in range(LONGEST_TOP + 1, LONGEST + 1):
+        dclm[n - 2], dolma[n - 2] = found.covered[n], found.repeated[n]
+        dolma[n + LONGEST - LONGEST_TOP - 2] = _all_n_grams(sums, words, n)
 
 
 @compiled
@@ -105,15 +119,3 @@ def _all_n_grams(sums: Any, words: Any, n: Any) -> Any:
     for i in range(words - n + 1):
         characters += sums[i + n] - sums[i]
     return characters
-
-
-@compiled
-def _write_alphanumeric(characters: Any, found: Any, row: Any) -> Any:
-    """What DCLM and RedPajama-V2 count: a top n-gram occurs twice at least; the longest, or else the first of them."""
-    row[0] = characters
-    for n in range(2, LONGEST + 1):
-        if n <= LONGEST_TOP:
-            times = found.counts[n] * (found.counts[n] > 1)
-            row[n - 1], row[n + LONGEST - 2] = times * found.longest[n], times * found.first[n]
-        else:
-            row[n - 1] = found.covered[n]

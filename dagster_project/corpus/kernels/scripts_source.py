@@ -15,7 +15,7 @@ from dagster_project.corpus.kernels.scripts import SCRIPTS
 from dagster_project.corpus.kernels.unicode_source import CODE_POINTS, two_stage
 
 WIDTHS = ("FULLWIDTH ", "HALFWIDTH ")
-NAMES = {"CJK": "han", "IDEOGRAPHIC": "han"}
+NAMES = {"CJK": "han", "IDEOGRAPHIC": "han", "KATAKANA-HIRAGANA": "katakana"}
 
 
 def script(c: str) -> int:

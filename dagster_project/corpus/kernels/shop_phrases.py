@@ -1,7 +1,7 @@
 """Three phrases that RefinedWeb cuts from short lines: "items in cart", "Read more..." at the end, "Sign-in" in front.
 
-As DCLM's patterns have them: letters of ASCII in any case, one white space before the first two and after the third goes
-with them, and the three periods are any three characters. Lines that are blank afterwards go.
+As DCLM's patterns have them: letters of ASCII in any case, one white space before the first two and after the third
+goes with them, and the three periods are any three characters. Lines that are blank afterwards go.
 """
 
 from __future__ import annotations
@@ -62,7 +62,7 @@ def load(data: Any, starts: Any, ends: Any, first: Any, last: Any, work: Any) ->
 
 @bare
 def cut_all(work: Any, most_words: Any, tables: Any) -> Any:
-    """Cut the phrases from lines of at most so many words, one phrase after the other; returns how many lines lost one."""
+    """Cut the phrases from lines of at most so many words, one phrase after the other; how many lines lost one."""
     changed = 0
     for place in range(3):
         changed += _cut(work, place, most_words, tables)
@@ -95,7 +95,7 @@ def _cut(work: Any, place: Any, most_words: Any, tables: Any) -> Any:
 @bare
 def _cut_line(work: Any, at: Any, stop: Any, to: Any, place: Any, tables: Any) -> Any:
     """Copy a line to where the text before it has ended, without the phrase; returns where that ends."""
-    start, end = at, stop
+    end = stop
     if place == IN_FRONT:
         at = _skip_front(work.text, at, stop, tables)
     elif place == AT_END:

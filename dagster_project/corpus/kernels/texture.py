@@ -72,16 +72,16 @@ def _count_words(hashes: Any, keys: Any, counts: Any, bits: Any, secret: Any) ->
     """How many different ones, and their entropy. An open-addressing table, as in `duplicates`."""
     unique, weighted, mask = 0, np.int64(0), np.int64(len(keys) - 1)
     for i in range(len(hashes)):
-        slot = np.int64((hashes[i] ^ secret) * secret >> np.uint64(64 - bits))
+        slot: Any = np.int64((hashes[i] ^ secret) * secret >> np.uint64(64 - bits))
         while counts[slot] and keys[slot] != hashes[i]:
             slot = slot + 1 & mask
         unique += counts[slot] == 0
         keys[slot] = hashes[i]
         counts[slot] += 1
-    for slot in range(len(keys)):
-        if counts[slot] > 1:
-            weighted += counts[slot] * log2(counts[slot])
-        counts[slot] = 0
+    for i in range(len(keys)):
+        if counts[i] > 1:
+            weighted += counts[i] * log2(counts[i])
+        counts[i] = 0
     return unique, entropy(weighted, len(hashes))
 
 

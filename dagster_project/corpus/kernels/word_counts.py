@@ -20,7 +20,8 @@ def count_words(characters: Any, flags: Any, stops: Any, row: Any) -> Any:
     row[0] = len(flags)
     content = content_characters = longest = alphabetic = caps = capitalized = numeric = 0
     for i in range(len(flags)):
-        size, is_content = np.int64(characters[i]), np.int64(flags[i] & w.CONTENT != 0)
+        size: Any = np.int64(characters[i])
+        is_content: Any = np.int64(flags[i] & w.CONTENT != 0)
         content += is_content
         content_characters += size * is_content
         longest = max(longest, size)
@@ -37,7 +38,8 @@ def count_words(characters: Any, flags: Any, stops: Any, row: Any) -> Any:
 @bare
 def _count_stops(stops: Any) -> Any:
     """Different ones in lower case, and all in any case."""
-    found, count, different = np.uint16(0), 0, 0
+    found: Any = np.uint16(0)
+    count = different = 0
     for i in range(len(stops)):
         found = np.uint16(found | stops[i])
         count += stops[i] >= ANY_CASE
@@ -52,7 +54,7 @@ def count_sentences(flags: Any) -> Any:
     word or a whitespace token (any whitespace but one space) that is not punctuation."""
     sentences, is_ending = np.int64(len(flags) > 0), False
     for i in range(len(flags)):
-        is_new = is_ending and (flags[i] & w.AFTER_BREAK or not flags[i] & NOT_BEGINNING)
+        is_new = is_ending and (flags[i] & w.AFTER_BREAK != 0 or flags[i] & NOT_BEGINNING == 0)
         sentences += is_new
         is_ending = flags[i] & w.SENTENCE_END != 0 or (is_ending and not is_new)
     return sentences

@@ -118,9 +118,10 @@ def _cut_infixes(data: Any, start: Any, end: Any, bits: Any, tables: Any, starts
 
 @compiled
 def _put(data: Any, start: Any, end: Any, bits: Any, tables: Any, starts: Any, ends: Any, count: Any) -> Any:
-    """Write one token, or the words of a token that may hold a script without spaces."""
+    """Write one token, or its words if it holds a script without spaces, as `bits` of its piece say that it may."""
+    is_spaced = not bits & w.UNSPACED or not piece_end(data, start, end, tables)[1] & w.UNSPACED
     while start < end:
-        stop = run_end(data, start, end, tables) if bits & w.UNSPACED else end
+        stop = end if is_spaced else run_end(data, start, end, tables)
         starts[count], ends[count] = start, stop
         start, count = stop, count + 1
     return count

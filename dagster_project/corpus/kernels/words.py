@@ -13,9 +13,9 @@ A token that holds a character of a script without spaces is split once more, as
 is a word, and so is each run of hiragana, of katakana, and of Thai, Lao, Khmer or Myanmar letters. Marks stay with
 their base. Whitespace belongs to no word.
 
-Known differences from datatrove: a text with "IS_ALPHA" or another name of spaCy's attributes breaks spaCy, and
-datatrove deletes it; broken UTF-8 is read as U+FFFD; characters younger than the Unicode version of the tables are
-unassigned.
+Known differences from datatrove: text with an ideograph, kana or a letter of South-East Asia, where spaCy keeps whole
+runs; spaCy fails on some texts with "IS_ALPHA", and datatrove deletes that string from them. Bytes that are no UTF-8 are
+read as U+FFFD; characters younger than the Unicode version of the tables are unassigned.
 """
 
 from __future__ import annotations
@@ -27,11 +27,9 @@ from numpy.typing import NDArray
 
 from dagster_project.corpus.kernels import word_tables as w
 from dagster_project.corpus.kernels.compiling import compiled
-from dagster_project.corpus.kernels.hashing import EACH, bytes_before, load64, mask_before
 from dagster_project.corpus.kernels.pointers import pointer
 from dagster_project.corpus.kernels.texts import Bytes, Offsets
 from dagster_project.corpus.kernels.unicode import decode
-from dagster_project.corpus.kernels.word_hashes import absorb, scattered
 from dagster_project.corpus.kernels.word_measures import (
     AFTER_BREAK,
     ALPHABETIC,
@@ -41,12 +39,12 @@ from dagster_project.corpus.kernels.word_measures import (
     NUMERIC,
     PUNCTUATION,
     SENTENCE_END,
-    mark_measures,
     measure,
 )
 from dagster_project.corpus.kernels.word_merging import first_candidate, merge
 from dagster_project.corpus.kernels.word_pieces import cut_piece, piece_end
-from dagster_project.corpus.kernels.word_tables import WordTables, case_of, is_hinted, word_bits, word_tables
+from dagster_project.corpus.kernels.word_plain import is_space, write_plain
+from dagster_project.corpus.kernels.word_tables import WordTables, is_hinted, word_bits, word_tables
 
 __all__ = [
     "AFTER_BREAK",
@@ -64,13 +62,7 @@ __all__ = [
     "word_tables",
     "words_of",
 ]
-HIGH = EACH * np.uint64(0x80)
-EIGHT = np.uint64(8)
-SMALL = EACH * np.uint64(0x20)  # the bit that small letters have
-LETTERS = np.uint8(CONTENT | ALPHABETIC)
-UPPER_LETTERS = np.uint8(CONTENT | ALPHABETIC | LETTERS_ALL_UPPER)
-NO_PLAIN, LETTERS_ONLY, LETTERS_AND_MARK = 0, 1, 2
-SPACE, PERIOD = 32, 46
+SPACE = 32
 
 
 class Words(NamedTuple):
@@ -142,9 +134,7 @@ def _split(data: Any, limit: Any, start: Any, end: Any, tables: Any, room: Any, 
     at = skip_space(data, start, end, tables)
     while at < end:
         begin = count
-        kind, stop, letters, whole, is_lower = _scan(data, at, end, limit)
-        if kind:
-            count = _write_plain(data, at, stop, kind, letters, whole, is_lower, tables, room, count)
+        count, stop = write_plain(data, limit, at, end, tables, room, count)
         if count == begin:
             stop, bits = piece_end(data, at, end, tables)
             count = cut_piece(data, at, stop, bits, tables, room.starts, room.ends, count)
@@ -170,95 +160,11 @@ def _measure(data: Any, begin: Any, count: Any, tables: Any, room: Any) -> Any:
 
 
 @compiled
-def _write_plain(
-    data: Any,
-    at: Any,
-    stop: Any,
-    kind: Any,
-    letters: Any,
-    whole: Any,
-    is_lower: Any,
-    tables: Any,
-    room: Any,
-    count: Any,
-) -> Any:
-    """Write a piece of ASCII letters, perhaps with one mark after them; nothing if it needs the rules."""
-    last = stop - (kind == LETTERS_AND_MARK)
-    if last < stop and not _is_suffix(data, at, last, whole, tables):
-        return count
-    key = scattered(letters, np.uint64(last - at))
-    if is_hinted(tables, w.CASE_HINTS_AT, key) and last > at and case_of(data, at, last, tables):
-        return count
-    if last > at:
-        room.starts[count], room.ends[count], room.characters[count], room.hashes[count] = at, last, last - at, key
-        flags = LETTERS if is_lower else UPPER_LETTERS
-        room.flags[count] = flags if data[at] & 32 else flags | np.uint8(CAPITALIZED)
-        count += 1
-    if last < stop:
-        room.starts[count], room.ends[count], room.characters[count] = last, stop, 1
-        room.hashes[count], room.flags[count] = mark_measures(tables, data[last])
-        count += 1
-    return count
-
-
-@compiled
-def _is_suffix(data: Any, at: Any, last: Any, whole: Any, tables: Any) -> Any:
-    """Do the rules cut this mark, and nothing more, from the ASCII letters data[at:last]? A mark alone is a word."""
-    if last == at:
-        return True
-    mark = np.int64(data[last])
-    if is_hinted(tables, w.CASE_HINTS_AT, scattered(whole, np.uint64(last + 1 - at))):
-        return False
-    if mark == PERIOD:
-        return data[last - 1] & 32 != 0 or (last - at > 1 and data[last - 2] & 32 == 0)
-    return word_bits(tables, mark) & w.SUFFIX != 0
-
-
-@compiled
-def _scan(data: Any, at: Any, end: Any, limit: Any) -> Any:
-    """Eight bytes at a time up to the next whitespace: are there only ASCII letters, and one ASCII mark after them?
-
-    Returns the kind, the end, the hash states of the letters and of the whole, and is any letter a small one.
-    """
-    start, left, size, stops = np.uint64(at), np.uint64(end - at), np.uint64(0), np.uint64(0)
-    state, lower, eight, odd = np.uint64(0), np.uint64(0), np.uint64(0), np.uint64(0)
-    while stops == 0:
-        if start + size + EIGHT > np.uint64(limit):
-            return NO_PLAIN, at, state, state, False
-        eight = load64(data, start + size)
-        low = eight & ~HIGH
-        stops = (~(low + EACH * np.uint64(0x80 - 0x21)) | eight) & HIGH
-        if left - size < EIGHT:
-            stops |= np.uint64(0x80) << EIGHT * (left - size)
-        folded = low | SMALL
-        letters = (folded + EACH * np.uint64(0x80 - 0x61)) & ~(folded + EACH * np.uint64(0x80 - 0x7B)) & HIGH
-        odd = HIGH & ~letters
-        if stops == 0:
-            if odd:
-                return NO_PLAIN, at, state, state, False
-            state, lower, size = absorb(state, eight), lower | eight & SMALL, size + EIGHT
-    inside = mask_before(stops)
-    odd &= inside
-    size += bytes_before(stops)
-    stop = np.int64(start + size)
-    if stop < end and not _is_space(data[stop]):
-        return NO_PLAIN, at, state, state, False
-    whole = absorb(state, eight & inside) if inside else state
-    if not odd:
-        return LETTERS_ONLY, stop, whole, whole, (lower | eight & inside & SMALL) != 0
-    inside >>= EIGHT
-    if odd & inside:
-        return NO_PLAIN, at, state, state, False
-    state = absorb(state, eight & inside) if inside else state
-    return LETTERS_AND_MARK, stop, state, whole, (lower | eight & inside & SMALL) != 0
-
-
-@compiled
 def skip_space(data: Any, at: Any, end: Any, tables: Any) -> Any:
     """Past the whitespace that begins at `at`."""
     while at < end:
         if data[at] < 128:
-            if not _is_space(data[at]):
+            if not is_space(data[at]):
                 break
             at += 1
         else:
@@ -267,9 +173,3 @@ def skip_space(data: Any, at: Any, end: Any, tables: Any) -> Any:
                 break
             at = after
     return at
-
-
-@compiled
-def _is_space(byte: Any) -> Any:
-    """str.isspace of an ASCII byte."""
-    return byte == SPACE or 9 <= byte <= 13 or 28 <= byte <= 31

@@ -3,7 +3,7 @@
 The rows of both versions are sorted together by their id, on disk beyond a memory limit, and compared group by group;
 an id may stand for several rows. A snapshot is compared by record, so that a record with another text is *changed*;
 every other stage by document, whose row may say something else. Of `filtered` and `deduplicated` only the documents
-that they let through count.
+that they let through count; of two verdicts on one snapshot it is also told who changes side.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from dagster_project.corpus.lineage.rows import Ancestry, row_at
+from dagster_project.corpus.lineage.sides import Sides, sides_of
 from dagster_project.corpus.model.errors import Refused
 from dagster_project.corpus.model.manifests import File, Manifest
 from dagster_project.corpus.storage.rows import ENTRY, entries
@@ -68,6 +69,7 @@ class Diff:
     inputs: tuple[Difference, ...]
     counts: tuple[Difference, ...]
     documents: Documents | None  # None for a stage whose rows are no documents
+    sides: Sides | None = None  # of two verdicts on the same snapshot
 
 
 @dataclass
@@ -89,6 +91,7 @@ def compare(store: Store, before: Manifest, after: Manifest, *, kind: str = "", 
         inputs=differences(*({item.partition: item.id for item in manifest.inputs} for manifest in (before, after))),
         counts=differences(before.profile, after.profile),
         documents=compare_documents(store, before, after, kind, limit) if _is_by_document(before, after) else None,
+        sides=sides_of(store, before, after) if before.stage == "filtered" else None,
     )
 
 

@@ -54,7 +54,7 @@ class ArtifactRecipe:
     sha256: str = ""  # that it must have; empty: whichever it has
     license: str = "NOASSERTION"  # of the model
     format: Literal["fasttext", "onnx", "huggingface", "python", "kenlm"] = "fasttext"
-    label: str = "hq"  # whose probability is the score; of ONNX the number of the output, or empty
+    label: str = ""  # whose probability is the score, of a scorer hq; of ONNX the number of the output, from 0
     output: str = ""  # of ONNX
     max_tokens: int = 512
     factory: str = ""  # of format python: package.module:callable

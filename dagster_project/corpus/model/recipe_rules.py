@@ -150,6 +150,17 @@ def _limits(step: StepRecipe, said: Sequence[str]) -> Iterator[tuple[str, str]]:
         yield "words", "is a second budget beside quantile; say one of them"
 
 
+def _policy(policy: PolicyRecipe) -> Iterator[tuple[str, str]]:
+    """Each rule once for every view of the text: an edit begins another."""
+    names: list[str] = []
+    for index, step in enumerate(policy.rules):
+        if step.edit:
+            names = []
+        elif step.label in names:
+            yield f"rules[{index}]", f"{step.label} stands in this list already; each name once"
+        names.append(step.label)
+
+
 def _budget(budget: Budget) -> Iterator[tuple[str, str]]:
     if (budget.words is None) == (budget.documents is None):
         yield "", f"has {'neither' if budget.words is None else 'both'} of words and documents; give exactly one"
@@ -166,7 +177,7 @@ WHOLE_RULES: dict[type, Callable[[Any], Iterable[tuple[str, str]]]] = {
     CollectionRecipe: source_rules.period,
     StepRecipe: _step,
     Budget: _budget,
-    PolicyRecipe: lambda policy: _named_once("rules", [step.label for step in policy.rules if not step.edit]),
+    PolicyRecipe: _policy,
     CorpusRecipe: lambda corpus: _named_once("members", [member.source for member in corpus.members]),
     MixRecipe: lambda mix: _named_once("components", [component.name for component in mix.components]),
 }

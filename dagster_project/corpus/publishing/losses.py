@@ -98,9 +98,9 @@ def by_language(rules: Sequence[Facts]) -> list[dict[str, Any]]:
 
 
 def _charted(item: Facts) -> dict[str, Any]:
-    """A distribution as a chart of two bars per row, in percent of the longest."""
+    """A distribution as a chart of two bars per row, in percent of the longest; all others together have no bar."""
     rows = item["rows"][-CHARTED:]
-    longest = max((row[f"share_{when}"] for row in rows for when in WHEN), default=0) or 1
+    longest = max((row[f"share_{when}"] for row in rows if row["kind"] != "others" for when in WHEN), default=0) or 1
     charted = [
         {
             **row,

@@ -91,7 +91,10 @@ def attention(facts: Facts) -> list[str]:
 def missing(facts: Facts) -> list[str]:
     """What no version tells, and how to have it."""
     found = {
-        item["missing"]: item["title"] for member in facts["members"] for item in member["distributions"] if item["missing"]
+        item["missing"]: item["title"]
+        for member in facts["members"]
+        for item in member["distributions"]
+        if item["missing"]
     }
     return [
         f"{title} is not told, since {partition} does not cover these documents: run `florilegium build {partition}`."
@@ -153,6 +156,4 @@ def _idle(member: Facts) -> list[str]:
 
 
 def _spare(member: Facts) -> list[str]:
-    return [
-        rule["rule"] for rule in member["rules"] if rule["fired"]["documents"] and not rule["alone"]["documents"]
-    ]
+    return [rule["rule"] for rule in member["rules"] if rule["fired"]["documents"] and not rule["alone"]["documents"]]

@@ -17,6 +17,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from dagster_project.corpus.engine.work import ShardResult, Work, assemble
+from dagster_project.corpus.model.artifact_recipes import ArtifactRecipe, ExampleRecipe
 from dagster_project.corpus.model.documents import ID
 from dagster_project.corpus.model.errors import Refused
 from dagster_project.corpus.model.manifests import Manifest
@@ -33,7 +34,6 @@ from dagster_project.corpus.scorers.files import (
 )
 from dagster_project.corpus.scorers.formats import code_hash
 from dagster_project.corpus.scorers.ngrams import NgramModel
-from dagster_project.corpus.scorers.recipe import ArtifactRecipe, ExampleRecipe
 from dagster_project.corpus.scorers.scorer import Loading
 from dagster_project.corpus.scorers.selection import (
     FATES,
@@ -54,6 +54,7 @@ from dagster_project.corpus.storage.stores import Store
 
 CODE_VERSION = "1"
 ROWS_PER_SHARD = 1 << 18
+POSITIVE = "hq"  # the class of what a scorer looks for, unless the recipe names it
 REFERENCE = "reference"  # the class of what an n-gram model counts
 SCHEMA = pa.schema(
     [
@@ -152,7 +153,7 @@ def build_artifact(work: Work, recipe: ArtifactRecipe, found: Found, versions: M
     with tempfile.TemporaryDirectory(prefix="florilegium-artifact-") as folder:
         made = MAKERS[recipe.kind](work, recipe, found, origins, Path(folder))
     names = [_origin(item, found) for item in (*recipe.positives, *recipe.negatives)]
-    label = recipe.label if recipe.kind == "scorer" else REFERENCE
+    label = (recipe.label or POSITIVE) if recipe.kind == "scorer" else REFERENCE
     made_of = {**work.recipe, "model": made.model.sha256 if made.model else ""}
     manifest = assemble(replace(work, recipe=made_of), _shards(work, made, names, label))
     told = {
@@ -177,15 +178,16 @@ def artifact_of(store: Store, manifest: Manifest) -> Artifact:
 
 def loading_of(recipe: ArtifactRecipe) -> Loading:
     if recipe.kind == "scorer":
-        return Loading("fasttext", label=recipe.label)
+        return Loading("fasttext", label=recipe.label or POSITIVE)
     if recipe.kind == "ngram":
         return Loading("ngram")
-    label = recipe.label if recipe.format in ("fasttext", "huggingface", "onnx") else ""
-    return Loading(recipe.format, label, recipe.output, recipe.max_tokens, recipe.factory, recipe.cuts)
+    return Loading(recipe.format, recipe.label, recipe.output, recipe.max_tokens, recipe.factory, recipe.cuts)
 
 
 def _train(work: Work, recipe: ArtifactRecipe, found: Found, origins: Sequence[Origin], folder: Path) -> Made:
-    trained = train(origins, recipe.training, folder, label=recipe.label, held_out=recipe.held_out, seed=recipe.seed)
+    trained = train(
+        origins, recipe.training, folder, label=recipe.label or POSITIVE, held_out=recipe.held_out, seed=recipe.seed
+    )
     model = store_model(work.store, find_model(trained.model, recipe.license, name=recipe.name), work.access)
     facts = {"metrics": trained.metrics, "learning_curve": trained.curve, "examples": trained.counts}
     return Made(model, trained.records, trained.fates, trained.scores, facts)

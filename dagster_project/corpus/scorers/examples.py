@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import io
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
@@ -11,16 +13,16 @@ import orjson
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from dagster_project.corpus.model.artifact_recipes import ExampleRecipe
 from dagster_project.corpus.model.documents import ID_BYTES
 from dagster_project.corpus.model.errors import IntegrityError, Refused
 from dagster_project.corpus.model.manifests import File, Manifest
 from dagster_project.corpus.scorers.files import find_model
-from dagster_project.corpus.scorers.recipe import ExampleRecipe
 from dagster_project.corpus.storage.refs import load_manifest
 from dagster_project.corpus.storage.shards import iterate_shard, read_shard
 from dagster_project.corpus.storage.stores import Store
 
-LONGEST_LINE = 256 << 20  # characters
+LONGEST_LINE = 256 << 20  # bytes
 COMPRESSIONS = {".gz": "gzip", ".zst": "zstd"}
 WITH_TEXT = ("snapshots", "published")
 
@@ -83,7 +85,8 @@ def _lines(path: Path) -> Iterator[str]:
     number = 0
     try:
         with pa.input_stream(str(path), compression=COMPRESSIONS.get(path.suffix)) as stream:
-            for number, line in enumerate(stream, 1):
+            lines = iter(partial(io.BufferedReader(stream).readline, LONGEST_LINE + 1), b"")
+            for number, line in enumerate(lines, 1):
                 if len(line) > LONGEST_LINE:
                     raise Refused(f"{path}, line {number}: is longer than {LONGEST_LINE:,} bytes: split it")
                 yield line.decode().rstrip("\r\n")

@@ -13,12 +13,12 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from dagster_project.corpus.model.artifact_recipes import TrainingRecipe
 from dagster_project.corpus.model.errors import IntegrityError, Refused
 from dagster_project.corpus.scorers import fasttext_models
 from dagster_project.corpus.scorers.fasttext_models import PREFIX
 from dagster_project.corpus.scorers.formats import FasttextScorer
 from dagster_project.corpus.scorers.metrics import metrics_of
-from dagster_project.corpus.scorers.recipe import TrainingRecipe
 from dagster_project.corpus.scorers.scorer import millionths
 from dagster_project.corpus.scorers.selection import (
     FATES,

@@ -25,7 +25,20 @@ from dagster_project.corpus.engine.tables import (
 from dagster_project.corpus.engine.work import Work, add_profile
 from dagster_project.corpus.model.errors import Refused
 from dagster_project.corpus.model.manifests import Manifest
-from dagster_project.corpus.signals import addresses, consent, counting, language, lexicon, perplexity, privacy, scores
+from dagster_project.corpus.signals import (
+    addresses,
+    consent,
+    counting,
+    edits,
+    language,
+    lexicon,
+    lines,
+    perplexity,
+    privacy,
+    repetition,
+    scores,
+    texture,
+)
 from dagster_project.corpus.signals.blocks import blocks
 from dagster_project.corpus.storage.stores import Store
 
@@ -52,8 +65,16 @@ class Group:
 
 GROUPS: dict[str, Group] = {
     "counts": Group(counting.CODE_VERSION, counting.SCHEMA, TEXT, counting.measure),
+    "lines": Group(lines.CODE_VERSION, lines.SCHEMA, TEXT, lines.measure),
+    "repetition": Group(repetition.CODE_VERSION, repetition.SCHEMA, TEXT, repetition.measure),
     "language": Group(language.CODE_VERSION, language.SCHEMA, TEXT, language.measure, language.model_record),
     "addresses": Group(addresses.CODE_VERSION, addresses.SCHEMA, ("url",), addresses.measure, addresses.decided_by),
+    "texture": Group(texture.CODE_VERSION, texture.SCHEMA, TEXT, texture.measure),
+    "privacy": Group(privacy.CODE_VERSION, privacy.SCHEMA, TEXT, privacy.measure, privacy.decided_by),
+    "edits": Group(edits.CODE_VERSION, edits.SCHEMA, TEXT, edits.measure, takes="edits"),
+    "lexicon": Group(lexicon.CODE_VERSION, lexicon.SCHEMA, TEXT, lexicon.measure, takes="list"),
+    "scores": Group(scores.CODE_VERSION, scores.SCHEMA, TEXT, scores.measure, takes="artifact"),
+    "perplexity": Group(perplexity.CODE_VERSION, perplexity.SCHEMA, TEXT, perplexity.measure, takes="artifact"),
     "consent": Group(consent.CODE_VERSION, consent.SCHEMA, consent.COLUMNS, consent.measure, sites=consent.site_files),
 }
 PLAIN = tuple(name for name, group in GROUPS.items() if not group.takes)  # measured of every snapshot
@@ -68,25 +89,25 @@ def group_of(column: str) -> str:
     raise Refused(f"{column!r} is not a signal: use one of {', '.join(known)}")
 
 
-def measure(work: Work, snapshot: Manifest, group: Group, edits: Manifest | None = None, **taken: Any) -> Manifest:
+def measure(work: Work, snapshot: Manifest, group: Group, edited: Manifest | None = None, **taken: Any) -> Manifest:
     """One row of signals for every document of a snapshot, or of the text that these edits leave."""
-    return map_shards(work, snapshot.files, *reading(work, snapshot, group, edits, **taken))
+    return map_shards(work, snapshot.files, *reading(work, snapshot, group, edited, **taken))
 
 
 def tasks_of(
-    work: Work, snapshot: Manifest, group: Group, edits: Manifest | None = None, **taken: Any
+    work: Work, snapshot: Manifest, group: Group, edited: Manifest | None = None, **taken: Any
 ) -> list[ShardTask]:
     """The same as one task for every shard, which may be done together with those of other groups."""
-    return shard_tasks(work, snapshot.files, *reading(work, snapshot, group, edits, **taken))
+    return shard_tasks(work, snapshot.files, *reading(work, snapshot, group, edited, **taken))
 
 
 def reading(
-    work: Work, snapshot: Manifest, group: Group, edits: Manifest | None = None, **taken: Any
+    work: Work, snapshot: Manifest, group: Group, edited: Manifest | None = None, **taken: Any
 ) -> tuple[Measuring, list[Column]]:
     """What a group does to a shard, and the columns that it wants."""
     if group.sites:
         taken["sites"] = group.sites(work.store, snapshot)
-    columns = [Column(snapshot, group.columns), *([Column(edits, ("edits",))] if edits else [])]
+    columns = [Column(snapshot, group.columns), *([Column(edited, ("edits",))] if edited else [])]
     return Measuring(group.measure, taken), columns
 
 

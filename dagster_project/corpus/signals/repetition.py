@@ -22,5 +22,7 @@ def measure(block: Block, recipe: Mapping[str, Any]) -> tuple[pa.Table, dict[str
     data, _ = block.texts
     counts = repetition(data, block.words)
     columns = [block.documents.column("doc_id"), *[pa.array(counts[name]) for name in COLUMNS]]
-    sums = {name: int(counts[name].sum()) for name in ("word_characters", "duplicated_5_n_grams", "duplicated_10_n_grams")}
+    sums = {
+        name: int(counts[name].sum()) for name in ("word_characters", "duplicated_5_n_grams", "duplicated_10_n_grams")
+    }
     return pa.table(columns, schema=SCHEMA), sums

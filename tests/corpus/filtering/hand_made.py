@@ -10,9 +10,9 @@ import pyarrow as pa
 
 from dagster_project.corpus.engine.local import LocalEngine
 from dagster_project.corpus.engine.tables import Column
-from dagster_project.corpus.engine.work import ShardResult, Work, assemble, schema_names
+from dagster_project.corpus.engine.work import ShardResult, Work, assemble
 from dagster_project.corpus.filtering import verdicts
-from dagster_project.corpus.filtering.cascade import cascade_of
+from dagster_project.corpus.filtering.cascade import Step, cascade_of
 from dagster_project.corpus.lineage.index import index_version
 from dagster_project.corpus.model.documents import DOCUMENTS, ID, doc_id, record_id
 from dagster_project.corpus.model.edits import EDITS
@@ -27,6 +27,7 @@ from dagster_project.corpus.storage.shards import write_shard
 
 SNAPSHOT = "snapshots/web@1"
 COUNTED = ("content_words", "words", "bytes", "hashes", "characters")
+SHORT = (StepRecipe("content_words", min=10), StepRecipe("hash_share", max=0.1), StepRecipe("characters", max=1e9))
 Row = Mapping[str, Any]
 
 
@@ -40,8 +41,18 @@ def document(key: str, **said: Any) -> dict[str, Any]:
     }
     defaults = {"language": "en", "host": None, "domain": said.get("host"), "license": "MIT", "content_words": 9}
     fixed = {"hashes": 0, "words": 10, "bytes": len(text.encode()), "characters": len(text)}
-    return {**defaults, **fixed, **said, **at, "record_id": record, "doc_id": doc_id(record, text.encode()), "text": text,
-            "locator": key, "source": "web"}  # fmt: skip
+    known = {
+        "record_id": record,
+        "doc_id": doc_id(record, text.encode()),
+        "text": text,
+        "locator": key,
+        "source": "web",
+    }
+    return {**defaults, **fixed, **said, **at, **known}
+
+
+def schema_of(manifest: Manifest) -> tuple[str, ...]:
+    return tuple(name for name, _ in manifest.identity.schema)
 
 
 class Hand:
@@ -78,27 +89,27 @@ class Hand:
     def edited(self, edits: Edits) -> None:
         self.signals("edits", {"edits": EDITS}, edits)
 
-    def filtered(self, name: str, *steps: StepRecipe, reads: Sequence[str] = ("counts",), max_removed: float = 1) -> Manifest:
+    def filtered(self, name: str, *steps: StepRecipe, reads: Sequence[str] = ("counts",)) -> Manifest:
         """The verdicts of a policy, read from these parts of the signals."""
         cascade = cascade_of(PolicyRecipe(name, steps), {}.__getitem__)
         inputs = [SNAPSHOT, *(f"signals/web@1/{part}" for part in reads)]
         columns = [
-            Column(self.tables[item], tuple(names[1:]), f"{item.split('/')[2]}/")
-            for item in inputs[1:]
-            if (names := [name for name, _ in self.tables[item].identity.schema])
+            Column(self.tables[item], schema_of(self.tables[item])[1:], f"{item.split('/')[2]}/") for item in inputs[1:]
         ]
         places = [f"{column.prefix}{name}" for column in columns for name in column.names]
 
-        def place(step: Any, signal: str) -> str:
+        def place(step: Step, signal: str) -> str:
             viewed = [item for item in places if item.endswith(f"/{signal}")]
             mark = view_of(step.edits).replace(":", "-")
             return next((item for item in viewed if mark in item), viewed[0])
 
         edits = next((item for item in places if item.endswith("/edits")), "") if cascade.edits else ""
         lists = verdicts.find_lists(cascade)
-        work = self.work("filtered", verdicts.SCHEMA, verdicts.recipe_of(cascade, {n: f.sha256 for n, f in lists.items()}), inputs, verdicts.CODE_VERSION)
+        recipe = verdicts.recipe_of(cascade, {name: found.sha256 for name, found in lists.items()})
+        work = self.work("filtered", verdicts.SCHEMA, recipe, inputs, verdicts.CODE_VERSION)
         reading = verdicts.Reading(columns, place, edits)
-        return self.publish(f"filtered/web@1+{name}", verdicts.filter_documents(work, self.snapshot, cascade, reading, lists))
+        manifest = verdicts.filter_documents(work, self.snapshot, cascade, reading, lists)
+        return self.publish(f"filtered/web@1+{name}", manifest)
 
     def work(self, stage: str, schema: pa.Schema, recipe: Row, inputs: Sequence[str], code: str = "1") -> Work:
         named = tuple(Input(item.split("/")[0], item, self.tables[item].id) for item in inputs)
@@ -109,11 +120,10 @@ class Hand:
         results = []
         for number, rows in enumerate(self.shards):
             covers = self.tables[SNAPSHOT].files[number].sha256 if inputs else ""
-            columns = [
-                pa.array([self.value(row, field, suffix) for row in rows], field.type) for field in schema
-            ]
-            table = pa.table(columns, schema=pa.schema([f.with_nullable(True) for f in schema])).cast(schema)
-            results.append(ShardResult(write_shard(self.store, table, access="public", documents=covers), {}, entries(table).tobytes()))
+            columns = [pa.array([self.value(row, field, suffix) for row in rows], field.type) for field in schema]
+            table = pa.table(columns, schema=schema)
+            file = write_shard(self.store, table, access="public", documents=covers)
+            results.append(ShardResult(file, {}, entries(table).tobytes()))
         work = self.work(partition.split("/")[0], schema, recipe, inputs)
         return self.publish(partition, assemble(work, results))
 
@@ -125,8 +135,12 @@ class Hand:
 
     def publish(self, partition: str, manifest: Manifest) -> Manifest:
         stage, key, *part = partition.split("/")
+        named = Partition(stage, key, *part)
+        newest = refs.latest(self.store, named)
         refs.put_manifest(self.store, manifest)
-        refs.publish(self.store, Partition(stage, key, *part), manifest.id, build_key=manifest.id, started_from=None)
+        refs.publish(
+            self.store, named, manifest.id, build_key=manifest.id, started_from=newest, reason="written by hand"
+        )
         self.tables[partition] = manifest
         return manifest
 
@@ -147,6 +161,3 @@ def typical() -> Hand:
     hand.addresses()
     hand.filtered("short", *SHORT)
     return hand
-
-
-SHORT = (StepRecipe("content_words", min=10), StepRecipe("hash_share", max=0.1), StepRecipe("characters", max=1e9))

@@ -125,6 +125,11 @@ def test_rules_after_an_edit_judge_the_edited_view() -> None:
     assert view_of(program) == view_of((EditStep("c4", (("a", 2), ("b", 1))),)) != view_of((EditStep("c4"),)) != "raw"
 
 
+def test_a_rule_may_judge_the_text_before_and_after_an_edit() -> None:
+    found = cascade(StepRecipe("content_words", min=5), StepRecipe(edit="c4"), StepRecipe("content_words", min=9))
+    assert [step.name for step in found.steps] == ["content_words", "content_words[edited]"]
+
+
 def test_only_what_is_kept_has_edits() -> None:
     spans = [[{"start": 0, "end": 1, "text": ""}], [{"start": 2, "end": 3, "text": "x"}]]
     table, _ = verdicts(
@@ -137,7 +142,7 @@ def test_only_what_is_kept_has_edits() -> None:
 
 
 def test_an_unknown_rule_is_refused_with_those_there_are() -> None:
-    with pytest.raises(Refused, match="'contentwords' is not a rule: use one of allowed_domains, alphabetic"):
+    with pytest.raises(Refused, match="'contentwords' is not a rule: use one of address_share, allowed_domains"):
         cascade(StepRecipe("contentwords", min=1))
 
 
@@ -197,4 +202,4 @@ def test_every_rule_gives_one_finite_value_for_empty_and_ordinary_documents(name
     assert rule.value
     value = rule.value(signals(**{"words": [0, 7], **columns}))
     assert value.shape == (2,)
-    assert value[0] == 0
+    assert value[0] == 0 or name.startswith("perplexity")  # of nothing there is none

@@ -25,7 +25,9 @@ from tests.oracles import editing as oracle
 
 def edits_of(rows):
     """Edits from lists of (start, end, text), one list per document."""
-    return from_arrow(pa.array([[dict(zip(("start", "end", "text"), e, strict=True)) for e in row] for row in rows], EDITS))
+    return from_arrow(
+        pa.array([[dict(zip(("start", "end", "text"), e, strict=True)) for e in row] for row in rows], EDITS)
+    )
 
 
 def rows_of(edits):
@@ -87,7 +89,11 @@ def test_no_edits_change_nothing(texts):
 
 
 def test_nulls_are_no_edits():
-    assert rows_of(from_arrow(pa.array([None, [{"start": 0, "end": 1, "text": ""}], []], EDITS))) == [[], [(0, 1, "")], []]
+    assert rows_of(from_arrow(pa.array([None, [{"start": 0, "end": 1, "text": ""}], []], EDITS))) == [
+        [],
+        [(0, 1, "")],
+        [],
+    ]
 
 
 @pytest.mark.parametrize(

@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dagster_project.corpus.kernels.ngrams import no_finds, room
-from dagster_project.corpus.kernels.ngrams import find as find_n_grams
+from dagster_project.corpus.kernels.ngram_joined import find_joined, joined_room
+from dagster_project.corpus.kernels.ngrams import LONGEST, find, no_finds, room
 from dagster_project.corpus.kernels.repetition import COLUMNS, repetition
-from dagster_project.corpus.kernels.texts import buffers
+from dagster_project.corpus.kernels.texts import buffers, sealed
 from dagster_project.corpus.kernels.words import words_of
 from tests.corpus.kernels.strategies import CORPORA
 from tests.oracles import repetition as oracle
@@ -54,8 +54,8 @@ def test_laws(text):
     (words,), (row,) = counted([text])
     _, (longer,) = counted([text + " unheard"])
     for n in range(5, 11):
-        assert row[f"duplicated_{n}_n_grams"] <= row["word_characters"]
-        assert row[f"dclm_duplicated_{n}_n_grams"] <= row["alphanumeric_word_characters"] <= row["word_characters"]
+        assert row[f"duplicated_{n}_n_grams"] <= sum(map(len, words))
+        assert row[f"dclm_duplicated_{n}_n_grams"] <= row["word_characters"]
         assert row[f"dolma_duplicated_{n}_n_grams"] <= row[f"dolma_{n}_n_grams"]
         for name in (f"duplicated_{n}_n_grams", f"dolma_duplicated_{n}_n_grams", f"dclm_duplicated_{n}_n_grams"):
             assert longer[name] == row[name]
@@ -72,9 +72,11 @@ def test_laws(text):
         ("once only", {"top_2_gram": 9, "dolma_top_2_gram": 8, "dclm_top_2_gram": 0, "rps_top_2gram": 0}),
         ("a b a b cc dd cc dd", {"top_2_gram": 6, "rps_top_2gram": 4, "dclm_top_2_gram": 8}),
         ("v w x y z v w x y z", {"duplicated_5_n_grams": 5, "dolma_duplicated_5_n_grams": 10, "dolma_5_n_grams": 30}),
+        ("v " + "lengthy" * 20 + " x y z v " + "lengthy" * 20 + " x y z", {"duplicated_5_n_grams": 144}),
+        ("v " + "lengthy" * 20 + "a x y z v " + "lengthy" * 20 + "b x y z", {"duplicated_5_n_grams": 0}),
         ("v w x y z v w x y z", {"dclm_duplicated_5_n_grams": 10, "duplicated_6_n_grams": 0}),
         ("a a a a a a a a a a a a", {"duplicated_5_n_grams": 10, "top_2_gram": 33, "dclm_duplicated_10_n_grams": 12}),
-        ("a , b . a ; b", {"dclm_top_2_gram": 4, "alphanumeric_word_characters": 4, "word_characters": 7}),
+        ("a , b . a ; b", {"dclm_top_2_gram": 4, "word_characters": 4, "top_2_gram": 3}),
     ],
 )
 def test_examples(text, expected):
@@ -95,10 +97,8 @@ def test_hashes_that_share_their_bits_are_told_apart(numbers, shift):
     words = [str(value) for value in hashes]
     sums = np.concatenate([[0], np.cumsum([len(word) for word in words], dtype=np.int64)])
     found = no_finds()
-    find_n_grams(hashes, sums, len(hashes), room(len(hashes)), found)
-    expected = oracle.repetition(words)
-    assert found.scanned[5:].tolist() == [expected[f"duplicated_{n}_n_grams"] for n in range(5, 11)]
-    assert found.covered[5:].tolist() == [expected[f"dclm_duplicated_{n}_n_grams"] for n in range(5, 11)]
+    find(hashes, sums, len(hashes), LONGEST, room(len(hashes)), found)
+    assert found.covered[5:].tolist() == [oracle.covered(words, n) for n in range(5, 11)]
 
 
 @pytest.mark.parametrize(
@@ -142,10 +142,17 @@ def test_equals_datatrove_on_documentation():
         assert {name: row[name] for name in expected} == expected
 
 
-def test_words_are_compared_one_by_one_where_datatrove_joins_them():
-    text = "() ( x y z ( )( x y z"
-    (words,), (row,) = counted([text])
-    assert words.count("(") == 4
-    joined = ["ab", "c", "x", "y", "z", "a", "bc", "x", "y", "z"]
-    assert (oracle.scanned(joined, 5), published().find_all_duplicate(joined, 5)) == (0, 6)
-    assert row["duplicated_5_n_grams"] == published().find_all_duplicate(words, 5)
+@given(st.lists(st.lists(st.sampled_from(["a", "b", "aa", "ab", "ba", "abaabbab" * 3]), max_size=40), max_size=3))
+def test_words_joined_by_nothing_are_equal_wherever_they_part(documents):
+    for words in documents:
+        expected = by_datatrove(words)
+        found = joined(words)
+        assert found == [expected[f"duplicated_{n}_n_grams"] for n in range(5, 11)]
+
+
+def joined(words):
+    data = sealed(np.frombuffer("".join(words).encode(), np.uint8))
+    sums = np.concatenate([[0], np.cumsum([len(word) for word in words], dtype=np.int64)])
+    row = np.zeros(9, np.int64)
+    find_joined(data, sums[:-1], sums[1:], sums, joined_room(len(words), len(data)), room(len(words)), row)
+    return row[3:].tolist()

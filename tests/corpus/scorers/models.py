@@ -5,8 +5,8 @@ from __future__ import annotations
 import random
 from pathlib import Path
 
+from dagster_project.corpus.model.artifact_recipes import TrainingRecipe
 from dagster_project.corpus.scorers.examples import Example
-from dagster_project.corpus.scorers.recipe import TrainingRecipe
 from dagster_project.corpus.scorers.selection import Origin
 from dagster_project.corpus.scorers.training import Trained, train
 

@@ -10,13 +10,13 @@ import pytest
 
 from dagster_project.corpus.engine.local import LocalEngine
 from dagster_project.corpus.engine.work import Work
+from dagster_project.corpus.model.artifact_recipes import ArtifactRecipe, ExampleRecipe
 from dagster_project.corpus.model.errors import Refused
 from dagster_project.corpus.model.manifests import Manifest, decode
 from dagster_project.corpus.scorers import artifacts
 from dagster_project.corpus.scorers.artifacts import artifact_of, build_artifact, complaints, find, recipe_of
 from dagster_project.corpus.scorers.formats import load_scorer
 from dagster_project.corpus.scorers.perplexity_models import load_perplexity
-from dagster_project.corpus.scorers.recipe import ArtifactRecipe, ExampleRecipe
 from dagster_project.corpus.scorers.scorer import millionths
 from dagster_project.corpus.storage.memory import MemoryStore
 from dagster_project.corpus.storage.shards import read_shard

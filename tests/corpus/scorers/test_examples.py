@@ -11,11 +11,11 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from dagster_project.corpus.model.artifact_recipes import ExampleRecipe
 from dagster_project.corpus.model.documents import ID
 from dagster_project.corpus.model.errors import IntegrityError, Refused
 from dagster_project.corpus.model.manifests import Identity, Input, Manifest
 from dagster_project.corpus.scorers.examples import find_file, of_file, of_version
-from dagster_project.corpus.scorers.recipe import ExampleRecipe
 from dagster_project.corpus.storage.memory import MemoryStore
 from dagster_project.corpus.storage.refs import put_manifest
 from dagster_project.corpus.storage.shards import write_shard

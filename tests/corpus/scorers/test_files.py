@@ -11,6 +11,7 @@ import pytest
 from dagster_project.corpus.model.canonical import canonical
 from dagster_project.corpus.model.errors import IntegrityError, Refused
 from dagster_project.corpus.model.manifests import File
+from dagster_project.corpus.scorers import files
 from dagster_project.corpus.scorers.files import StoredModel, as_facts, find_model, from_facts, store_model
 from dagster_project.corpus.storage.memory import MemoryStore
 
@@ -66,9 +67,9 @@ def test_a_stored_model_comes_back_whole(tmp_path: Path, memory_store: MemorySto
 
 def test_the_hash_of_a_folder_names_its_files(tmp_path: Path) -> None:
     hashes = set()
-    for name, files in {"x": {"a": b"1", "b": b"2"}, "y": {"a": b"2", "b": b"1"}, "z": {"a": b"1"}}.items():
+    for name, bodies in {"x": {"a": b"1", "b": b"2"}, "y": {"a": b"2", "b": b"1"}, "z": {"a": b"1"}}.items():
         (tmp_path / name).mkdir()
-        for file, body in files.items():
+        for file, body in bodies.items():
             (tmp_path / name / file).write_bytes(body)
         hashes.add(find_model(tmp_path / name, "MIT").sha256)
     assert len(hashes) == 3
@@ -79,6 +80,19 @@ def test_a_model_that_changes_before_it_is_stored_is_refused(tmp_path: Path, mem
     path.write_bytes(b"weights")
     found = find_model(path, "MIT")
     path.write_bytes(b"others!")
+    with pytest.raises(Refused, match="changed while it was read"):
+        store_model(memory_store, found, "public")
+    assert list(memory_store.list("data/")) == []
+
+
+def test_a_model_that_changes_while_it_is_stored_is_refused(
+    tmp_path: Path, memory_store: MemoryStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "model.bin"
+    path.write_bytes(b"weights")
+    found = find_model(path, "MIT")
+    path.write_bytes(b"others!")
+    monkeypatch.setattr(files, "_hashes", lambda path, name: {"model.bin": (found.sha256, 7)})
     with pytest.raises(Refused, match="changed while it was read"):
         store_model(memory_store, found, "public")
     assert list(memory_store.list("data/")) == []

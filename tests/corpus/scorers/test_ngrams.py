@@ -27,7 +27,7 @@ def costs(tables: ngrams.Tables, found: list[str]) -> np.ndarray:
     return surprise(words.hashes, words.firsts, tables)
 
 
-@settings(max_examples=60)
+@settings(max_examples=60, deadline=None)
 @given(sentences, sentences)
 def test_costs_are_those_of_the_textbook(learned: list[str], asked: list[str]) -> None:
     tables, oracle = estimate(count_trigrams(learned)), KneserNey([text.split() for text in learned])
@@ -35,7 +35,7 @@ def test_costs_are_those_of_the_textbook(learned: list[str], asked: list[str]) -
         assert cost == pytest.approx(oracle.cost(text.split()) * 1e6, abs=3 * len(text.split()))
 
 
-@settings(max_examples=30)
+@settings(max_examples=30, deadline=None)
 @given(sentences)
 def test_the_chances_of_all_words_sum_to_one(learned: list[str]) -> None:
     tables = estimate(count_trigrams(learned))

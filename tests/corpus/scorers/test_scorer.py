@@ -56,3 +56,11 @@ def test_a_refusal_stays_what_it_is() -> None:
 
     with pytest.raises(Refused, match=r"^no$"):
         millionths(Answering(refuse), ["a"], "n")
+
+
+def test_scores_are_rounded_to_the_nearest() -> None:
+    assert millionths(Answering(lambda texts: [6e-7, -6e-7, 0.9999996]), ["a", "b", "c"], "n").tolist() == [
+        1,
+        -1,
+        10**6,
+    ]

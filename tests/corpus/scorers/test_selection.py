@@ -54,3 +54,10 @@ def test_a_text_is_on_one_side_by_its_hash_alone() -> None:
     assert all(sides[line] == fate for line, fate in fewer.items())
     assert 150 < list(sides.values()).count("held-out") < 250
     assert {line: fate for line, _, _, fate in settle(found, 1, None, False)} != sides
+
+
+def test_what_is_held_out_does_not_depend_on_what_a_limit_takes() -> None:
+    found = [(f"text {number}", True, number.to_bytes(16, "big")) for number in range(400)]
+    fates = [fate for *_, fate in settle(found, 0, 100, False)]
+    assert fates.count("beyond the limit") == 300
+    assert 30 < fates.count("held-out") < 70

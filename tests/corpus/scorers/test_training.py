@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from dagster_project.corpus.model.artifact_recipes import TrainingRecipe
 from dagster_project.corpus.model.errors import IntegrityError, Refused
 from dagster_project.corpus.scorers import fasttext_models, training
 from dagster_project.corpus.scorers.examples import Example
-from dagster_project.corpus.scorers.recipe import TrainingRecipe
 from dagster_project.corpus.scorers.selection import FATES, HELD_OUT, TRAIN, Origin
 from tests.corpus.scorers.models import BAD, GOOD, SMALL, examples, origins, texts, trained
 

@@ -1,0 +1,139 @@
+"""florilegium filter report|explain|sample: what a filter removed, why this document, and what such ones look like."""
+
+from __future__ import annotations
+
+import contextlib
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from dagster_project.cli.session import PATHS, Session, verb
+from dagster_project.corpus.model.errors import PartitionError
+
+if TYPE_CHECKING:
+    from dagster_project.cli.verdicts import Verdicts
+    from dagster_project.corpus.model.manifests import Manifest
+    from dagster_project.corpus.storage.stores import Store
+
+FORMATS = {"html": "html", "json": "json", "md": "md"}
+
+
+@click.group("filter")
+def filter_group() -> None:
+    """What filters removed and why, and what it did to the documents that are left."""
+
+
+@filter_group.command("report")
+@click.argument("partition")
+@click.option("--format", "format_", type=click.Choice(list(FORMATS)), help="[default: html; json with --json]")
+@click.option("--output", type=PATHS, help="Write there. [default: html below the home, the others to stdout]")
+@verb
+def report(session: Session, partition: str, format_: str | None, output: Path | None) -> None:
+    """What the rules of PARTITION removed, alone and together, and what changed by that.
+
+    PARTITION is filtered/source@version+policy; a corpus or a mix stands for the verdicts of all its members.
+    """
+    from dagster_project.cli.reports import deliver
+    from dagster_project.cli.verdicts import standing_verdicts
+    from dagster_project.corpus.engine.local import LocalEngine
+    from dagster_project.corpus.filtering.loss_facts import loss_facts
+    from dagster_project.corpus.publishing.losses import loss_report
+    from dagster_project.opening import opened_store
+
+    format_ = format_ or ("json" if session.json else "html")
+    with (
+        opened_store(session.settings) as store,
+        contextlib.closing(LocalEngine(session.settings.workers)) as engine,
+    ):
+        found = standing_verdicts(store, partition)
+        body = loss_report(loss_facts(engine, store, found.name, found.versions), format_)
+    if format_ == "html" and output is None:
+        output = session.settings.home / "reports" / "filter" / f"{found.name.replace('/', '+')}.html"
+    deliver(session, body, format_, output)
+
+
+@filter_group.command("explain")
+@click.argument("partition")
+@click.option("--doc", "digits", metavar="ID", help="A document id, or its first digits.")
+@click.option("--url", help="Every document from this URL.")
+@click.option("--text", "with_text", is_flag=True, help="Show the text, and what edits take from it.")
+@verb
+def explain(session: Session, partition: str, digits: str | None, url: str | None, with_text: bool) -> None:
+    """Every rule of PARTITION on one document: what it read, its value, its limits, and what it says.
+
+    With --json, --doc gives one object; --url, and a corpus or mix as PARTITION, give a list.
+    """
+    from dagster_project.cli.lineage import only_one
+    from dagster_project.cli.verdicts import standing_verdicts
+    from dagster_project.corpus.filtering.explaining import explain as explained
+    from dagster_project.corpus.filtering.explaining import pieces
+    from dagster_project.opening import opened_store
+
+    only_one({"doc": digits, "url": url})
+    told = []
+    with opened_store(session.settings) as store:
+        found = standing_verdicts(store, partition)
+        for name, manifest, place in _places(store, found, digits, url):
+            facts = explained(store, name, manifest, place)
+            if with_text:
+                facts["text"] = [piece._asdict() for piece in pieces(store, name, manifest, place)]
+            told.append(facts)
+    if session.json:
+        session.show_json(told[0] if digits and found.is_one else told)
+        return
+    from dagster_project.cli.verdicts import show_explained
+
+    for facts in told:
+        show_explained(session, facts)
+
+
+@filter_group.command("sample")
+@click.argument("partition")
+@click.option("--rule", default="", help="Documents that this rule removed.")
+@click.option("--kept", is_flag=True, help="Documents that were kept, with what the rule judged of them.")
+@click.option("-n", "size", type=click.IntRange(1, 1000), default=10, show_default=True, help="At most so many.")
+@click.option("--seed", type=int, default=0, show_default=True, help="Another seed, other documents.")
+@verb
+def sample(session: Session, partition: str, rule: str, kept: bool, size: int, seed: int) -> None:
+    """Some documents that a rule of PARTITION removed, or that were kept, chosen by a seed."""
+    from dagster_project.cli.verdicts import show_sample, standing_verdicts
+    from dagster_project.corpus.engine.local import LocalEngine
+    from dagster_project.corpus.filtering.sampling import Asked
+    from dagster_project.corpus.filtering.sampling import sample as sampled
+    from dagster_project.opening import opened_store
+
+    if not rule and not kept:
+        raise click.UsageError("give --rule, --kept or both")
+    with (
+        opened_store(session.settings) as store,
+        contextlib.closing(LocalEngine(session.settings.workers)) as engine,
+    ):
+        name, manifest = standing_verdicts(store, partition).one()
+        found = sampled(engine, store, name, manifest, Asked(rule, kept, size, seed))
+    asked: dict[str, Any] = {"partition": name, "id": manifest.id, "rule": rule, "kept": kept, "seed": seed}
+    if session.json:
+        session.show_json({**asked, "documents": found})
+    else:
+        show_sample(asked, found)
+
+
+def _places(store: Store, found: Verdicts, digits: str | None, url: str | None) -> list[tuple[str, Manifest, Any]]:
+    """(partition, version, place) of every document that is meant, in the snapshots below these verdicts."""
+    from dagster_project.corpus.filtering.explaining import documents_at
+    from dagster_project.corpus.filtering.replaying import snapshot_of
+    from dagster_project.corpus.lineage.prefixes import the_document
+
+    places: list[tuple[str, Manifest, Any]] = []
+    for name, manifest in found.versions:
+        snapshot = snapshot_of(store, name, manifest)[1]
+        if digits:
+            document = the_document(store, snapshot, digits)
+            rows = [document] if document else []
+        else:
+            rows = documents_at(store, snapshot, url or "")
+        places += [(name, manifest, place) for place in rows]
+    if not places:
+        what = f"begins with {digits}" if digits else f"came from {url}"
+        raise PartitionError(f"no document that {found.name} judged {what}: `florilegium impact` asks all mixes")
+    return places

@@ -1,0 +1,180 @@
+"""Cascades from recipe files to verdicts and exports: composition, edits and their views, selections, controls, models."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pytest
+
+from dagster_project.corpus.building.library import Library
+from dagster_project.corpus.model.errors import AuditFailed, PartitionError, Refused
+from dagster_project.corpus.model.manifests import Manifest
+from dagster_project.corpus.model.partitions import Partition
+from dagster_project.corpus.storage.memory import MemoryStore
+from dagster_project.corpus.storage.shards import read_shard
+from dagster_project.quality.auditor import GreatExpectationsAuditor
+from tests.corpora import library, prose, write_jsonl, write_recipes
+
+SOURCE = "notes@dev"
+DOCUMENTS = 40
+POLICIES = {
+    "short": "rules:\n  - {rule: words, min: 30}",
+    "nested": "rules:\n  - {policy: short}\n  - {rule: hash_share, max: 0.5}",
+    "edited": (
+        "rules:\n  - {rule: lines, min: 1}\n  - {edit: c4, settings: {min_line_words: 3}}\n"
+        "  - {rule: too_few_sentences, min: 1}\n  - {rule: lines, max: 3}"
+    ),
+    "best": "rules:\n  - {rule: words, min: 30}\n  - {rule: characters, quantile: 0.25}",
+    "budget": "rules:\n  - {rule: characters, words: 500}",
+    "bounded": "rules:\n  - {rule: words, min: 30, max_removed: 0.01}",
+}
+
+
+def texts() -> list[str]:
+    found = [prose(number, words=40 + number) for number in range(DOCUMENTS - 2)]
+    return [*found, "Too short.", "One whole sentence stands here. Another one follows it.\nmenu\n\nA third sentence ends it all."]
+
+
+@pytest.fixture
+def recipes(tmp_path: Path) -> Path:
+    rows = [{"id": f"d{number}", "text": text, "license": "MIT"} for number, text in enumerate(texts())]
+    folder = write_recipes(tmp_path / "r", str(write_jsonl(tmp_path / "all.jsonl", rows)))
+    (folder / "policies").mkdir(exist_ok=True)
+    for name, text in POLICIES.items():
+        (folder / "policies" / f"{name}.yaml").write_text(f"name: {name}\nmax_removed: 1\n{text}\n")
+    return folder
+
+
+def opened(folder: Path) -> Library:
+    return library(MemoryStore(), folder, auditor=GreatExpectationsAuditor())
+
+
+def rows(found: Library, manifest: Manifest) -> pa.Table:
+    return pa.concat_tables([read_shard(found.store, file) for file in manifest.files])
+
+
+def filtered(found: Library, policy: str) -> Manifest:
+    return found.build(Partition("filtered", f"{SOURCE}+{policy}")).manifest
+
+
+def kept(found: Library, policy: str) -> set[bytes]:
+    table = rows(found, filtered(found, policy))
+    return {doc for doc, keep in zip(table["doc_id"].to_pylist(), table["keep"].to_pylist(), strict=True) if keep}
+
+
+def test_a_policy_within_a_policy_removes_what_it_removes_alone(recipes: Path) -> None:
+    found = opened(recipes)
+    alone, nested = filtered(found, "short"), filtered(found, "nested")
+    assert alone.profile["removed"]["words"] == nested.profile["removed"]["short.words"]
+    assert nested.profile["removed"]["short.words"]["documents"] == 2
+    assert kept(found, "short") == kept(found, "nested")
+
+
+def test_edits_are_spans_and_the_rules_after_them_judge_the_edited_text(recipes: Path) -> None:
+    found = opened(recipes)
+    manifest = filtered(found, "edited")
+    table = rows(found, manifest)
+    assert sum(name.startswith("signals/notes@dev/edits.edited-") for name in (i.partition for i in manifest.inputs)) == 1
+    by_text = dict(zip(_texts(found), table.select(["keep", "rule", "edits"]).to_pylist(), strict=True))
+    whole = by_text[texts()[-1]]
+    assert whole["keep"]  # three lines of text, and the fourth, which is empty, goes with the menu
+    assert whole["edits"] == [{"start": 55, "end": 62, "text": "\n"}]
+    assert by_text["Too short."]["rule"] == "too_few_sentences"
+    assert by_text["Too short."]["edits"] == []
+
+
+def _texts(found: Library) -> list[str]:
+    snapshot = found.build(Partition("snapshots", SOURCE)).manifest
+    return list(rows(found, snapshot)["text"].to_pylist())
+
+
+def test_a_share_is_of_what_the_rules_before_it_leave(recipes: Path) -> None:
+    found = opened(recipes)
+    manifest = filtered(found, "best")
+    pool = DOCUMENTS - 2
+    assert manifest.profile["kept"]["documents"] == round(pool * 0.25)
+    lengths = {doc: len(text) for doc, text in zip(_ids(found), _texts(found), strict=True)}
+    best = sorted(lengths.values(), reverse=True)[: round(pool * 0.25)]
+    assert sorted((lengths[doc] for doc in kept(found, "best")), reverse=True) == best
+    assert manifest.facts["thresholds"]["characters"]["value"] == min(best)
+
+
+def _ids(found: Library) -> list[bytes]:
+    return list(rows(found, found.build(Partition("snapshots", SOURCE)).manifest)["doc_id"].to_pylist())
+
+
+def test_a_budget_of_words_is_kept_to(recipes: Path) -> None:
+    found = opened(recipes)
+    profile = filtered(found, "budget").profile
+    assert 400 < profile["kept"]["words"] <= 500
+
+
+def test_a_random_control_is_as_large_as_what_it_stands_beside(recipes: Path) -> None:
+    found = opened(recipes)
+    selected = kept(found, "best")
+    controls = [kept(found, f"best.control-{seed}") for seed in (0, 0, 1, 2)]
+    assert {len(control) for control in controls} == {len(selected)}
+    assert controls[0] == controls[1]
+    assert len({frozenset(control) for control in [selected, *controls]}) == 4
+    short = {doc for doc, text in zip(_ids(found), _texts(found), strict=True) if len(text.split()) < 30}
+    assert not any(control & short for control in controls)  # what the rules remove is in no control
+
+
+def test_there_is_no_control_of_a_policy_that_is_not_there(recipes: Path) -> None:
+    with pytest.raises(PartitionError, match="'nowhere.control-1' is not a policy"):
+        filtered(opened(recipes), "nowhere.control-1")
+
+
+def test_a_rule_that_removes_more_than_its_bound_publishes_nothing(recipes: Path) -> None:
+    with pytest.raises(AuditFailed, match="every_rule_keeps_its_bound"):
+        filtered(opened(recipes), "bounded")
+
+
+def test_the_same_ids_whether_text_is_measured_together_or_alone(recipes: Path) -> None:
+    together, alone = opened(recipes), opened(recipes)
+    parts = ["counts", "language", "privacy", "repetition"]
+    partitions = [Partition("signals", SOURCE, part) for part in parts]
+    together.build_all([Partition("snapshots", SOURCE), *partitions])
+    ids = [[found.build(partition).manifest.id for partition in partitions] for found in (together, alone)]
+    assert ids[0] == ids[1]
+
+
+def test_an_unknown_measurement_is_refused_with_those_there_are(recipes: Path) -> None:
+    with pytest.raises(PartitionError, match="'counts.edited-0123' is not a signal group, and no policy asks for it"):
+        opened(recipes).build(Partition("signals", SOURCE, "counts.edited-0123"))
+
+
+def test_a_mix_exports_the_edited_text_and_counts_its_words(recipes: Path) -> None:
+    found = opened(recipes)
+    write_mix(recipes)
+    found = opened(recipes)
+    published = found.build(Partition("published", "small@dev")).manifest
+    table = rows(found, published)
+    by_id = dict(zip(table["doc_id"].to_pylist(), table.select(["text", "words"]).to_pylist(), strict=True))
+    raw = dict(zip(_ids(found), _texts(found), strict=True))
+    changed = {doc: row for doc, row in by_id.items() if row["text"] != raw[doc]}
+    (edited,) = (row["text"] for doc, row in changed.items() if raw[doc] == texts()[-1])
+    assert edited == texts()[-1].replace("menu\n\n", "")
+    for doc, row in by_id.items():
+        assert row["words"] == _words(row["text"]), raw[doc]
+
+
+def _words(text: str) -> int:
+    from dagster_project.corpus.kernels.texts import buffers
+    from dagster_project.corpus.kernels.words import words_of
+
+    return len(words_of(*buffers(pa.array([text]))).starts)
+
+
+def write_mix(folder: Path) -> None:
+    for name, text in {
+        "corpora/small.yaml": "name: small\nmembers:\n  - {source: notes, policy: edited}\n",
+        "mixes/small.yaml": (
+            "name: small\ncomponents:\n  - {name: all, corpus: small}\nbudget: {documents: 9}\nseed: 1\n"
+            "exports: [parquet, jsonl]\n"
+        ),
+    }.items():
+        (folder / name).parent.mkdir(exist_ok=True)
+        (folder / name).write_text(text)
