@@ -105,12 +105,14 @@ def rule_of(reason: str) -> str:
 
 
 def same_reason(mine: Verdict, other: Verdict) -> bool:
-    """A rule of a composed policy is called policy.rule; one for some languages rule[languages]."""
+    """Whether our rule is what datatrove calls so."""
     return plain(mine.rule) == rule_of(other.rule or "")
 
 
 def plain(rule: str | None) -> str:
-    return (rule or "").rpartition(".")[2].partition("[")[0]
+    """A rule's own name, without the policy or the languages that it is for; words of a list are stop words here."""
+    name = (rule or "").rpartition(".")[2].partition("[")[0]
+    return "stop_words" if name == "lexicon_distinct" else name
 
 
 def compare(table: Any, names: Sequence[str], processes: int, folder: Path) -> tuple[list[Comparison], ours.Judge]:

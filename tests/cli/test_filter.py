@@ -1,4 +1,4 @@
-"""florilegium filter and the diff of two policies: what left, why this document, who changes side; all of it escaped."""
+"""florilegium filter and the diff of two policies: what left, why this document, who changes side; all escaped."""
 
 from __future__ import annotations
 

@@ -44,7 +44,7 @@ def of_characters(text: str) -> dict[str, int]:
         "ellipses": text.count("...") + text.count("…"),
         "spaced_ellipses": text.count(". . ."),
         "address_characters": sum(map(len, ADDRESS.findall(text))),
-        "lorem_ipsum": text.lower().count("lorem ipsum"),
+        "lorem_ipsums": text.lower().count("lorem ipsum"),
         "javascript": text.lower().count("javascript"),
     }
 

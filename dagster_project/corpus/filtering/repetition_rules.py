@@ -13,16 +13,26 @@ from dagster_project.corpus.filtering.rule import Rule, ratio
 TOP, DUPLICATED = range(2, 5), range(5, 11)
 WORDS = "word_characters"
 
+
+def top(rule: str, signal: str, whole: str) -> dict[str, Rule]:
+    """The rules on the most frequent n-grams; `{n}` stands for n."""
+    title = "share of characters in the most frequent {n} words in a row"
+    return {rule.format(n=n): ratio(signal.format(n=n), whole, title.format(n=n)) for n in TOP}
+
+
+def duplicated(rule: str, signal: str, whole: str) -> dict[str, Rule]:
+    """The rules on repeated n-grams; `{n}` stands for n."""
+    title = "share of characters in {n} words in a row that come again"
+    return {rule.format(n=n): ratio(signal.format(n=n), whole.format(n=n), title.format(n=n)) for n in DUPLICATED}
+
+
 REPETITION_RULES: dict[str, Rule] = {
-    **{f"top_{n}_gram": ratio(f"top_{n}_gram", "characters") for n in TOP},
-    **{f"duplicated_{n}_n_grams": ratio(f"duplicated_{n}_n_grams", "characters") for n in DUPLICATED},
-    **{f"dclm_top_{n}_gram": ratio(f"dclm_top_{n}_gram", WORDS) for n in TOP},
-    **{f"dclm_duplicated_{n}_n_grams": ratio(f"dclm_duplicated_{n}_n_grams", WORDS) for n in DUPLICATED},
-    **{f"rps_doc_frac_chars_top_{n}gram": ratio(f"rps_top_{n}gram", WORDS) for n in TOP},
-    **{f"rps_doc_frac_chars_dupe_{n}grams": ratio(f"dclm_duplicated_{n}_n_grams", WORDS) for n in DUPLICATED},
-    **{f"dolma_top_{n}_gram": ratio(f"dolma_top_{n}_gram", WORDS) for n in TOP},
-    **{
-        f"dolma_duplicated_{n}_n_grams": ratio(f"dolma_duplicated_{n}_n_grams", f"dolma_{n}_n_grams")
-        for n in DUPLICATED
-    },
+    **top("top_{n}_gram", "top_{n}_gram", "characters"),
+    **duplicated("duplicated_{n}_n_grams", "duplicated_{n}_n_grams", "characters"),
+    **top("dclm_top_{n}_gram", "dclm_top_{n}_gram", WORDS),
+    **duplicated("dclm_duplicated_{n}_n_grams", "dclm_duplicated_{n}_n_grams", WORDS),
+    **top("rps_doc_frac_chars_top_{n}gram", "rps_top_{n}gram", WORDS),
+    **duplicated("rps_doc_frac_chars_dupe_{n}grams", "dclm_duplicated_{n}_n_grams", WORDS),
+    **top("dolma_top_{n}_gram", "dolma_top_{n}_gram", WORDS),
+    **duplicated("dolma_duplicated_{n}_n_grams", "dolma_duplicated_{n}_n_grams", "dolma_{n}_n_grams"),
 }

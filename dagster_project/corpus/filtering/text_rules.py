@@ -131,7 +131,7 @@ TEXT_RULES: dict[str, Rule] = {
     "rps_doc_frac_lines_end_with_ellipsis": ratio("ellipsis_lines", "lines", "lines that end in an ellipsis"),
     "rps_doc_stop_word_fraction": ratio("stop_word_count", "words", "English stop words of eight"),
     "rps_doc_curly_bracket": ratio("curly_brackets", "characters", "curly brackets"),
-    "rps_doc_lorem_ipsum": ratio("lorem_ipsum", "characters", '"lorem ipsum" per character'),
+    "rps_doc_lorem_ipsum": ratio("lorem_ipsums", "characters", '"lorem ipsum" per character'),
     "rps_lines_ending_with_terminal_punctution_mark": ratio("sentence_end_lines", "lines", "lines that end in . ! ? ”"),
     "rps_lines_javascript_counts": ratio("javascript", "lines", '"javascript" per line'),
     "rps_lines_numerical_chars_fraction": ratio("digits", "characters", "digits"),

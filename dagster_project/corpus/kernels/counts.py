@@ -42,7 +42,7 @@ class Counts(NamedTuple):
     ellipses: Column  # "..." and "…"
     spaced_ellipses: Column  # ". . ."
     address_characters: Column  # of http and https addresses
-    lorem_ipsum: Column  # in any case
+    lorem_ipsums: Column  # in any case
     javascript: Column  # in any case
     words: Column
     content_words: Column  # with a character outside PUNCTUATION_SET

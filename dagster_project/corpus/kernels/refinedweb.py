@@ -97,7 +97,7 @@ def _edit_lines(
         if settings.counters:
             _pass_counters(data, row, lines, tables)
         _pass_words(data, settings, row, lines, tables)
-        if settings.phrases and shop_phrases.may_hold(data, offsets[i], offsets[i + 1]):
+        if settings.phrases and shop_phrases.holds_phrase(data, offsets[i], offsets[i + 1]):
             row[WORDS_REMOVED] = row[WORDS_BEFORE] - _cut_phrases(data, offsets[i], settings, row, lines, work, tables)
         else:
             if settings.phrases:

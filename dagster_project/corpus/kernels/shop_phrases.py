@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from dagster_project.corpus.kernels import unicode as u
 from dagster_project.corpus.kernels.bare import bare
 from dagster_project.corpus.kernels.line_bounds import count_words, strip_end, strip_start
-from dagster_project.corpus.kernels.phrases import match, phrase
+from dagster_project.corpus.kernels.phrases import find, match, phrase
 from dagster_project.corpus.kernels.unicode import decode, previous, property_bits
 
 LF = 10
@@ -32,8 +32,17 @@ class Work(NamedTuple):
 
 
 @bare
-def may_hold(data: Any, start: Any, end: Any) -> Any:
-    """Whether four bytes of a phrase are there; compiles to vector instructions."""
+def holds_phrase(data: Any, start: Any, end: Any) -> Any:
+    """Is one of the phrases there, wherever it stands?"""
+    if not _may_hold(data, start, end):
+        return False
+    is_there = find(data, start, end, CART)[0] < end or find(data, start, end, MORE)[0] < end
+    return is_there or find(data, start, end, SIGN_IN)[0] < end
+
+
+@bare
+def _may_hold(data: Any, start: Any, end: Any) -> Any:
+    """Are four bytes of a phrase there? Without a branch, for vector instructions."""
     size = max(end - start - 3, 0)
     one, two = data[start : start + size], data[start + 1 : start + 1 + size]
     three, four = data[start + 2 : start + 2 + size], data[start + 3 : start + 3 + size]

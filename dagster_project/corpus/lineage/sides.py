@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import heapq
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -39,7 +39,8 @@ class Change(NamedTuple):
 
 
 class Sides(NamedTuple):
-    """All changes, most documents first, and how many documents and words changed nothing."""
+    """All changes, most documents first, and how many documents and words changed nothing; a rule is the same whatever
+    policy named it."""
 
     changes: tuple[Change, ...]
     kept: Mapping[str, int]  # by both: documents, words
@@ -73,18 +74,17 @@ def sides_of(store: Store, before: Manifest, after: Manifest) -> Sides | None:
     for shard, (_, parts) in enumerate(align(snapshot.files, columns)):
         for pair, part in _pairs(zipped(store, parts), shard):
             found[pair] = _added(found.get(pair, _Pair(0, 0, ())), part)
+    same = {pair for pair in found if _own(before, pair[0]) == _own(after, pair[1])}
     changes = [
         Change(_side(pair), *pair, item.documents, item.words, _examples(store, snapshot, item))
         for pair, item in found.items()
-        if pair[0] != pair[1]
+        if pair not in same
     ]
     changes.sort(key=lambda item: (SIDES.index(item.side), -item.documents, item.before or "", item.after or ""))
-    same = {True: [0, 0], False: [0, 0]}
-    for (one, other), item in found.items():
-        if one == other:
-            same[one is None][0] += item.documents
-            same[one is None][1] += item.words
-    kept, removed = ({"documents": same[side][0], "words": same[side][1]} for side in (True, False))
+    kept, removed = (
+        _sum(item for pair, item in found.items() if pair in same and (pair[0] is None) is side)
+        for side in (True, False)
+    )
     return Sides(tuple(changes), kept, removed)
 
 
@@ -109,6 +109,20 @@ def as_data(found: Sides) -> dict[str, Any]:
 
 def _input(manifest: Manifest, stage: str, ending: str = "") -> str | None:
     return next((item.id for item in manifest.inputs if item.stage == stage and item.partition.endswith(ending)), None)
+
+
+def _own(filtered: Manifest, name: str | None) -> str | None:
+    """What a rule is called in its own policy, wherever that was named: `stop_words` of `gopher.stop_words`."""
+    for step in filtered.identity.recipe["rules"]:
+        if name is not None and step.get("name") == name:
+            policy, found, rest = name.partition(f".{step['rule']}")
+            return f"{step['rule']}{rest}" if found and "[" not in policy else name
+    return name
+
+
+def _sum(pairs: Iterable[_Pair]) -> dict[str, int]:
+    found = list(pairs)
+    return {"documents": sum(item.documents for item in found), "words": sum(item.words for item in found)}
 
 
 def _side(pair: tuple[str | None, str | None]) -> str:

@@ -89,9 +89,12 @@ class Hand:
     def edited(self, edits: Edits) -> None:
         self.signals("edits", {"edits": EDITS}, edits)
 
-    def filtered(self, name: str, *steps: StepRecipe, reads: Sequence[str] = ("counts",)) -> Manifest:
-        """The verdicts of a policy, read from these parts of the signals."""
-        cascade = cascade_of(PolicyRecipe(name, steps), {}.__getitem__)
+    def filtered(
+        self, name: str, *steps: StepRecipe, reads: Sequence[str] = ("counts",), **others: Sequence[StepRecipe]
+    ) -> Manifest:
+        """The verdicts of a policy, read from these parts of the signals; `others` are policies that it names."""
+        named = {other: PolicyRecipe(other, tuple(rules)) for other, rules in others.items()}
+        cascade = cascade_of(PolicyRecipe(name, steps), named.__getitem__)
         inputs = [SNAPSHOT, *(f"signals/web@1/{part}" for part in reads)]
         columns = [
             Column(self.tables[item], schema_of(self.tables[item])[1:], f"{item.split('/')[2]}/") for item in inputs[1:]

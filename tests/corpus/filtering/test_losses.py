@@ -1,4 +1,4 @@
-"""What is counted of a cascade is what stands, whatever the shards; what this release would judge otherwise is refused."""
+"""What is counted of a cascade is what stands, whatever the shards; what would be judged otherwise today is refused."""
 
 from __future__ import annotations
 

@@ -51,5 +51,5 @@ def test_fewer_than_asked_for_and_texts_cut() -> None:
 
 
 def test_a_rule_that_the_policy_has_not_is_refused() -> None:
-    with pytest.raises(Refused, match="'words' is not a rule of .* use one of content_words, hash_share, characters"):
+    with pytest.raises(Refused, match=r"'words' is not a rule of .* use one of content_words, hash_share, characters"):
         sampled(hand(ROWS[:1]), rule="words")

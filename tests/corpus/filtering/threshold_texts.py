@@ -340,6 +340,11 @@ def c4_lines() -> Iterator[Case]:
         if reason == "too_few_sentences" and name in UNPUNCTUATED:
             unpunctuated = UNPUNCTUATED[name]
         yield Case("c4-unpunctuated", "line", name, text, unpunctuated)
+    for first, second in (("{", "lorem ipsum"), ("lorem ipsum", "{")):
+        both = [f"{fresh()} {mark} {fresh()}." for mark in (first, second)]
+        reason = "curly_bracket" if first == "{" else "lorem_ipsum"
+        for policy in ("c4", "c4-unpunctuated"):
+            yield Case(policy, f"{reason} first", "both", "\n".join([*good, *both]), reason)
     for name, separator in BREAKS.items():
         yield Case("c4", "break", name, separator.join([*good, " ".join(fresh.words(3)) + "."]), KEPT)
 

@@ -121,6 +121,10 @@ def test_twin(texts, asked):
         ("Many words, no end.”\nMany words, no end...", "", {"lines_without_end": 2}),
         ("Only two.\nNow there are four.", "Now there are four.", {"lines_of_few_words": 1}),
         ("Read [12]this[] one[citation needed].[edit]", "Read this one.", {"lines_kept": 1}),
+        ("[1] One two three.\nOne [2]", "One two three.", {"lines_kept": 1}),
+        ("\u3000[1]\u00a0 One two three.", "One two three.", {"words_before": 4}),
+        ('One two three. "', 'One two three. "', {"sentences_kept": 1}),
+        ('One two three.  "', 'One two three.  "', {"sentences_kept": 2}),
         ("It is [1] .", "It is  .", {"lines_kept": 1, "words_before": 4}),
         ("Enable JavaScript to see this.", "", {"lines_with_javascript": 1, "words_removed": 5}),
         ("Enable Java[2]Script to see this.", "", {"lines_with_javascript": 1}),
@@ -195,8 +199,10 @@ def test_datatrove(asked, options):
 
 def made():
     """Five sentences, each with something between that a line filter meets."""
-    line = "This sentence has words enough."
-    return ["\n".join([line, piece + " and so on it goes. " + piece, *[line] * 4]) for piece in LINE_PIECES + PIECES]
+    line, seams = "This sentence has words enough.", ["[1] ", " [2]", '.  "', '. "', ".\t(", ".  [3]"]
+    return [
+        "\n".join([line, piece + " and so on it goes. " + piece, *[line] * 4]) for piece in seams + LINE_PIECES + PIECES
+    ]
 
 
 def real():

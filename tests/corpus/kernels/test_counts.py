@@ -79,7 +79,7 @@ def test_words_are_what_whitespace_leaves(texts):
         ("x" * 300, {"spaced_lower_median": 255, "longest_word": 300}),
         ("see https://a.b/c?d=é now, ftp://x http:// y", {"address_characters": 16}),
         ("hhttps://httphttp://a", {"address_characters": 20}),
-        ("Lorem Ipsum loremipsum JavaScriptjavascript", {"lorem_ipsum": 1, "javascript": 2}),
+        ("Lorem Ipsum loremipsum JavaScriptjavascript", {"lorem_ipsums": 1, "javascript": 2}),
         ("{a: <b>} (c)", {"curly_brackets": 2, "angle_brackets": 2, "brackets": 4, "code_characters": 6}),
         ("€ + ² Ⅷ 一 ٣", {"symbols": 2, "digits": 1, "letters": 1, "alphanumerics": 4}),
         ("NASA's IDs 3.5 Ab", {"numeric_words": 1, "capitalized_words": 3}),

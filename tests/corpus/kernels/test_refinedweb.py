@@ -109,6 +109,7 @@ def test_published_settings(texts):
         ("ABCDE f", "", {"lines_of_uppercase": 1, "lines_kept": 0}),
         ("a line\n2024²\nof 2024", "a line\nof 2024", {"lines_of_digits": 1}),
         ("a line\n  2024\nof 2024", "a line\nof 2024", {"lines_of_digits": 0, "lines_of_few_words": 1}),
+        ("  2024\na line\n2025 ", "a line", {"lines_of_digits": 2, "lines_of_few_words": 0}),
         ("It has\n3 Likes\n2.5K shares!\n3 likes each", "It has\n3 likes each", {"lines_of_counters": 2}),
         ("two words\none\n- 1", "two words\n- 1", {"lines_of_few_words": 1, "words_removed": 1}),
         ("Your 2 items in cart now\nItems in Cart", "Your 2 now", {"phrases_removed": 2, "words_removed": 6}),

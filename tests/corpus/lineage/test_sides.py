@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from dagster_project.corpus.lineage.diff import compare
 from dagster_project.corpus.lineage.sides import SIDES, as_data, sides_of
 from dagster_project.corpus.model.recipes import StepRecipe
-from tests.corpus.filtering.hand_made import Hand, document, typical
+from tests.corpus.filtering.hand_made import SHORT, Hand, document, typical
 
 LIMITS = st.integers(0, 12)
 
@@ -63,6 +63,16 @@ def test_sides_are_named_by_what_happens() -> None:
     told = as_data(found)
     assert told["kept_to_removed"]["changes"][0]["examples"][0]["locator"] == "kept"
     assert (told["removed_by_another_rule"]["words"], told["removed"]["documents"]) == (4, 2)
+
+
+def test_a_rule_is_the_same_whatever_policy_named_it() -> None:
+    hand = typical()
+    before = hand.tables["filtered/web@1+short"]
+    after = hand.filtered("composed", StepRecipe(policy="inner"), inner=SHORT)
+    found = sides_of(hand.store, before, after)
+    assert found is not None
+    assert (found.changes, found.removed, found.kept["documents"]) == ((), {"documents": 3, "words": 49}, 1)
+    assert set(after.profile["removed"]) == {"inner.content_words", "inner.hash_share", "inner.characters"}
 
 
 def test_verdicts_on_other_snapshots_have_no_sides() -> None:
