@@ -193,11 +193,11 @@ def is_packaged(item: ReadRecipe) -> bool:
 
 def _located(item: ReadRecipe, directories: Sequence[Path]) -> ReadRecipe:
     """Relative places start at the recipe directory, so that a build does not depend on where it is called; the lists
-    of packaged policies lie in the user's."""
+    of packaged policies lie beside them or in the user's."""
     recipe, home = item.recipe, Path(item.file).absolute().parent.parent
     if isinstance(recipe, PolicyRecipe):
-        home = directories[-1].absolute() if is_packaged(item) and directories else home
-        rules = (replace(rule, list=_absolute(rule.list, home)) for rule in recipe.rules)
+        homes = [home, *directories[-1:]] if is_packaged(item) else [home]
+        rules = (replace(rule, list=_list(rule.list, homes)) for rule in recipe.rules)
         return replace(item, recipe=replace(recipe, rules=tuple(rules)))
     if isinstance(recipe, ArtifactRecipe):
         positives, negatives = (
@@ -209,6 +209,12 @@ def _located(item: ReadRecipe, directories: Sequence[Path]) -> ReadRecipe:
     if isinstance(recipe, SourceRecipe):
         return replace(item, recipe=replace(recipe, location=_absolute(recipe.location, home)))
     return item
+
+
+def _list(place: str, homes: Sequence[Path]) -> str:
+    """A list where it lies: packaged, or else in the directory of the user."""
+    packaged, users = _absolute(place, homes[0]), _absolute(place, homes[-1].absolute())
+    return packaged if Path(packaged).is_file() else users
 
 
 def _absolute(place: str, home: Path) -> str:

@@ -179,8 +179,8 @@ def read_texts(store: Store, file: File, verdicts: File | None, rows: NDArray[np
     table = table.take(pa.array(rows))
     if not verdicts:
         return table
-    texts = strings(*apply(*buffers(table.column("text")), from_arrow(table.column("edits"))))
-    return table.set_column(table.schema.get_field_index("text"), "text", texts.cast(pa.string())).drop_columns(["edits"])
+    texts = strings(*apply(*buffers(table.column("text")), from_arrow(table.column("edits")))).cast(pa.string())
+    return table.set_column(table.schema.get_field_index("text"), "text", texts).drop_columns(["edits"])
 
 
 def _gathers(

@@ -12,7 +12,7 @@ from dagster_project.corpus.publishing.subject import Member, Subject
 Counts = Sequence[Mapping[str, Any]]  # of members or components, as made below
 
 STAGES = ("records", "documents", "kept", "survivors", "eligible", "in the mix")
-LIMITS = ("min", "max", "above", "below", "any_of", "none_of", "quantile", "words", "model", "languages")
+LIMITS = ("min", "max", "above", "below", "any_of", "none_of", "quantile", "words", "model", "languages", "drawn")
 
 
 def funnel_of(subject: Subject) -> dict[str, Any]:

@@ -69,6 +69,8 @@ def _limit(limit: Mapping[str, Any]) -> Iterator[str]:
         yield f"the best {percent(limit['quantile'])}"
     if limit.get("words") is not None:
         yield f"the best {limit['words']:,} words"
+    if drawn := limit.get("drawn"):
+        yield f"{drawn['documents']:,} drawn at random, seed {drawn['seed']}"
     if limit.get("languages"):
         yield f"for {', '.join(limit['languages'])}"
     if listed := limit.get("list"):
