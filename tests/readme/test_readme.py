@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from dagster_project.corpus.building.recipes import find_recipes
 from dagster_project.corpus.model.partitions import SPACES, Partition
 from dagster_project.corpus.storage import refs
 from dagster_project.corpus.storage.shards import read_shard
@@ -76,6 +77,27 @@ def test_the_questions_are_answered(folder: Path) -> None:
     assert impacted["mixes"][0]["documents"] == manifest.rows
 
 
+@pytest.mark.embedded
+def test_texts_are_filtered_reported_scored_and_fitted(folder: Path) -> None:
+    (folder / "worse.txt").write_text("".join(f"buy now {n} {'cheap ' * (n % 7)}click here\n" for n in range(300)))
+    for block in blocks("yaml", "Filters"):
+        path, _, text = block.removeprefix("# ").partition("\n")
+        (folder / path).parent.mkdir(parents=True, exist_ok=True)
+        (folder / path).write_text(text)
+    commands = [line for block in blocks("bash", "Filters") for line in block.splitlines() if line]
+    answers = [run(command, folder) for command in commands]
+    assert [answer.returncode for answer in answers] == [0] * len(commands), [answer.stderr for answer in answers]
+    with opened_store(Settings(home=folder / ".florilegium")) as store:
+        profiles = {
+            policy: refs.load_manifest(
+                store, refs.resolve(store, Partition("filtered", f"notes@2026-11+{policy}"))
+            ).profile["kept"]["documents"]
+            for policy in ("gopher", "careful", "careful.control-7", "best")
+        }
+    assert profiles["careful"] == profiles["careful.control-7"] > 0
+    assert profiles["best"] == round(profiles["gopher"] / 2)
+
+
 @pytest.fixture(scope="module")
 def crawled(folder: Path) -> Path:
     """Two crawls of three pages, the second with one changed and one that keeps crawlers out."""
@@ -132,6 +154,14 @@ def test_the_map_names_places_that_are_there() -> None:
         ]
     }
     assert rooms - places == set()
+
+
+def test_every_packaged_policy_is_explained() -> None:
+    section = README.split("\n## Filters\n")[1].split("\n## ")[0]
+    told = {
+        name for row in re.findall(r"^\| (`.*?) \|", section, re.MULTILINE) for name in re.findall(r"`([^`]+)`", row)
+    }
+    assert {policy.name for policy in find_recipes().policies} <= told
 
 
 def test_every_stage_is_explained() -> None:
