@@ -23,7 +23,7 @@ _one_context = threading.Lock()
 
 
 class GreatExpectationsAuditor:
-    """Judges versions by the suites of a directory. A stage without a suite, as artifacts, is judged by nothing."""
+    """Judges versions by the suites of a directory. A stage without a suite is judged by nothing."""
 
     def __init__(self, directory: Path | None = None) -> None:
         self.directory = directory or suites_directory()

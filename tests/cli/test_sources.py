@@ -114,7 +114,7 @@ def test_check_of_a_file_where_no_recipe_is_looked_for(program: Program, tmp_pat
 
 
 def test_an_unregistered_source_is_refused(program: Program):
-    assert "'stranger' is not a mix, corpus or source" in program("build", "stranger", code=1).stderr
+    assert "'stranger' is not a mix, corpus, source or artifact" in program("build", "stranger", code=1).stderr
     assert "'stranger@dev' is not a source" in program("build", "snapshots/stranger@dev", code=1).stderr
 
 

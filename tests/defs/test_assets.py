@@ -11,13 +11,14 @@ import pytest
 from dagster_project.corpus.building.library import Library
 from dagster_project.corpus.model.canonical import digest
 from dagster_project.corpus.model.partitions import SPACES, Partition
-from dagster_project.corpus.signals.groups import GROUPS
+from dagster_project.corpus.signals.groups import PLAIN
 from dagster_project.corpus.storage import refs
 from dagster_project.definitions import STAGES
 from dagster_project.defs.mirroring import known_versions
 from dagster_project.quality.suites import load_suites
 
 ASSETS = {asset.key.to_user_string(): asset for asset in STAGES}
+CHAIN = [stage for stage in ASSETS if stage != "artifacts"]  # which this mix has none of
 KEYS = {"snapshots": "tiny@dev", "verdicts": "tiny@dev+words", "corpora": "tiny@dev", "mixes": "tiny@dev"}
 
 
@@ -40,12 +41,12 @@ def version_in(library: Library, stage: str) -> str:
     key = KEYS[SPACES[stage]]
     if stage != "signals":
         return refs.resolve(library.store, Partition(stage, key))
-    return digest({part: refs.resolve(library.store, Partition(stage, key, part)) for part in GROUPS})
+    return digest({part: refs.resolve(library.store, Partition(stage, key, part)) for part in PLAIN})
 
 
 def test_the_whole_chain_ends_with_the_versions_of_the_store(instance: dg.DagsterInstance, library: Library) -> None:
     suites = load_suites()
-    for stage in ASSETS:
+    for stage in CHAIN:
         result = run(instance, library, stage)
         assert result.success, failure_of(result)
         key = KEYS[SPACES[stage]]

@@ -1,15 +1,14 @@
-"""Cascades from recipe files to verdicts and exports: composition, edits and their views, selections, controls, models."""
+"""Cascades from recipe files to verdicts and exports: composition, edits and their views, selections, controls."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import pyarrow as pa
 import pytest
 
 from dagster_project.corpus.building.library import Library
-from dagster_project.corpus.model.errors import AuditFailed, PartitionError, Refused
+from dagster_project.corpus.model.errors import AuditFailed, PartitionError
 from dagster_project.corpus.model.manifests import Manifest
 from dagster_project.corpus.model.partitions import Partition
 from dagster_project.corpus.storage.memory import MemoryStore
@@ -34,7 +33,8 @@ POLICIES = {
 
 def texts() -> list[str]:
     found = [prose(number, words=40 + number) for number in range(DOCUMENTS - 2)]
-    return [*found, "Too short.", "One whole sentence stands here. Another one follows it.\nmenu\n\nA third sentence ends it all."]
+    last = "One whole sentence stands here. Another one follows it.\nmenu\n\nA third sentence ends it all."
+    return [*found, "Too short.", last]
 
 
 @pytest.fixture
@@ -76,7 +76,7 @@ def test_edits_are_spans_and_the_rules_after_them_judge_the_edited_text(recipes:
     found = opened(recipes)
     manifest = filtered(found, "edited")
     table = rows(found, manifest)
-    assert sum(name.startswith("signals/notes@dev/edits.edited-") for name in (i.partition for i in manifest.inputs)) == 1
+    assert sum(item.partition.startswith("signals/notes@dev/edits.edited-") for item in manifest.inputs) == 1
     by_text = dict(zip(_texts(found), table.select(["keep", "rule", "edits"]).to_pylist(), strict=True))
     whole = by_text[texts()[-1]]
     assert whole["keep"]  # three lines of text, and the fourth, which is empty, goes with the menu
@@ -123,7 +123,7 @@ def test_a_random_control_is_as_large_as_what_it_stands_beside(recipes: Path) ->
 
 
 def test_there_is_no_control_of_a_policy_that_is_not_there(recipes: Path) -> None:
-    with pytest.raises(PartitionError, match="'nowhere.control-1' is not a policy"):
+    with pytest.raises(PartitionError, match=r"'nowhere\.control-1' is not a policy"):
         filtered(opened(recipes), "nowhere.control-1")
 
 
@@ -142,7 +142,7 @@ def test_the_same_ids_whether_text_is_measured_together_or_alone(recipes: Path) 
 
 
 def test_an_unknown_measurement_is_refused_with_those_there_are(recipes: Path) -> None:
-    with pytest.raises(PartitionError, match="'counts.edited-0123' is not a signal group, and no policy asks for it"):
+    with pytest.raises(PartitionError, match=r"'counts\.edited-0123' is not a signal group, and no policy asks for it"):
         opened(recipes).build(Partition("signals", SOURCE, "counts.edited-0123"))
 
 

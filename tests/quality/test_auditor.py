@@ -17,7 +17,7 @@ from dagster_project.quality.profiles import OFFENDERS, STAGES
 from dagster_project.quality.suites import load_suites
 
 AUDITOR = GreatExpectationsAuditor()
-RULES = [{"rule": "short"}, {"rule": "long"}]
+RULES = [{"name": "short", "rule": "words"}, {"name": "long", "rule": "words"}]
 BY = {"documents": 100, "words": 900}
 GOOD: dict[str, dict[str, Any]] = {
     "snapshots": {
@@ -45,7 +45,7 @@ GOOD: dict[str, dict[str, Any]] = {
             "lists": {"short": {"entries": 1000, "matched": 3}},
         },
         "recipe": {"rules": RULES},
-        "bounds": {"documents": 100, "max_removed": 0.25},
+        "bounds": {"documents": 100, "max_removed": 0.25, "max_removed_by_rule": {"short": 0.2}},
     },
     "statistics": {
         "rows": 2,
@@ -85,6 +85,17 @@ GOOD: dict[str, dict[str, Any]] = {
         "bounds": {},
     },
     "published": {"profile": {"words": 900, "text_bytes": 9000}, "facts": {"exports": {"parquet": [{"rows": 100}]}}},
+    "artifacts": {
+        "profile": {"examples": {"hq": {"train": 45, "held-out": 5}, "cc": {"train": 45, "held-out": 5}}},
+        "facts": {
+            "artifact": {
+                "model": {"files": [{"name": "m.bin", "size_bytes": 9000}]},
+                "metrics": {"roc_auc": 0.9},
+                "loading": {"factory": ""},
+            }
+        },
+        "bounds": {},
+    },
 }
 # (stage, check): what to plant in the good manifest so that this check fails, by dotted path
 BAD: dict[tuple[str, str], dict[str, Any]] = {
@@ -108,6 +119,7 @@ BAD: dict[tuple[str, str], dict[str, Any]] = {
     ("filtered", "every_document_is_covered"): {"bounds.documents": 99},
     ("filtered", "kept_and_removed_add_up"): {"profile.kept.documents": 81},
     ("filtered", "removed_share_within_bound"): {"bounds.max_removed": 0.19},
+    ("filtered", "every_rule_keeps_its_bound"): {"bounds.max_removed_by_rule": {"short": 0.1}},
     ("filtered", "no_rule_removes_most"): {"profile.removed.short.documents": 51},
     ("filtered", "every_rule_matched_something"): {"profile.fired.long": 0},
     ("filtered", "every_list_matched_something"): {"profile.lists": {"short": {"entries": 1000, "matched": 0}}},
@@ -152,6 +164,10 @@ BAD: dict[tuple[str, str], dict[str, Any]] = {
     ("published", "there_is_a_format"): {"facts.exports": {}},
     ("published", "words_take_bytes"): {"profile.words": 9001},
     ("published", "there_is_text"): {"profile.text_bytes": 0},
+    ("artifacts", "the_model_is_kept"): {"facts.artifact.model": None},
+    ("artifacts", "every_example_has_its_fate"): {"rows": 101},
+    ("artifacts", "better_than_chance"): {"facts.artifact.metrics.roc_auc": 0.4},
+    ("artifacts", "no_example_in_both_classes"): {"profile.examples.hq.contradictory": 1},
 }
 
 
@@ -249,6 +265,6 @@ def test_an_expectation_that_raises_fails_with_its_sentence(tmp_path: Path) -> N
 
 
 def test_a_stage_without_a_suite_is_judged_by_nothing() -> None:
-    manifest = Manifest(Identity("artifacts", (), {}, "1", (), "0" * 64), (), ())
+    manifest = Manifest(Identity("thoughts", (), {}, "1", (), "0" * 64), (), ())
     assert AUDITOR.audit(manifest, {}) == ()
-    assert AUDITOR.suite_digest("artifacts") != AUDITOR.suite_digest("mixed")
+    assert AUDITOR.suite_digest("thoughts") != AUDITOR.suite_digest("mixed")

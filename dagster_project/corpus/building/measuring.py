@@ -63,7 +63,7 @@ class Measuring:
             return Measurement(part)
         if part in self._asked_for:
             return self._asked_for[part]
-        known = ", ".join([*PLAIN, *sorted(self._asked_for)])
+        known = ", ".join([*PLAIN, *sorted({*self._asked_for} - {*PLAIN})])
         raise PartitionError(f"{part!r} is not a signal group, and no policy asks for it: use one of {known}")
 
     def _taken(self, step: Step, takes: str) -> str:

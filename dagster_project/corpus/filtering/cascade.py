@@ -67,7 +67,7 @@ class Cascade:
         return {step.name: step.recipe.max_removed for step in self.steps if step.recipe.max_removed is not None}
 
     def as_data(self) -> list[dict[str, Any]]:
-        """What of it decides verdicts, as plain data; a list that texts were searched for is named by that measurement."""
+        """What of it decides verdicts, as plain data; a list of texts is named by its measurement."""
         return [
             {
                 "name": step.name,
@@ -148,8 +148,8 @@ def _limited(recipe: StepRecipe, languages: tuple[str, ...], policy: str) -> Ste
     both = tuple(item for item in recipe.languages if item in languages) if recipe.languages else languages
     if not both:
         raise Refused(
-            f"policy {policy}: rule {recipe.rule} is for {', '.join(recipe.languages)} and never judged where its policy "
-            f"is named for {', '.join(languages)}: name other languages"
+            f"policy {policy}: rule {recipe.rule} is for {', '.join(recipe.languages)} and never judged where its "
+            f"policy is named for {', '.join(languages)}: name other languages"
         )
     return replace(recipe, languages=both)
 

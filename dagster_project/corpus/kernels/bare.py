@@ -7,7 +7,7 @@ from typing import Any
 
 import numba
 
-from dagster_project.corpus.kernels.compiling import STAMP
+from dagster_project.corpus.kernels.compiling import stamped
 
 
 def bare(function: Callable[..., Any]) -> Any:
@@ -16,6 +16,4 @@ def bare(function: Callable[..., Any]) -> Any:
     Measured: numba 0.68 counts the references to every array of a tuple at every call, so that an HTML tokenizer of
     small functions spent three quarters of its time on them. Who calls such a kernel holds the arrays.
     """
-    dispatcher = numba.njit(nogil=True, cache=True, _nrt=False)(function)
-    dispatcher._cache._cache_file._source_stamp = STAMP
-    return dispatcher
+    return stamped(numba.njit(nogil=True, cache=True, _nrt=False)(function))

@@ -19,8 +19,17 @@ def _stamp() -> str:
 STAMP = _stamp()
 
 
+def stamped(dispatcher: Any) -> Any:
+    """Use what is on disk only if it has the stamp.
+
+    numba compares the version before it reads on, and the stamp only after it has unpickled the types of the
+    arguments, which fails if one of them is a class that is no longer there.
+    """
+    file = dispatcher._cache._cache_file
+    file._version, file._source_stamp = f"{numba.__version__} {STAMP}", STAMP
+    return dispatcher
+
+
 def compiled(function: Callable[..., Any]) -> Any:
     """Compile in nopython mode on first call; integers wrap, floats are IEEE."""
-    dispatcher = numba.njit(nogil=True, cache=True)(function)
-    dispatcher._cache._cache_file._source_stamp = STAMP
-    return dispatcher
+    return stamped(numba.njit(nogil=True, cache=True)(function))

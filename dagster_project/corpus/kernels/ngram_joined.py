@@ -13,11 +13,20 @@ from numpy.typing import NDArray
 
 from dagster_project.corpus.kernels.compiling import compiled
 from dagster_project.corpus.kernels.hashing import load64, store64
-from dagster_project.corpus.kernels.ngrams import LONGEST, LONGEST_TOP, MOST, clear_counters, find_firsts, joined_key
+from dagster_project.corpus.kernels.ngrams import (
+    LONGEST,
+    LONGEST_TOP,
+    MOST,
+    clear_counters,
+    clear_slots,
+    find_firsts,
+    joined_key,
+)
 
 STEP = 8  # bytes
 ONE, EIGHT, STEP_BITS = np.uint64(1), np.uint64(8), np.uint64(3)
 STEPS = 6  # of the longest prefix that is looked at; a longer n-gram is hashed from there to its end
+TRIES_PER_KEY = 4  # to find its slot, on average, at most
 SLACK, LAST_STEP = STEP * (STEPS + 1), np.uint64(STEPS)
 
 
@@ -31,8 +40,7 @@ class Joined(NamedTuple):
     candidates: NDArray[np.int32]  # words that may begin an n-gram that occurs again
 
 
-@compiled
-def joined_room(words: Any, size: Any) -> Any:
+def joined_room(words: int, size: int) -> Joined:
     """Room for texts of so many words and bytes."""
     starts, candidates = np.empty((2, words + 1), np.int32)
     chains = np.empty((STEPS + 1, words + 1), np.uint64)
@@ -49,8 +57,9 @@ def find_joined(data: Any, starts: Any, ends: Any, sums: Any, joined: Any, room:
     for i in range(size):
         joined.candidates[i] = i
     for n in range(LONGEST_TOP + 1, LONGEST + 1):
-        size = _narrow(words, n, size, joined, room)
-        row[n - 2] = _scan(n, size, sums, joined, room)
+        size = _narrow(words, n, size, joined)
+        characters = _scan(n, size, sums, joined, room)
+        row[n - 2] = characters if characters >= 0 else _scan_all(n, size, sums, joined, room)
 
 
 @compiled
@@ -107,34 +116,63 @@ def _keep_reaching(size: Any, by: Any, joined: Any, room: Any) -> Any:
 
 
 @compiled
-def _narrow(words: Any, n: Any, size: Any, joined: Any, room: Any) -> Any:
-    """Keep the candidates whose n-gram has a prefix that may occur again; write its key to the room."""
-    text, starts, reaches, chains = joined.text, joined.starts, joined.reaches, joined.chains
-    candidates, keys, kept = joined.candidates, room.keys, 0
+def _narrow(words: Any, n: Any, size: Any, joined: Any) -> Any:
+    """Keep the candidates whose n-gram has a prefix that may occur again."""
+    starts, reaches, candidates, kept = joined.starts, joined.reaches, joined.candidates, 0
     for k in range(size):
         at = np.int64(candidates[k])
         candidates[kept] = at
         steps = (starts[min(at + n, words)] - starts[at]) // STEP
         kept += (reaches[at] >= min(steps, STEPS)) & (at + n <= words)
-    for k in range(kept):
-        at = np.int64(candidates[k])
-        start, end = np.uint64(starts[at]), np.uint64(starts[at + n])
-        step = min((end - start) >> STEP_BITS, LAST_STEP)
-        chain, place = chains[step, at] + end - start, start + (step << STEP_BITS)
-        while place + EIGHT <= end:
-            chain = joined_key(chain, load64(text, place))
-            place += EIGHT
-        rest = load64(text, place) & ((ONE << ((end - place) << STEP_BITS)) - ONE)
-        keys[k] = joined_key(chain, rest)
     return kept
 
 
 @compiled
+def _key(n: Any, at: Any, joined: Any) -> Any:
+    """The key of a candidate's n-gram."""
+    text, start, end = joined.text, np.uint64(joined.starts[at]), np.uint64(joined.starts[at + n])
+    step = min((end - start) >> STEP_BITS, LAST_STEP)
+    chain, place = joined.chains[step, at] + end - start, start + (step << STEP_BITS)
+    while place + EIGHT <= end:
+        chain = joined_key(chain, load64(text, place))
+        place += EIGHT
+    return joined_key(chain, load64(text, place) & ((ONE << ((end - place) << STEP_BITS)) - ONE))
+
+
+@compiled
 def _scan(n: Any, size: Any, sums: Any, joined: Any, room: Any) -> Any:
-    """The characters of the n-grams that were met before; the words of one are not looked at again."""
+    """The characters of the n-grams that were met before; the words of one are not looked at again.
+
+    -1 if more slots are tried than there would be of keys that were not made to share them.
+    """
+    candidates, slots, keys, by = joined.candidates, room.slots, room.keys, clear_slots(size, room)
+    last_slot, tries = (ONE << (np.uint64(64) - by)) - ONE, TRIES_PER_KEY * (size + STEP)
+    characters, following = 0, 0
+    for k in range(size):
+        at = np.int64(candidates[k])
+        if at < following:
+            continue
+        key = _key(n, at, joined)
+        slot = key >> by
+        first = np.int64(slots[slot])
+        while first > 0 and keys[first - 1] != key and tries > 0:
+            slot = (slot + ONE) & last_slot
+            first, tries = np.int64(slots[slot]), tries - 1
+        if tries <= 0:
+            return -1
+        if first > 0:
+            characters, following = characters + sums[at + n] - sums[at], at + n
+        else:
+            slots[slot], keys[k] = k + 1, key
+    return characters
+
+
+@compiled
+def _scan_all(n: Any, size: Any, sums: Any, joined: Any, room: Any) -> Any:
+    """The same in rounds that no choice of keys makes long."""
     candidates, chosen, firsts, is_met = joined.candidates, room.chosen, room.firsts, room.pending
     for k in range(size):
-        chosen[k] = k
+        chosen[k], room.keys[k] = k, _key(n, np.int64(candidates[k]), joined)
     find_firsts(size, room)
     for k in range(size):
         is_met[k] = 0

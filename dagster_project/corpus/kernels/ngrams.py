@@ -46,9 +46,8 @@ class Found(NamedTuple):
     covered: NDArray[np.int64]  # of the words in one of these, each once
 
 
-@compiled
-def room(words: Any) -> Any:
-    """Room for the n-grams of so many words."""
+def room(words: int) -> Room:
+    """Room for the n-grams of so many words. NumPy's own large arrays come in large pages, numba's do not."""
     counters, keys = np.empty(2 * COUNTERS_PER_KEY * words + 2, np.uint8), np.empty(words + 1, np.uint64)
     positions, firsts, counts, chosen, pending = np.empty((5, words + 1), np.int32)
     return Room(
@@ -71,7 +70,9 @@ def find(hashes: Any, sums: Any, words: Any, most: Any, room: Any, found: Any) -
         if n > LONGEST_TOP and size < 2:
             size, found.repeated[n], found.covered[n] = 0, 0, 0
         elif n > LONGEST_TOP:
-            size = _find_repeated(sums, n, _extend(hashes, n, size, room), room, found)
+            is_first = n == LONGEST_TOP + 1
+            size = _extend(hashes, n, size, room) if is_first else _extend_again(hashes, n, size, room)
+            size = _find_repeated(sums, n, size, room, found)
         elif words < n:
             found.counts[n], found.first[n], found.longest[n] = 0, 0, 0
         else:
@@ -106,7 +107,8 @@ def clear_counters(size: Any, room: Any) -> Any:
 
 
 @compiled
-def _clear_slots(size: Any, room: Any) -> Any:
+def clear_slots(size: Any, room: Any) -> Any:
+    """Slots for so many keys; returns the shift that makes a key the number of its slot."""
     by = np.uint64(_shift_of(SLOTS_PER_KEY * size))
     for slot in range(1 << np.int64(np.uint64(64) - by)):
         room.slots[slot] = 0
@@ -139,12 +141,30 @@ def _count_longer(hashes: Any, n: Any, size: Any, by: Any, room: Any) -> Any:
 
 @compiled
 def _extend(hashes: Any, n: Any, size: Any, room: Any) -> Any:
-    """The same without counting."""
+    """The same without counting; then each key stands at its position, and the first that is equal is known."""
     keys, positions, kept = room.keys, room.positions, 0
     for k in range(size - 1):
         at = positions[k]
         keys[kept], positions[kept] = joined_key(keys[k], hashes[at + n - 1]), at
         kept += positions[k + 1] == at + 1
+    for k in range(kept - 1, -1, -1):
+        keys[positions[k]], room.chosen[k] = keys[k], positions[k]
+    find_firsts(kept, room)
+    return kept
+
+
+@compiled
+def _extend_again(hashes: Any, n: Any, size: Any, room: Any) -> Any:
+    """The same where the firsts are known: most n-grams go on as their first one does, only the others are sought."""
+    keys, positions, firsts, chosen, kept, left = room.keys, room.positions, room.firsts, room.chosen, 0, 0
+    for k in range(size - 1):
+        at = np.int64(positions[k])
+        key = joined_key(keys[at], hashes[at + n - 1])
+        keys[at], positions[kept], chosen[left] = key, at, at
+        is_kept = positions[k + 1] == at + 1
+        kept += is_kept
+        left += is_kept & (keys[firsts[at]] != key)
+    find_firsts(left, room)
     return kept
 
 
@@ -199,15 +219,16 @@ def _most_common(sums: Any, n: Any, size: Any, by: Any, threshold: Any, room: An
 @compiled
 def _find_repeated(sums: Any, n: Any, size: Any, room: Any, found: Any) -> Any:
     """Keep the n-grams that occur more than once, and sum their characters."""
+    positions, firsts, counts = room.positions, room.firsts, room.counts
     for k in range(size):
-        room.chosen[k] = k
-    _count_chosen(size, room)
-    keys, positions, firsts, counts = room.keys, room.positions, room.firsts, room.counts
+        counts[positions[k]] = 0
+    for k in range(size):
+        counts[firsts[positions[k]]] += 1
     kept, repeated, covered, end = 0, 0, 0, 0
     for k in range(size):
         at = np.int64(positions[k])
-        keys[kept], positions[kept] = keys[k], at
-        is_repeated = counts[firsts[k]] > 1
+        positions[kept] = at
+        is_repeated = counts[firsts[at]] > 1
         kept += is_repeated
         repeated += (sums[at + n] - sums[at]) * is_repeated
         covered += (sums[at + n] - sums[max(at, end)]) * is_repeated
@@ -235,7 +256,7 @@ def find_firsts(chosen: Any, room: Any) -> Any:
         pending[number] = room.chosen[number]
     left, factor = chosen, np.uint64(1)
     while left:
-        by, collided = _clear_slots(left, room), 0
+        by, collided = clear_slots(left, room), 0
         for number in range(left):
             k = pending[number]
             key = keys[k]

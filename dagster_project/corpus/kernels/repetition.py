@@ -43,19 +43,23 @@ def repetition(data: Bytes, words: Words) -> dict[str, NDArray[np.int64]]:
     Sources: algorithms.md sections 4, 8 and 9; datatrove 0.10.1, dolma 1.2.1, DCLM (361714b), RedPajama-V2.
     """
     table = np.zeros((len(words.firsts) - 1, len(COLUMNS)), np.int64)
-    _measure(data, words, table, u.characters())
+    most_words, most_bytes = _most(words)
+    space, joined = room(most_words), joined_room(most_words, most_bytes)
+    _measure(data, words, table, u.characters(), space, joined, _lists(most_words))
     return dict(zip(COLUMNS, np.ascontiguousarray(table.T), strict=True))
 
 
+def _most(words: Words) -> tuple[int, int]:
+    """The words of the longest document, and the bytes from the first to the last word of the largest."""
+    firsts, lasts = words.firsts[:-1], words.firsts[1:]
+    firsts, lasts = firsts[firsts < lasts], lasts[firsts < lasts]
+    sizes = words.ends[lasts - 1] - words.starts[firsts]
+    return int(np.max(lasts - firsts, initial=0)), int(np.max(sizes, initial=0))
+
+
 @compiled
-def _measure(data: Any, words: Any, table: Any, characters: Any) -> Any:
-    most_words, most_bytes = 0, 0
-    for i in range(len(table)):
-        first, last = words.firsts[i], words.firsts[i + 1]
-        most_words = max(most_words, last - first)
-        if first < last:
-            most_bytes = max(most_bytes, words.ends[last - 1] - words.starts[first])
-    space, joined, found, lists = room(most_words), joined_room(most_words, most_bytes), no_finds(), _lists(most_words)
+def _measure(data: Any, words: Any, table: Any, characters: Any, space: Any, joined: Any, lists: Any) -> Any:
+    found = no_finds()
     for i in range(len(table)):
         first, last = words.firsts[i], words.firsts[i + 1]
         alphanumeric = _list(data, words, first, last, lists, characters)
@@ -67,8 +71,7 @@ def _measure(data: Any, words: Any, table: Any, characters: Any) -> Any:
         _write(lists.alphanumeric_sums, alphanumeric, found, table[i])
 
 
-@compiled
-def _lists(words: Any) -> Any:
+def _lists(words: int) -> Lists:
     return Lists(np.zeros(words + 1, np.int64), np.empty(words + 1, np.uint64), np.zeros(words + 1, np.int64))
 
 

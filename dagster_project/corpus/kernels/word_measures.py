@@ -25,15 +25,20 @@ AFTER_BREAK = 128  # whitespace other than one space precedes it in its document
 @compiled
 def measure(data: Any, start: Any, end: Any, tables: Any) -> Any:
     """Characters, hash and flags (AFTER_BREAK apart) of the word data[start:end], which is not empty."""
-    at, characters = start, 0
-    code, _ = decode(data, at, end)
+    if end - start == 1 and data[start] < 128:
+        key, flags = mark_measures(tables, data[start])
+        return np.int32(1), key, flags
+    code, _ = decode(data, start, end)
     first = word_bits(tables, code)
-    any_bits, all_bits = first, first
+    at, characters, any_bits, all_bits = start, 0, first, first
+    while at < end and data[at] < 128:
+        bits = word_bits(tables, np.int64(data[at]))
+        any_bits, all_bits, at = any_bits | bits, all_bits & bits, at + 1
+    characters = at - start
     while at < end:
         code, at = decode(data, at, end)
         bits = word_bits(tables, code)
-        any_bits, all_bits = any_bits | bits, all_bits & bits
-        characters += 1
+        any_bits, all_bits, characters = any_bits | bits, all_bits & bits, characters + 1
     return np.int32(characters), hash_word(data, start, end), flags_of(first, any_bits, all_bits, characters)
 
 

@@ -21,28 +21,40 @@ BREAK = np.uint8(AFTER_BREAK)
 
 
 @compiled
-def first_candidate(first: Any, count: Any, tables: Any, starts: Any, ends: Any, hashes: Any) -> Any:
-    """The first of the tokens from `first` where the cut form of a special case stands in one piece, else -1."""
-    for i in range(first, count - 1):
-        is_hopeful = is_hinted(tables, w.PATTERN_HINTS_AT, hashes[i])
-        if is_hopeful and _joined_sizes(i, count, tables, starts, ends, hashes):
-            return i
-    return -1
+def mark_candidates(first: Any, count: Any, tables: Any, room: Any) -> Any:
+    """Mark where the cut form of a special case stands in one piece: such a token has less than no characters.
+
+    Returns the first of them from token `first` on, or -1.
+    """
+    found = -1
+    for i in range(count - 2, first - 1, -1):
+        is_hopeful = is_hinted(tables, w.PATTERN_HINTS_AT, room.hashes[i])
+        if is_hopeful and _joined_sizes(i, count, tables, room.starts, room.ends, room.hashes):
+            room.characters[i], found = -room.characters[i], i
+    return found
 
 
 @compiled
 def merge(data: Any, first: Any, candidate: Any, count: Any, tables: Any, room: Any) -> Any:
     """Put together what belongs together among the tokens of a document from `first`; returns the new count."""
-    growth = 0
+    growth, out = 0, count
     for i in range(candidate, count):
-        size = _accepted_size(i, first, count, tables, room)
-        if size:
-            room.characters[i] = -size
-            case = look_up(tables, w.CASES_AT, hash_word(data, room.starts[i], room.ends[i + size - 1]))
-            growth += max(0, 1 + (case & w.CUT != 0) + (case >> w.SECOND_CUT_SHIFT & w.CUT != 0) - size)
-    for i in range(count - 1, candidate - 1, -1) if growth else range(0):
+        if room.characters[i] < 0:
+            size = _accepted_size(i, first, count, tables, room)
+            room.characters[i] = -size if size else -room.characters[i]
+            if size:
+                case = look_up(tables, w.CASES_AT, hash_word(data, room.starts[i], room.ends[i + size - 1]))
+                growth += max(0, 1 + (case & w.CUT != 0) + (case >> w.SECOND_CUT_SHIFT & w.CUT != 0) - size)
+                out = min(out, i)
+    return _put_together(data, out, growth, count, tables, room)
+
+
+@compiled
+def _put_together(data: Any, out: Any, growth: Any, count: Any, tables: Any, room: Any) -> Any:
+    """Write the tokens from `out` on, the first that changes, as `merge` found them: at most `growth` more."""
+    for i in range(count - 1, out - 1, -1) if growth else range(0):
         _move(i, i + growth, room)
-    out, i = candidate, candidate + growth
+    i = out + growth
     while i < count + growth:
         size = -room.characters[i]
         if size > 0:
@@ -87,8 +99,6 @@ def _matching_sizes(first: Any, count: Any, tables: Any, flags: Any, hashes: Any
 @compiled
 def _accepted_size(i: Any, first: Any, count: Any, tables: Any, room: Any) -> Any:
     """How many tokens from i on are put together: 0 or 2 to LONGEST_PATTERN."""
-    if not is_hinted(tables, w.PATTERN_HINTS_AT, room.hashes[i]):
-        return 0
     sizes = _joined_sizes(i, count, tables, room.starts, room.ends, room.hashes)
     for size in range(w.LONGEST_PATTERN, 1, -1) if sizes else range(0):
         if sizes >> size & 1:

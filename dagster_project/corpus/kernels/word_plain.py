@@ -1,4 +1,4 @@
-"""Pieces of ASCII letters, of which most English text consists: no rule of spaCy's but the special cases cuts them."""
+"""Pieces of ASCII letters, perhaps between two marks, of which most English text consists."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from dagster_project.corpus.kernels.word_measures import (
     LETTERS_ALL_UPPER,
     mark_measures,
 )
-from dagster_project.corpus.kernels.word_tables import case_of, is_hinted, word_bits
+from dagster_project.corpus.kernels.word_tables import case_of, is_hinted, may_be_case, word_bits
 
 HIGH = EACH * np.uint64(0x80)
 EIGHT = np.uint64(8)
@@ -25,34 +25,53 @@ SMALL = EACH * np.uint64(0x20)  # the bit that small letters have
 LETTERS = np.uint8(CONTENT | ALPHABETIC)
 UPPER_LETTERS = np.uint8(CONTENT | ALPHABETIC | LETTERS_ALL_UPPER)
 NO_PLAIN, LETTERS_ONLY, LETTERS_AND_MARK = 0, 1, 2
-PERIOD = 46
+PERIOD, SPACE, STEP = 46, 32, 8
+BLANKS = EACH * np.uint64(SPACE)
 
 
 @compiled
 def write_plain(data: Any, limit: Any, at: Any, end: Any, tables: Any, room: Any, count: Any) -> Any:
-    """Write the words of the piece at `at` if it is ASCII letters, perhaps with one mark that is a suffix after them.
+    """Write the words of the piece at `at` if it is ASCII letters, perhaps with one mark before or after them.
 
     Returns the count with them, which stays the same if the piece needs the rules, and where the piece ends.
     """
-    kind, stop, letters, whole, is_lower = _scan(data, limit, at, end)
+    has_prefix = data[at] < 64 and word_bits(tables, np.int64(data[at])) & w.PREFIX != 0
+    start = at + has_prefix
+    kind, stop, letters, whole, is_lower = _scan(data, limit, start, end)
     if kind == NO_PLAIN:
         return count, at
     last = stop - (kind == LETTERS_AND_MARK)
-    if last < stop and not _is_suffix(data, at, last, whole, tables):
+    if last < stop and not _is_suffix(data, start, last, whole, tables):
         return count, at
-    key = scattered(letters, np.uint64(last - at))
-    if is_hinted(tables, w.CASE_HINTS_AT, key) and last > at and case_of(data, at, last, tables):
+    if has_prefix and stop > start and (last == start or _is_cased(data, at, last, stop, tables)):
         return count, at
-    if last > at:
-        room.starts[count], room.ends[count], room.characters[count], room.hashes[count] = at, last, last - at, key
+    key = scattered(letters, np.uint64(last - start))
+    if is_hinted(tables, w.CASE_HINTS_AT, key) and last > start and case_of(data, start, last, tables):
+        return count, at
+    if has_prefix:
+        count = _write_mark(data, at, tables, room, count)
+    if last > start:
+        room.starts[count], room.ends[count], room.characters[count] = start, last, last - start
         flags = LETTERS if is_lower else UPPER_LETTERS
-        room.flags[count] = flags if data[at] & 32 else flags | np.uint8(CAPITALIZED)
+        room.hashes[count], room.flags[count] = key, flags if data[start] & 32 else flags | np.uint8(CAPITALIZED)
         count += 1
     if last < stop:
-        room.starts[count], room.ends[count], room.characters[count] = last, stop, 1
-        room.hashes[count], room.flags[count] = mark_measures(tables, data[last])
-        count += 1
+        count = _write_mark(data, last, tables, room, count)
     return count, stop
+
+
+@compiled
+def _write_mark(data: Any, at: Any, tables: Any, room: Any, count: Any) -> Any:
+    """Write a word of one ASCII character."""
+    room.starts[count], room.ends[count], room.characters[count] = at, at + 1, 1
+    room.hashes[count], room.flags[count] = mark_measures(tables, data[at])
+    return count + 1
+
+
+@compiled
+def _is_cased(data: Any, at: Any, last: Any, stop: Any, tables: Any) -> Any:
+    """May the prefix and the letters, with the mark or without, be a special case?"""
+    return may_be_case(data, at, last, tables) or may_be_case(data, at, stop, tables)
 
 
 @compiled
@@ -112,3 +131,15 @@ def _scan(data: Any, limit: Any, at: Any, end: Any) -> Any:
 def is_space(byte: Any) -> Any:
     """str.isspace of an ASCII byte."""
     return byte == 32 or 9 <= byte <= 13 or 28 <= byte <= 31
+
+
+@compiled
+def skip_blanks(data: Any, at: Any, end: Any) -> Any:
+    """Past the spaces alone, eight at a time."""
+    while at < end and data[at] == SPACE and end - at >= STEP:
+        others = load64(data, np.uint64(at)) ^ BLANKS
+        others = (((others & ~HIGH) + ~HIGH) | others) & HIGH
+        if others:
+            return at + np.int64(bytes_before(others))
+        at += STEP
+    return at

@@ -140,13 +140,17 @@ def look_up(tables: Any, table: Any, key: Any) -> Any:
 
 
 @compiled
+def may_be_case(data: Any, start: Any, end: Any, tables: Any) -> Any:
+    """Does a special case of this size begin with the first byte, and one end with the last?"""
+    size = np.uint64(end - start)
+    sizes = tables[FIRST_BYTES_AT + np.int64(data[start])] & tables[LAST_BYTES_AT + np.int64(data[end - 1])]
+    return size <= np.uint64(LONGEST_CASE) and sizes >> size & np.uint64(1) != 0
+
+
+@compiled
 def case_of(data: Any, start: Any, end: Any, tables: Any) -> Any:
     """CASE and the cuts of a word that is a special case, else 0."""
-    size = np.uint64(end - start)
-    if size > np.uint64(LONGEST_CASE):
-        return np.int64(0)
-    sizes = tables[FIRST_BYTES_AT + np.int64(data[start])] & tables[LAST_BYTES_AT + np.int64(data[end - 1])]
-    if not sizes >> size & np.uint64(1):
+    if not may_be_case(data, start, end, tables):
         return np.int64(0)
     key = hash_word(data, start, end)
     if not is_hinted(tables, CASE_HINTS_AT, key):

@@ -14,8 +14,8 @@ is a word, and so is each run of hiragana, of katakana, and of Thai, Lao, Khmer 
 their base. Whitespace belongs to no word.
 
 Known differences from datatrove: text with an ideograph, kana or a letter of South-East Asia, where spaCy keeps whole
-runs; spaCy fails on some texts with "IS_ALPHA", and datatrove deletes that string from them. Bytes that are no UTF-8 are
-read as U+FFFD; characters younger than the Unicode version of the tables are unassigned.
+runs; spaCy fails on some texts with "IS_ALPHA", and datatrove deletes that string from them. Bytes that are no UTF-8
+are read as U+FFFD; characters younger than the Unicode version of the tables are unassigned.
 """
 
 from __future__ import annotations
@@ -41,9 +41,9 @@ from dagster_project.corpus.kernels.word_measures import (
     SENTENCE_END,
     measure,
 )
-from dagster_project.corpus.kernels.word_merging import first_candidate, merge
+from dagster_project.corpus.kernels.word_merging import mark_candidates, merge
 from dagster_project.corpus.kernels.word_pieces import cut_piece, piece_end
-from dagster_project.corpus.kernels.word_plain import is_space, write_plain
+from dagster_project.corpus.kernels.word_plain import is_space, skip_blanks, write_plain
 from dagster_project.corpus.kernels.word_tables import WordTables, is_hinted, word_bits, word_tables
 
 __all__ = [
@@ -88,13 +88,14 @@ class WordRoom(NamedTuple):
 
 def words_of(data: Bytes, offsets: Offsets) -> Words:
     """Every word of every document."""
-    room, firsts = _split_all(data, offsets, word_tables())
-    starts, ends, characters, hashes, flags = (array[: firsts[-1]] for array in room)
-    return Words(starts, ends, firsts, characters, hashes, flags)
+    room, firsts = word_room(int(offsets[-1] - offsets[0])), np.zeros_like(offsets)
+    _split_all(data, offsets, word_tables(), room, firsts)
+    count = firsts[-1]
+    starts, ends, characters = room.starts[:count], room.ends[:count], room.characters[:count]
+    return Words(starts, ends, firsts, characters, room.hashes[:count], room.flags[:count])
 
 
-@compiled
-def word_room(size: Any) -> Any:
+def word_room(size: int) -> WordRoom:
     """Room for the words of texts of `size` bytes together. Untouched pages cost no memory."""
     return WordRoom(
         np.empty(size, np.int64),
@@ -106,12 +107,11 @@ def word_room(size: Any) -> Any:
 
 
 @compiled
-def _split_all(data: Any, offsets: Any, tables: Any) -> Any:
-    room, firsts, count = word_room(offsets[-1] - offsets[0]), np.zeros_like(offsets), 0
+def _split_all(data: Any, offsets: Any, tables: Any, room: Any, firsts: Any) -> Any:
+    count = 0
     for i in range(len(offsets) - 1):
         count = split(data, offsets[i], offsets[i + 1], tables, room, count)
         firsts[i + 1] = count
-    return room, firsts
 
 
 @compiled
@@ -155,7 +155,7 @@ def _measure(data: Any, begin: Any, count: Any, tables: Any, room: Any) -> Any:
         room.characters[i], room.hashes[i], room.flags[i] = measure(data, room.starts[i], room.ends[i], tables)
         hints |= is_hinted(tables, w.PATTERN_HINTS_AT, room.hashes[i])
     if hints and count - begin > 1:
-        return first_candidate(begin, count, tables, room.starts, room.ends, room.hashes)
+        return mark_candidates(begin, count, tables, room)
     return -1
 
 
@@ -166,7 +166,7 @@ def skip_space(data: Any, at: Any, end: Any, tables: Any) -> Any:
         if data[at] < 128:
             if not is_space(data[at]):
                 break
-            at += 1
+            at = skip_blanks(data, at + 1, end)
         else:
             code, after = decode(data, at, end)
             if not word_bits(tables, code) & w.SPACE:

@@ -36,6 +36,7 @@ class Measurement:
     edits: Edits = ()
     taken: str = ""
     list: str = field(default="", compare=False)  # where the list lies
+
     @property
     def part(self) -> str:
         return ".".join(

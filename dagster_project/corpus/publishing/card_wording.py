@@ -41,6 +41,7 @@ GROUPS: Mapping[str, Mapping[str, str]] = {
         "format": "Format",
         "extractor": "Extractor of main content",
         "base_url": "Address of the tree",
+        "language_model": "Model that identifies languages",
         "columns": "Columns",
         "retain": "Raw objects are kept by",
         "schedule": "Schedule (cron)",

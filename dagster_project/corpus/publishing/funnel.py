@@ -66,9 +66,7 @@ def _rules(filtered: Manifest) -> list[dict[str, Any]]:
         {
             "rule": rule,
             "title": titles[rule],
-            "limits": [
-                {**{name: limits[rule].get(name) for name in LIMITS}, "list": _list(verdicts, limits[rule])}
-            ],
+            "limits": [{**{name: limits[rule].get(name) for name in LIMITS}, "list": _list(verdicts, limits[rule])}],
             **removed,
             "failed": verdicts["fired"].get(rule, 0),
         }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import cached_property
+from itertools import pairwise
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -40,7 +41,7 @@ def blocks(documents: pa.Table) -> Iterator[Block]:
     sizes = pc.binary_length(documents.column("text")).to_numpy().astype("int64")
     block = (sizes.cumsum() - sizes) // BLOCK_BYTES
     starts = [0, *((block[1:] != block[:-1]).nonzero()[0] + 1).tolist(), documents.num_rows]
-    for start, end in zip(starts, starts[1:], strict=False):
+    for start, end in pairwise(starts):
         yield Block(edited(documents.slice(start, end - start)))
 
 

@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dagster_project.corpus.filtering.listings import Matched, look_up, parents, words
-from dagster_project.corpus.filtering.rules import RULES, judge
+from dagster_project.corpus.filtering.rule import judge
+from dagster_project.corpus.filtering.rules import RULES
 from dagster_project.corpus.storage.lists import Entries, StoredList, find_list, hashes_of, load_entries, store_list
 from dagster_project.corpus.storage.memory import MemoryStore
 

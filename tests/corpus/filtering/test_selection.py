@@ -29,7 +29,7 @@ def decided(
     values = values.astype(np.float64)
     ids = np.frombuffer(b"".join(number.to_bytes(16, "big") for number in range(len(documents))), np.uint8)
     ranks = ranks_of(ids.reshape(-1, 16), seed)
-    parts = [part for part in np.array_split(np.arange(len(documents)), shards)]
+    parts = list(np.array_split(np.arange(len(documents)), shards))
     value, left = boundary(total(tally(values[part], words[part]) for part in parts), budget)
     ties = [Ties(ranks[part][values[part] == value], words[part][values[part] == value]) for part in parts]
     found = threshold(value, left, ties, budget.unit)

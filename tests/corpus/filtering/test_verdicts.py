@@ -91,7 +91,7 @@ def test_a_policy_that_names_itself_is_refused() -> None:
 def test_a_rule_that_comes_twice_under_one_name_is_refused() -> None:
     inner = PolicyRecipe("a", (StepRecipe("content_words", min=5),))
     twice = PolicyRecipe("b", (StepRecipe(policy="a"),))
-    with pytest.raises(Refused, match="policy p: rule a.content_words comes twice"):
+    with pytest.raises(Refused, match=r"policy p: rule a\.content_words comes twice"):
         cascade(StepRecipe(policy="a"), StepRecipe(policy="b"), a=inner, b=twice)
 
 

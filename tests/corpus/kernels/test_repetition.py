@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from dagster_project.corpus.kernels import ngram_joined
 from dagster_project.corpus.kernels.ngram_joined import find_joined, joined_room
 from dagster_project.corpus.kernels.ngrams import LONGEST, find, no_finds, room
 from dagster_project.corpus.kernels.repetition import COLUMNS, repetition
@@ -156,3 +157,24 @@ def joined(words):
     row = np.zeros(9, np.int64)
     find_joined(data, sums[:-1], sums[1:], sums, joined_room(len(words), len(data)), room(len(words)), row)
     return row[3:].tolist()
+
+
+def reached(words):
+    """The rooms and sums of words whose prefixes are known, each word a candidate that ends before the last four."""
+    data = sealed(np.frombuffer("".join(words).encode(), np.uint8))
+    sums = np.concatenate([[0], np.cumsum([len(word) for word in words], dtype=np.int64)])
+    joined_words, space = joined_room(len(words), len(data)), room(len(words))
+    ngram_joined._join(data, sums[:-1], sums[1:], joined_words)
+    ngram_joined._reach(len(words), joined_words, space)
+    joined_words.candidates[: len(words) - 4] = np.arange(len(words) - 4)
+    return joined_words, space, sums
+
+
+@given(st.lists(st.sampled_from(["a", "b", "aa", "abaabbab" * 3]), min_size=12, max_size=40))
+def test_rounds_find_what_the_scan_finds(words):
+    joined_words, space, sums = reached(words)
+    size = len(words) - 4
+    for n in (5, 6, 10):
+        size = ngram_joined._narrow(len(words), n, size, joined_words)
+        arguments = (n, size, sums, joined_words, space)
+        assert ngram_joined._scan(*arguments) == ngram_joined._scan_all(*arguments)

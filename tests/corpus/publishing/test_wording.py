@@ -14,7 +14,7 @@ NONE: dict[str, Any] = dict.fromkeys(("min", "max", "any_of", "none_of", "list")
 
 
 def test_every_rule_and_every_kind_of_evidence_has_words() -> None:
-    assert set(wording.RULES) == set(RULES)
+    assert [name for name, rule in RULES.items() if not rule.title] == []
     assert set(wording.KINDS) == {*KINDS, "none"}
 
 

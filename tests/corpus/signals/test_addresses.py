@@ -5,6 +5,7 @@ from __future__ import annotations
 import pyarrow as pa
 
 from dagster_project.corpus.signals.addresses import SCHEMA, decided_by, measure
+from dagster_project.corpus.signals.blocks import Block
 
 
 def test_columns_and_profile() -> None:
@@ -17,7 +18,7 @@ def test_columns_and_profile() -> None:
         "http://[::1",
     ]
     ids = pa.array([bytes([n]) * 16 for n in range(6)], pa.binary(16))
-    table, profile = measure(pa.table({"doc_id": ids, "url": urls}), decided_by())
+    table, profile = measure(Block(pa.table({"doc_id": ids, "url": urls})), decided_by())
     assert table.schema.equals(SCHEMA)
     assert table.column("url").to_pylist() == [
         "https://www.example.co.uk/a",

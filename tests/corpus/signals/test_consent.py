@@ -11,6 +11,7 @@ import pytest
 from dagster_project.corpus.model.dates import MOMENT
 from dagster_project.corpus.model.documents import EVIDENCE, SITE_FILES
 from dagster_project.corpus.signals import consent
+from dagster_project.corpus.signals.blocks import Block
 from dagster_project.corpus.signals.consent import SCHEMA, Capture, SiteFiles, captured, measure
 from dagster_project.corpus.signals.site_statements import AI, ROBOTS, TDMREP, SiteFile
 from dagster_project.corpus.storage.memory import MemoryStore
@@ -27,14 +28,16 @@ def sites(*rows: tuple[str, str, int, str, int | None]) -> SiteFiles:
     return SiteFiles(store, (write_shard(store, table, access="public"),))
 
 
-def documents(*rows: tuple[str | None, int | None], said: dict[int, list[dict[str, str]]] | None = None) -> pa.Table:
-    return pa.table(
-        {
-            "doc_id": pa.array([bytes([n]) * 16 for n in range(len(rows))], pa.binary(16)),
-            "url": pa.array([url for url, _ in rows], pa.string()),
-            "reservations": pa.array([(said or {}).get(n, []) for n in range(len(rows))], pa.list_(EVIDENCE)),
-            "collected_at": pa.array([at for _, at in rows], MOMENT),
-        }
+def documents(*rows: tuple[str | None, int | None], said: dict[int, list[dict[str, str]]] | None = None) -> Block:
+    return Block(
+        pa.table(
+            {
+                "doc_id": pa.array([bytes([n]) * 16 for n in range(len(rows))], pa.binary(16)),
+                "url": pa.array([url for url, _ in rows], pa.string()),
+                "reservations": pa.array([(said or {}).get(n, []) for n in range(len(rows))], pa.list_(EVIDENCE)),
+                "collected_at": pa.array([at for _, at in rows], MOMENT),
+            }
+        )
     )
 
 

@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dagster_project.corpus.filtering import lists
 from dagster_project.corpus.model.errors import Refused
+from dagster_project.corpus.storage import lists
 from dagster_project.corpus.storage.lists import Entries, find_list, hashes_of, load_entries, store_list
 from dagster_project.corpus.storage.memory import MemoryStore
 
