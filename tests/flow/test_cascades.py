@@ -8,7 +8,7 @@ import pyarrow as pa
 import pytest
 
 from dagster_project.corpus.building.library import Library
-from dagster_project.corpus.model.errors import AuditFailed, PartitionError
+from dagster_project.corpus.model.errors import AuditFailed, PartitionError, RecipeError, Refused
 from dagster_project.corpus.model.manifests import Manifest
 from dagster_project.corpus.model.partitions import Partition
 from dagster_project.corpus.storage.memory import MemoryStore
@@ -178,3 +178,161 @@ def write_mix(folder: Path) -> None:
     }.items():
         (folder / name).parent.mkdir(exist_ok=True)
         (folder / name).write_text(text)
+
+
+def with_policies(folder: Path, **policies: str) -> Path:
+    for name, text in policies.items():
+        (folder / "policies" / f"{name}.yaml").write_text(f"name: {name}\nmax_removed: 1\nrules:\n{text}\n")
+    return folder
+
+
+def test_two_names_of_one_policy_are_one_version_and_either_mixes(recipes: Path) -> None:
+    (recipes / "policies" / "edited.yaml").rename(recipes / "policies" / "first.yaml")
+    for name in ("edited", "renamed"):
+        (recipes / "policies" / f"{name}.yaml").write_text(f"name: {name}\nmax_removed: 1\n{POLICIES['edited']}\n")
+    (recipes / "policies" / "first.yaml").unlink()
+    write_mix(recipes)
+    (recipes / "corpora" / "other.yaml").write_text("name: other\nmembers:\n  - {source: notes, policy: renamed}\n")
+    (recipes / "mixes" / "both.yaml").write_text(
+        "name: both\ncomponents:\n  - {name: all, corpus: small}\n  - {name: more, corpus: other}\n"
+        "budget: {documents: 76}\n"
+    )
+    found = opened(recipes)
+    assert filtered(found, "edited").id == filtered(found, "renamed").id
+    members = rows(found, found.build(Partition("mixed", "both@dev")).manifest)
+    assert all(members["verdicts"].to_pylist())
+    exported = rows(found, found.build(Partition("published", "both@dev")).manifest)
+    assert exported["text"].to_pylist().count(texts()[-1].replace("menu\n\n", "")) == 2
+
+
+def test_two_policies_of_one_source_export_each_its_own_text(recipes: Path) -> None:
+    with_policies(recipes, marked="  - {edit: c4, settings: {min_line_words: 1, end_punctuation: false}}")
+    write_mix(recipes)
+    (recipes / "corpora" / "other.yaml").write_text("name: other\nmembers:\n  - {source: notes, policy: marked}\n")
+    (recipes / "mixes" / "both.yaml").write_text(
+        "name: both\ncomponents:\n  - {name: all, corpus: small}\n  - {name: more, corpus: other}\n"
+        "budget: {documents: 2}\nseed: 1\n"
+    )
+    found = opened(recipes)
+    mix = found.planner.mix(Partition("mixed", "both@dev"))
+    assert len(mix.components) == 2
+    (recipes / "mixes" / "both.yaml").write_text(
+        (recipes / "mixes" / "both.yaml").read_text().replace("documents: 2", "documents: 70")
+    )
+    found = opened(recipes)
+    table = rows(found, found.build(Partition("published", "both@dev")).manifest)
+    assert set(table["component"].to_pylist()) == {"all", "more"}
+    for text, words in zip(table["text"].to_pylist(), table["words"].to_pylist(), strict=True):
+        assert words == _words(text)
+
+
+def test_lists_that_change_places_are_another_version(recipes: Path) -> None:
+    for name, word in (("a", "garden"), ("b", "river")):
+        (recipes / f"{name}.txt").write_text(f"{word}\n")
+    lines = "  - {{rule: lexicon_matches, list: {}.txt, max: 3}}\n  - {{rule: lexicon_distinct, list: {}.txt, max: 0}}"
+    with_policies(recipes, ab=lines.format("a", "b"), ba=lines.format("b", "a"))
+    found = opened(recipes)
+    assert kept(found, "ab") != kept(found, "ba")
+    assert filtered(found, "ab").id != filtered(found, "ba").id
+
+
+def test_a_list_is_known_by_its_content_and_never_by_its_place(recipes: Path) -> None:
+    for name in ("a", "b"):
+        (recipes / f"{name}.txt").write_text("garden\n")
+    line = "  - {{rule: lexicon_matches, list: {}.txt, max: 3}}"
+    with_policies(recipes, first=line.format("a"), second=line.format("b"))
+    found = opened(recipes)
+    assert filtered(found, "first").id == filtered(found, "second").id
+
+
+def test_settings_that_mean_the_same_are_one_view(recipes: Path) -> None:
+    line = "  - {{edit: refinedweb, settings: {{max_numeric: {}}}}}\n  - {{rule: words, min: 30}}"
+    with_policies(recipes, whole=line.format("1"), point=line.format("1.0"))
+    found = opened(recipes)
+    assert filtered(found, "whole").id == filtered(found, "point").id
+
+
+@pytest.mark.parametrize(
+    ("rules", "said"),
+    [
+        ("  - {rule: lorem_ipsum, max: 0}", "no edit before it counts"),
+        ("  - {edit: c4}\n  - {edit: pipes}\n  - {rule: too_few_sentences, min: 1}", "edit pipes before it counts"),
+        ("  - {edit: refinedweb}\n  - {rule: curly_bracket, max: 0}", "edit refinedweb before it counts"),
+    ],
+)
+def test_a_rule_about_an_edit_that_was_not_made_is_refused(recipes: Path, rules: str, said: str) -> None:
+    with_policies(recipes, wrong=rules)
+    with pytest.raises(Refused, match=said):
+        filtered(opened(recipes), "wrong")
+
+
+def test_a_document_in_no_profiled_language_is_removed_wherever_the_profiles_stand(recipes: Path) -> None:
+    with_policies(
+        recipes,
+        profiled="  - {policy: short, languages: [fr]}",
+        within="  - {policy: profiled}",
+        edited_first="  - {edit: pipes}\n  - {policy: profiled}",
+    )
+    found = opened(recipes)
+    assert kept(found, "profiled") == kept(found, "within") == kept(found, "edited_first") == set()
+    removed = filtered(found, "within").profile["removed"]
+    assert removed["profiled.language_profile"]["documents"] == DOCUMENTS
+
+
+def test_a_share_and_a_budget_are_of_the_documents_in_their_languages(tmp_path: Path) -> None:
+    french = [
+        f"La maison numéro {number} est grande et le jardin est très beau quand il fait jour." for number in range(8)
+    ]
+    rows = [{"id": f"d{number}", "text": text} for number, text in enumerate([*texts(), *french])]
+    folder = write_recipes(tmp_path / "r", str(write_jsonl(tmp_path / "all.jsonl", rows)))
+    with_policies(
+        folder,
+        share="  - {rule: characters, quantile: 0.5, languages: [fr]}",
+        budget="  - {rule: characters, words: 50, languages: [fr]}",
+    )
+    found = opened(folder)
+    by_id = dict(zip(_ids(found), _texts(found), strict=True))
+
+    def left(policy: str) -> list[str]:
+        return [by_id[doc] for doc in kept(found, policy) if by_id[doc] in french]
+
+    assert len(left("share")) == 4
+    assert 0 < sum(_words(text) for text in left("budget")) <= 50
+    assert len(kept(found, "share")) == DOCUMENTS + 4
+
+
+def test_a_budget_of_words_counts_the_text_that_is_judged(tmp_path: Path) -> None:
+    line = "A sentence that stays here for good."
+    rows = [{"id": f"d{number}", "text": f"{line}\n" + "menu\n" * 50} for number in range(20)]
+    folder = write_recipes(tmp_path / "r", str(write_jsonl(tmp_path / "all.jsonl", rows)))
+    with_policies(folder, some=f"  - {{edit: c4}}\n  - {{rule: characters, words: {3 * _words(line)}}}")
+    assert filtered(opened(folder), "some").profile["kept"]["documents"] == 3
+
+
+@pytest.mark.parametrize("policy", ["short", "edited", "best", "budget", "best.control-1"])
+def test_no_documents_have_no_verdicts_and_all_their_counts(tmp_path: Path, recipes: Path, policy: str) -> None:
+    write_jsonl(tmp_path / "all.jsonl", [{"id": "none"}])
+    source = recipes / "sources" / "notes.yaml"
+    source.write_text(source.read_text() + "max_bad_records: 1\n")
+    profile = filtered(opened(recipes), policy).profile
+    assert profile["kept"] == {"documents": 0, "words": 0, "bytes": 0}
+    assert {counted["documents"] for counted in profile["removed"].values()} == {0}
+    assert set(profile["removed"]) == set(profile["fired"]) == set(profile["overlap"])
+
+
+def test_a_policy_cannot_have_the_name_of_a_control(recipes: Path) -> None:
+    with_policies(recipes, **{"best.control-1": "  - {rule: words, min: 1}"})
+    with pytest.raises(RecipeError, match=r"'best\.control-1' is the name of a random control of best"):
+        opened(recipes)
+
+
+def test_a_control_is_no_step_of_a_policy(recipes: Path) -> None:
+    with_policies(recipes, wrong="  - {policy: best.control-1}")
+    with pytest.raises(RecipeError, match=r"'best\.control-1' is a random control, which stands beside a policy"):
+        opened(recipes)
+
+
+def test_a_rule_may_judge_every_view_of_the_text(recipes: Path) -> None:
+    rule = "  - {rule: lines, min: 0}"
+    with_policies(recipes, views="\n".join([rule, "  - {edit: c4}", rule, "  - {edit: pipes}", rule]))
+    assert list(filtered(opened(recipes), "views").profile["removed"]) == ["lines", "lines[edited]", "lines[edited 2]"]
