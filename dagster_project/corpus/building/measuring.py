@@ -11,12 +11,12 @@ from typing import Any, NamedTuple
 from dagster_project.corpus.building.recipes import Recipes
 from dagster_project.corpus.engine.work import Work
 from dagster_project.corpus.filtering.cascade import Cascade, Step, cascade_of
-from dagster_project.corpus.model.errors import FlorilegiumError, PartitionError
+from dagster_project.corpus.model.errors import FlorilegiumError, PartitionError, Refused
 from dagster_project.corpus.model.manifests import Manifest
-from dagster_project.corpus.model.measurements import ID_DIGITS, Edits, Measurement
+from dagster_project.corpus.model.measurements import ID_DIGITS, LISTED, Edits, Measurement
 from dagster_project.corpus.model.recipes import PolicyRecipe
 from dagster_project.corpus.scorers.artifacts import artifact_of
-from dagster_project.corpus.signals.edits import decided_by, settled
+from dagster_project.corpus.signals.edits import counted_by, decided_by, settled
 from dagster_project.corpus.signals.groups import GROUPS, PLAIN, group_of
 from dagster_project.corpus.signals.language import model_record
 from dagster_project.corpus.storage.lists import find_list, store_list
@@ -26,6 +26,11 @@ EDITING = "edits"  # the group whose rows are the edits of a program
 PHRASES = "phrases"  # the kind of list that texts are searched for
 WEIGHING = Measurement("counts")  # by its words and bytes removals are weighed
 SPEAKING = Measurement("language")  # who says a step is for some languages
+
+
+def exported(cascade: Cascade) -> Measurement:
+    """The counts of the text that a policy leaves: of it, budgets of mixes are made."""
+    return Measurement(WEIGHING.group, cascade.edits)
 
 
 @dataclass(frozen=True)
@@ -38,13 +43,15 @@ class Measuring:
         """The cascade of a policy, with every setting of its edits said: equal programs are one view."""
         found = cascade_of(policy, self.recipes.policy)
         steps = tuple(replace(step, edits=settled(program_of(step.edits))) for step in found.steps)
+        for step in steps:
+            _check_counted(policy.name, step)
         return replace(found, steps=steps, edits=settled(program_of(found.edits)))
 
     def of(self, cascade: Cascade) -> tuple[Measurement, ...]:
         """All that a cascade reads, each once, in the order of their names."""
         needed = {WEIGHING}
         for step in cascade.steps:
-            needed |= {self.read_by(step, signal) for signal in step.rule.reads}
+            needed |= {self.read_by(step, signal) for signal in step.reads}
             if step.recipe.languages:
                 needed.add(SPEAKING)
         if cascade.edits:
@@ -56,6 +63,14 @@ class Measuring:
         group = GROUPS[group_of(signal)]
         edits = step.edits if group.has_views else ()
         return Measurement(group_of(signal), edits, self._taken(step, group.takes), step.recipe.list)
+
+    def lists(self, cascade: Cascade) -> Mapping[str, str]:
+        """The hashes of the lists that texts are searched for, by the name of the step."""
+        return {
+            step.name: find_list(step.name, PHRASES, Path(step.recipe.list).expanduser()).sha256
+            for step in cascade.steps
+            if step.rule.takes == "list"
+        }
 
     def named(self, part: str) -> Measurement:
         """The measurement of that name: a plain group, or one that a policy asks for."""
@@ -70,7 +85,7 @@ class Measuring:
         if takes == "artifact":
             return self.recipes.artifact(step.recipe.model).key
         if takes == "list":
-            return f"list-{find_list(step.name, PHRASES, Path(step.recipe.list).expanduser()).sha256[:ID_DIGITS]}"
+            return LISTED + find_list(step.name, PHRASES, Path(step.recipe.list).expanduser()).sha256[:ID_DIGITS]
         return ""
 
     @cached_property
@@ -83,8 +98,20 @@ class Measuring:
             cascade = self.cascade(policy)
             yield from self.of(cascade)
             yield from (Measurement(EDITING, step.edits) for step in cascade.steps if step.edits)
+            yield exported(cascade)
         except FlorilegiumError:
             return
+
+
+def _check_counted(policy: str, step: Step) -> None:
+    """A rule about what an edit counted is refused where that edit is not the last before it: 0 would pass for it."""
+    lacking = [name for name in step.reads if group_of(name) == EDITING and name not in counted_by(step.edits)]
+    if lacking:
+        last = f"edit {step.edits[-1].name}" if step.edits else "no edit"
+        raise Refused(
+            f"policy {policy}: rule {step.name} judges {lacking[0]}, and {last} before it counts that: put the rule "
+            "after the edit that does, before any other"
+        )
 
 
 def program_of(edits: Edits) -> list[tuple[str, dict[str, Any]]]:
@@ -106,6 +133,8 @@ def taken_by(store: Store, asked: Measurement, version: Manifest | None) -> Take
         return Taken({"program": program, **decided_by(asked.edits)}, lambda work: {"program": program})
     if GROUPS[asked.group].takes == "list":
         found = find_list(asked.group, PHRASES, Path(asked.list).expanduser())
+        if asked.taken != LISTED + found.sha256[:ID_DIGITS]:
+            raise Refused(f"{found.path} changed while it was read: build again when nobody writes to it")
         return Taken({"list": found.sha256}, lambda work: {"listed": store_list(work.store, found, work.access)})
     if version is None:
         return Taken()

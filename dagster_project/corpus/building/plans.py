@@ -9,7 +9,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from dagster_project.corpus.building.measuring import EDITING, Measuring, taken_by
+from dagster_project.corpus.building.measuring import EDITING, Measuring, exported, taken_by
 from dagster_project.corpus.building.recipes import Control, Recipes
 from dagster_project.corpus.deduplication import families, fingerprints, survivors
 from dagster_project.corpus.engine.tables import Column, ShardTask, align
@@ -71,7 +71,8 @@ class Planner:
         for corpus in self.recipes.corpora:
             for key, policy in self.members(corpus):
                 if key == source:
-                    parts |= {item.part: None for item in self.measuring.of(self._cascade(policy)[0])}
+                    cascade, _ = self._cascade(policy)
+                    parts |= {item.part: None for item in (*self.measuring.of(cascade), exported(cascade))}
         return [Partition("signals", source, part) for part in parts]
 
     def plan(self, partition: Partition) -> Plan:
@@ -229,10 +230,11 @@ class Planner:
             cascade, _ = self._cascade(partition.policy, draw=signals.pop().profile["kept"]["documents"])
         reading = self.reading(cascade, signals)
         lists = verdicts.find_lists(cascade)
+        hashes = {name: found.sha256 for name, found in lists.items()} | self.measuring.lists(cascade)
         return Plan(
             schema=verdicts.SCHEMA,
             code_version=verdicts.CODE_VERSION,
-            recipe=verdicts.recipe_of(cascade, {name: found.sha256 for name, found in lists.items()}),
+            recipe=verdicts.recipe_of(cascade, hashes),
             inputs=inputs,
             run=lambda work: verdicts.filter_documents(work, snapshot, cascade, reading, lists),
             access=strictest([snapshot]),
@@ -273,7 +275,7 @@ class Planner:
         wanted: dict[str, set[str]] = {item.part: set() for item in self.measuring.of(cascade)}
         wanted["counts"] |= set(verdicts.WEIGHED)
         for step in cascade.steps:
-            for signal in step.rule.reads:
+            for signal in step.reads:
                 wanted[self.measuring.read_by(step, signal).part].add(signal)
             if step.recipe.languages:
                 wanted["language"].add("language")
@@ -406,10 +408,11 @@ class Planner:
     def _candidates(self, corpus: CorpusRecipe, found: Mapping[str, Manifest]) -> list[Candidates]:
         """Every documents shard of a corpus with the columns that a mix reads of it."""
         survived = found[f"deduplicated/{corpus.key}"]
+        judged = self._judged(survived)
         candidates = []
         for key, policy in self.members(corpus):
             counts, language = (found[f"signals/{key}/{part}"] for part in (self._counts(policy), "language"))
-            edited = self._edited(survived, f"filtered/{key}+{policy}") if self._cascade(policy)[0].edits else {}
+            has_edits = bool(self._cascade(policy)[0].edits)
             columns = [
                 Column(survived, ("status", "license", "license_class")),
                 Column(counts, ("words",)),
@@ -417,19 +420,20 @@ class Planner:
             ]
             files = self._documents(counts)
             candidates += [
-                Candidates(corpus.key, key, file, parts, edited.get(file.sha256, ""))
+                Candidates(corpus.key, key, file, parts, judged[file.sha256] if has_edits else "")
                 for file, parts in align(files, columns)
             ]
         return candidates
 
     def _counts(self, policy: str) -> str:
         """The counts of the text that a policy leaves: of it, budgets are made."""
-        return Measurement("counts", self._cascade(policy)[0].edits).part
+        return exported(self._cascade(policy)[0]).part
 
-    def _edited(self, survived: Manifest, filtered: str) -> Mapping[str, str]:
-        """The digest of the verdicts, and so of the edits, of each documents shard."""
-        (verdict,) = (item for item in survived.inputs if item.partition == filtered)
-        return {str(file.documents): file.sha256 for file in refs.load_manifest(self.store, verdict.id).files}
+    def _judged(self, survived: Manifest) -> Mapping[str, str]:
+        """The digest of the verdicts, and so of the edits, of each documents shard, whatever their policy was called
+        when they were first given."""
+        given = self._load([item for item in survived.inputs if item.stage == "filtered"])
+        return {file.documents: file.sha256 for manifest in given for file in manifest.files}
 
     def _documents(self, side_table: Manifest) -> Sequence[Any]:
         """The documents shards that a side table covers, in its order."""

@@ -258,8 +258,20 @@ def _loose_ends(
         from dagster_project.corpus.scorers.artifacts import complaints
 
         yield from (item.problem("", message) for message in complaints(recipe))
+    if isinstance(recipe, PolicyRecipe):
+        yield from _unfit_controls(item, recipe, recipes)
     if isinstance(recipe, PolicyRecipe) and rules:
         yield from _unfit_steps(item, recipe, recipes, rules)
+
+
+def _unfit_controls(item: ReadRecipe, policy: PolicyRecipe, recipes: Recipes) -> Iterator[Problem]:
+    """A policy in the place of a random control, and a control in a policy, where nothing could be drawn."""
+    if control := recipes.control(policy.name):
+        yield item.problem("name", f"{policy.name!r} is the name of a random control of {control.policy}; use another")
+    for index, step in enumerate(policy.rules):
+        if step.policy and (control := recipes.control(step.policy)):
+            message = f"{step.policy!r} is a random control, which stands beside a policy: name {control.policy}"
+            yield item.problem(f"rules[{index}].policy", message)
 
 
 def _unfit_steps(item: ReadRecipe, policy: PolicyRecipe, recipes: Recipes, rules: Collection[str]) -> Iterator[Problem]:

@@ -1,7 +1,7 @@
 """A policy as one cascade: the steps of the policies it names in their places, each with the text that it judges.
 
 A step that comes from another policy is called `<policy>.<rule>`; the edits before a step are its view. A rule that
-judges the text before and after an edit is called `<rule>[edited]` the second time.
+judges the text before and after an edit is called `<rule>[edited]` the second time, then `<rule>[edited 2]`.
 """
 
 from __future__ import annotations
@@ -44,8 +44,10 @@ class Step:
 
     @property
     def reads(self) -> tuple[str, ...]:
-        """The signals that it judges; which language a document is in is measured of the raw text."""
-        return self.rule.reads
+        """The signals that it judges, and the words that a budget counts; which language a document is in is measured
+        of the raw text."""
+        counted = () if self.recipe.words is None else ("words",)
+        return tuple(dict.fromkeys((*self.rule.reads, *counted)))
 
     @property
     def selects(self) -> bool:
@@ -67,15 +69,11 @@ class Cascade:
         return {step.name: step.recipe.max_removed for step in self.steps if step.recipe.max_removed is not None}
 
     def as_data(self) -> list[dict[str, Any]]:
-        """What of it decides verdicts, as plain data; a list of texts is named by its measurement."""
+        """What of it decides verdicts, as plain data, but for the lists: their content decides, and not their place."""
         return [
             {
                 "name": step.name,
-                **{
-                    name: said
-                    for name, said in as_limits(step.recipe).items()
-                    if (name, step.rule.takes) != ("list", "list")
-                },
+                **{name: said for name, said in as_limits(step.recipe).items() if name != "list"},
                 **({"edits": [[edit.name, dict(edit.settings)] for edit in step.edits]} if step.edits else {}),
                 **({"drawn": step.drawn._asdict()} if step.drawn else {}),
             }
@@ -100,18 +98,18 @@ def control_of(cascade: Cascade, draw: Draw) -> Cascade:
 def cascade_of(policy: PolicyRecipe, find: FindPolicy) -> Cascade:
     """The cascade of a policy; `find` gives the policies that it names.
 
-    Where policies are named for some languages only, a document in none of those languages is removed.
+    Where policies are named for some languages only, a document in none of those languages is removed, whatever policy
+    that stands in.
     """
     steps: list[Step] = []
     edits: Edits = ()
-    if profiles := _profiles(policy):
-        steps.append(Step(PROFILE, StepRecipe(rule=PROFILE, any_of=profiles)))
+    views: dict[str, list[Edits]] = {}  # that each rule has judged
     for name, recipe in _unfolded(policy, find, (policy.name,)):
         if recipe.edit:
             edits = (*edits, EditStep(recipe.edit, tuple(sorted(recipe.settings.items()))))
         else:
-            seen = any(step.name == name and step.edits != edits for step in steps)
-            steps.append(Step(f"{name}[edited]" if seen else name, recipe, edits))
+            view = () if recipe.rule == PROFILE else edits
+            steps.append(Step(name + _mark(views.setdefault(name, []), view), recipe, view))
     for step in steps:
         for complaint in complaints(step.recipe):
             raise Refused(f"policy {policy.name}: rule {step.name} {complaint}")
@@ -121,11 +119,21 @@ def cascade_of(policy: PolicyRecipe, find: FindPolicy) -> Cascade:
     return Cascade(policy.name, tuple(steps), edits)
 
 
+def _mark(views: list[Edits], view: Edits) -> str:
+    """What a rule is called besides, by the views that it has judged so far; this one becomes one of them."""
+    if view not in views:
+        views.append(view)
+    number = views.index(view)
+    return "" if number == 0 else "[edited]" if number == 1 else f"[edited {number}]"
+
+
 def _unfolded(policy: PolicyRecipe, find: FindPolicy, path: Sequence[str]) -> Iterator[tuple[str, StepRecipe]]:
     """Rules and edits with their names, in order."""
+    prefix = "" if len(path) == 1 else f"{path[-1]}."
+    if profiles := _profiles(policy):
+        yield prefix + PROFILE, StepRecipe(rule=PROFILE, any_of=profiles)
     for recipe in policy.rules:
         if not recipe.policy:
-            prefix = "" if len(path) == 1 else f"{path[-1]}."
             yield prefix + recipe.label, recipe
             continue
         if recipe.policy in path or len(path) == DEEPEST:

@@ -47,10 +47,19 @@ class Judging:
             if self.threshold is None:
                 raise ValueError(f"the threshold of {self.name} is not decided")
             judged = judged._replace(keeps=judged.keeps & self.threshold.keeps(judged.value, self.ranks(table)))
+        return judged._replace(keeps=judged.keeps | ~self.meant(table))
+
+    def meant(self, table: pa.Table) -> NDArray[np.bool_]:
+        """Which documents it is about: those that are identified as one of its languages, or all."""
         if not (languages := self.limits.get("languages")):
-            return judged
-        meant = pc.is_in(table.column(LANGUAGE), pa.array(languages, pa.string())).to_numpy()
-        return judged._replace(keeps=judged.keeps | ~meant)
+            return np.ones(table.num_rows, bool)
+        meant: NDArray[np.bool_] = pc.is_in(table.column(LANGUAGE), pa.array(languages, pa.string())).to_numpy()
+        return meant
+
+    def words(self, table: pa.Table) -> NDArray[np.int64]:
+        """What a budget counts: the words of the text that is judged."""
+        words: NDArray[np.int64] = table.column(self.columns.get("words", WORDS)).to_numpy()
+        return words
 
     def value(self, table: pa.Table) -> Judged:
         """What is judged, before any threshold."""

@@ -21,7 +21,7 @@ from dagster_project.corpus.filtering.rules import rule_named
 from dagster_project.corpus.filtering.selection import Threshold
 from dagster_project.corpus.model.errors import IntegrityError, Refused
 from dagster_project.corpus.model.manifests import File, Manifest
-from dagster_project.corpus.model.measurements import RAW, EditStep, view_of
+from dagster_project.corpus.model.measurements import ID_DIGITS, LISTED, RAW, EditStep, view_of
 from dagster_project.corpus.storage.lists import StoredList
 from dagster_project.corpus.storage.refs import load_manifest
 from dagster_project.corpus.storage.stores import Store
@@ -147,10 +147,14 @@ def _stored(store: Store, step: Mapping[str, Any], kind: str, kept: Mapping[str,
 
 
 def _holder(step: Mapping[str, Any], signal: str, signals: Sequence[Measured], manifest: Manifest) -> Measured:
-    """The version that holds a signal as a step judges it: of its view, else of the raw text, and with its artifact."""
+    """The version that holds a signal as a step judges it: of its view, else of the raw text, and with its artifact
+    or list."""
     holding = [item for item in signals if item.holds(signal)]
     view = view_of(_edits(step))
     holding = [item for item in holding if item.view == view] or [item for item in holding if item.view == RAW]
+    if "list" in step and rule_named(step["rule"]).takes == "list":
+        taken = LISTED + step["list"].removeprefix("sha256:")[:ID_DIGITS]
+        holding = [item for item in holding if item.taken == taken]
     if model := step.get("model"):
         holding = [item for item in holding if model in (item.taken, item.taken.partition("@")[0])]
     if len(holding) != 1:

@@ -5,12 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-import numpy as np
-
 from dagster_project.corpus.engine.tables import Column, Part, align, zipped
 from dagster_project.corpus.engine.work import Work
-from dagster_project.corpus.filtering.judging import WORDS, Judging, standing
-from dagster_project.corpus.filtering.selection import Budget, Tally, Ties, boundary, tally, threshold, total
+from dagster_project.corpus.filtering.judging import Judging, standing
+from dagster_project.corpus.filtering.selection import NO_TIES, Budget, Tally, Ties, boundary, tally, threshold, total
 from dagster_project.corpus.model.manifests import File
 from dagster_project.corpus.storage.stores import Store
 
@@ -57,16 +55,16 @@ def tally_shard(task: Looking) -> Tally:
     """How many documents and words there are of each value."""
     table = zipped(task.store, task.parts)
     judged = task.judging.value(table)
-    pool = standing(table, task.before) & judged.keeps
-    return tally(judged.value[pool], table.column(WORDS).to_numpy()[pool])
+    pool = standing(table, task.before) & judged.keeps & task.judging.meant(table)
+    return tally(judged.value[pool], task.judging.words(table)[pool])
 
 
 def find_ties(task: Looking) -> Ties:
     """The documents of one value."""
     table = zipped(task.store, task.parts)
     judged = task.judging.value(table)
-    tied = standing(table, task.before) & judged.keeps & (judged.value == task.value)
+    tied = standing(table, task.before) & judged.keeps & task.judging.meant(table) & (judged.value == task.value)
     if task.value is None or not tied.any():
-        return Ties(np.empty(0, np.uint64), np.empty(0, np.int64))
+        return NO_TIES
     rows = table.filter(tied)
-    return Ties(task.judging.ranks(rows), rows.column(WORDS).to_numpy())
+    return Ties(task.judging.ranks(rows), task.judging.words(rows))

@@ -34,6 +34,10 @@ class Ties(NamedTuple):
     words: NDArray[np.int64]
 
 
+NO_TALLY = Tally(np.empty(0), np.empty(0, np.int64), np.empty(0, np.int64))
+NO_TIES = Ties(np.empty(0, np.uint64), np.empty(0, np.int64))
+
+
 class Threshold(NamedTuple):
     """Kept is what lies above `value`, and what equals it up to that rank (-1: none); nothing without a value."""
 
@@ -73,7 +77,7 @@ def tally(values: Values, words: NDArray[np.int64]) -> Tally:
 
 def total(tallies: Iterable[Tally]) -> Tally:
     """Several tallies as one."""
-    parts = list(tallies)
+    parts = [NO_TALLY, *tallies]
     values, documents, words = (np.concatenate([part[column] for part in parts]) for column in range(3))
     distinct, places = np.unique(values, return_inverse=True)
     summed = [np.zeros(len(distinct), np.int64) for _ in range(2)]
@@ -103,7 +107,7 @@ def threshold(value: float | None, left: int, ties: Iterable[Ties], unit: str) -
     """The rank up to which documents of the boundary's value are kept: as many as the budget still holds."""
     if value is None:
         return Threshold(None)
-    parts = list(ties)
+    parts = [NO_TIES, *ties]
     ranks, words = (np.concatenate([part[column] for part in parts]) for column in range(2))
     order = np.argsort(ranks, kind="stable")
     sizes = words[order] if unit == "words" else np.ones(len(order), np.int64)

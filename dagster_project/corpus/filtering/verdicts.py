@@ -71,7 +71,7 @@ def filter_documents(work: Work, snapshot: Manifest, cascade: Cascade, reading: 
     manifest = map_shards(
         work, snapshot.files, partial(verdicts, judgings=tuple(judgings), edits=reading.edits), reading.columns
     )
-    profile = dict(manifest.profile)
+    profile = {**_counts_of_none(cascade), **manifest.profile}
     matched = profile.pop("entries", {})
     if lists:
         profile["lists"] = {
@@ -85,9 +85,16 @@ def filter_documents(work: Work, snapshot: Manifest, cascade: Cascade, reading: 
     return replace(manifest, profile=profile, facts={**manifest.facts, **facts})
 
 
+def _counts_of_none(cascade: Cascade) -> dict[str, Any]:
+    """What a profile says where there are no documents."""
+    names = [step.name for step in cascade.steps]
+    none = np.empty(0, np.int64)
+    return _counted(names, none, np.empty((len(names), 0), bool), pa.table({WORDS: none, BYTES: none}))
+
+
 def judging_of(step: Step, place: Place, listed: StoredList | None = None) -> Judging:
     """A step as it travels to the workers."""
-    columns = {name: place(step, name) for name in step.rule.reads}
+    columns = {name: place(step, name) for name in step.reads}
     return Judging(step.name, as_limits(step.recipe), columns, listed, step.drawn)
 
 

@@ -16,6 +16,7 @@ from dagster_project.corpus.model.recipes import Setting
 
 RAW = "raw"
 ID_DIGITS = 12  # of a hash in a name
+LISTED = "list-"  # before the hash of a list
 
 
 class EditStep(NamedTuple):

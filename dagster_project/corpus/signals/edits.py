@@ -45,6 +45,7 @@ class Edit:
 
     run: Callable[[Block, Settings], Made]
     defaults: Mapping[str, Setting]
+    counts: tuple[str, ...] = ()  # its columns
     complaint: Callable[[Settings], str] = lambda settings: ""  # asked when every setting is of its type
 
 
@@ -93,15 +94,17 @@ def _newlines_complaint(settings: Settings) -> str:
     return "" if settings["most"] > 0 else "edit newlines: most is the newlines that may follow one another: 1 or more"
 
 
+LINES_REMOVED, REDACTIONS = ("lines_removed",), ("redactions",)
+REDACTING: Mapping[str, Setting] = {"kinds": (), "style": "placeholder", "replacements": ()}
 EDITS: dict[str, Edit] = {
-    "c4": Edit(edit_c4, c4.Settings()._asdict()),
-    "refinedweb": Edit(edit_refinedweb, refinedweb.Settings()._asdict()),
-    "newlines": Edit(edit_newlines, {"most": 2}, _newlines_complaint),
-    "pipes": Edit(edit_pipes, {}),
-    "redact": Edit(edit_redact, {"kinds": (), "style": "placeholder", "replacements": ()}, _redaction_complaint),
+    "c4": Edit(edit_c4, c4.Settings()._asdict(), c4.Counts._fields + LINES_REMOVED),
+    "refinedweb": Edit(edit_refinedweb, refinedweb.Settings()._asdict(), refinedweb.Counts._fields + LINES_REMOVED),
+    "newlines": Edit(edit_newlines, {"most": 2}, complaint=_newlines_complaint),
+    "pipes": Edit(edit_pipes, {}, LINES_REMOVED),
+    "redact": Edit(edit_redact, REDACTING, REDACTIONS, _redaction_complaint),
 }
 OF_THE_TEXT = ("edited_bytes", "edited_characters")
-OF_THE_LAST = tuple(dict.fromkeys((*c4.Counts._fields, *refinedweb.Counts._fields, "lines_removed", "redactions")))
+OF_THE_LAST = tuple(dict.fromkeys((*c4.Counts._fields, *refinedweb.Counts._fields, *LINES_REMOVED, *REDACTIONS)))
 SCHEMA = pa.schema(
     [
         pa.field("doc_id", ID, nullable=False),
@@ -144,15 +147,21 @@ def _edited(block: Block, edits: Edits) -> Block:
 
 
 def filled(name: str, settings: Settings) -> dict[str, Any]:
-    """All settings of an edit; what it cannot mean is refused."""
+    """All settings of an edit, each of its type, for 1 and 1.0 are one number; what it cannot mean is refused."""
     for complaint in complaints(name, settings):
         raise Refused(complaint)
-    return {**EDITS[name].defaults, **settings}
+    defaults = EDITS[name].defaults
+    return {**defaults, **{setting: type(defaults[setting])(value) for setting, value in settings.items()}}
 
 
 def settled(program: Program) -> tuple[EditStep, ...]:
     """The program with every setting said: equal programs are equal, whatever was left out."""
     return tuple(EditStep(name, tuple(sorted(filled(name, settings).items()))) for name, settings in program)
+
+
+def counted_by(program: Sequence[EditStep]) -> tuple[str, ...]:
+    """What is known of a document when a program is done: what its last edit counted, and the size of the text."""
+    return OF_THE_TEXT + (EDITS[program[-1].name].counts if program else ())
 
 
 def decided_by(program: Iterable[EditStep]) -> Mapping[str, Any]:
