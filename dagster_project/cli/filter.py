@@ -80,7 +80,7 @@ def explain(session: Session, partition: str, digits: str | None, url: str | Non
                 facts["text"] = [piece._asdict() for piece in pieces(store, name, manifest, place)]
             told.append(facts)
     if session.json:
-        session.show_json(told[0] if digits and found.is_one else told)
+        session.show_json(told[0] if digits is not None and found.is_one else told)
         return
     from dagster_project.cli.verdicts import show_explained
 
@@ -127,13 +127,13 @@ def _places(store: Store, found: Verdicts, digits: str | None, url: str | None) 
     places: list[tuple[str, Manifest, Any]] = []
     for name, manifest in found.versions:
         snapshot = snapshot_of(store, name, manifest)[1]
-        if digits:
+        if digits is not None:
             document = the_document(store, snapshot, digits)
             rows = [document] if document else []
         else:
             rows = documents_at(store, snapshot, url or "")
         places += [(name, manifest, place) for place in rows]
     if not places:
-        what = f"begins with {digits}" if digits else f"came from {url}"
+        what = f"begins with {digits}" if digits is not None else f"came from {url}"
         raise PartitionError(f"no document that {found.name} judged {what}: `florilegium impact` asks all mixes")
     return places

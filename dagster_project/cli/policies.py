@@ -2,19 +2,30 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from dagster_project.cli.session import Session, verb
-from dagster_project.corpus.model.errors import FlorilegiumError, Refused
+from dagster_project.corpus.model.errors import FlorilegiumError, RecipeError, Refused
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from dagster_project.corpus.filtering.cascade import Cascade
     from dagster_project.corpus.filtering.fitting import Fit
 
 METHODS = ("tail", "quantile", "mean-std", "median-ratio")
-KEPT = ("content_words", "language", "stop_words")  # FineWeb2 has them the same, or counted, for every language
+KEPT = (
+    "content_words",
+    "language",
+    "lexicon_distinct",
+    "score",
+    "secrets",
+    "stop_words",
+)  # no matter of a distribution
 
 
 @click.command("fit")
@@ -36,13 +47,18 @@ def fit_policy(session: Session, policy: str, output: Path | None, name: str | N
     """
     if asked["method"] != "tail" and not asked["baseline"]:
         raise Refused(f"{asked['method']} compares with a baseline: name its snapshot with --baseline")
+    if not 0 <= asked["share"] <= 1:
+        raise click.UsageError(f"--share is {asked['share']}: give a number from 0 to 1")
+    if output and output.exists():
+        raise FlorilegiumError(f"{output} is there already: name another file, or remove it")
     name = name or "-".join([policy, *asked["languages"], *(() if asked["languages"] else ("fitted",))])
     found, told = _fitted(session, policy, name, asked)
     text = policy_text(found, told)
+    _read_back(text)
     if output:
-        if output.exists():
-            raise FlorilegiumError(f"{output} is there already: name another file, or remove it")
-        output.write_text(text, encoding="utf-8")
+        from dagster_project.cli.reports import write_whole
+
+        write_whole(output.absolute(), text.encode())
     if session.json:
         session.show_json({"policy": name, "limits": [item._asdict() for item in found.limits], **told, "recipe": text})
         return
@@ -71,7 +87,9 @@ def _fitted(session: Session, policy: str, name: str, asked: dict[str, Any]) -> 
 
     with opened(session.settings) as library:
         planner = library.planner
-        cascade = planner.measuring.cascade(library.recipes.policy(policy))
+        recipe = library.recipes.policy(policy)
+        cascade = planner.measuring.cascade(recipe)
+        _known(cascade, asked["kept"])
         reference_key = library.recipes.source(asked["reference"]).key
         reference = sample_values(library, cascade, reference_key, asked["languages"])
         told = {
@@ -87,7 +105,23 @@ def _fitted(session: Session, policy: str, name: str, asked: dict[str, Any]) -> 
         method = fitting.tail_of(asked["share"]) if asked["method"] == "tail" else fitting.METHODS[asked["method"]]
         if asked["method"] == "tail":
             told["share"] = asked["share"]
-        return fitting.fit(cascade, name, method, reference, baseline, asked["kept"]), told
+        found = fitting.fit(cascade, name, method, reference, baseline, asked["kept"])
+        return replace(found, policy=replace(found.policy, max_removed=recipe.max_removed)), told
+
+
+def _known(cascade: Cascade, kept: Sequence[str]) -> None:
+    """A rule that is to stay is one of the policy's."""
+    rules = sorted({step.recipe.rule for step in cascade.steps})
+    if unknown := sorted({*kept} - {*rules, *KEPT}):
+        raise Refused(f"policy {cascade.policy} has no rule {', '.join(unknown)} to keep: use {', '.join(rules)}")
+
+
+def _read_back(text: str) -> None:
+    """What is written must be a recipe: a name that can be none, or limits that fitting has crossed, are refused."""
+    from dagster_project.corpus.model.reading import survey_recipes
+
+    if problems := survey_recipes([("policies/fitted.yaml", text)]).problems:
+        raise RecipeError(problems)
 
 
 def _version(library: Any, key: str) -> str:
@@ -107,7 +141,8 @@ def policy_text(found: Fit, told: dict[str, Any]) -> str:
     for step in found.policy.rules:
         said = as_limits(step) | ({"max_removed": step.max_removed} if step.max_removed is not None else {})
         steps.append({key: list(value) if isinstance(value, tuple) else value for key, value in said.items()})
-    recipe = {"name": found.policy.name, "title": found.policy.title, "rules": steps}
+    policy = found.policy
+    recipe = {"name": policy.name, "title": policy.title, "max_removed": policy.max_removed, "rules": steps}
     return f"# Limits fitted by `florilegium policies fit`.\n{head}{yaml.safe_dump(recipe, sort_keys=False, width=120)}"
 
 

@@ -113,3 +113,8 @@ def test_json_of_a_report_is_one_document(judged: Program, tmp_path: Path) -> No
     told = judged.json("filter", "report", GOPHER, "--format", "html", "--output", str(tmp_path / "page.html"))
     assert told == {"format": "html", "path": str(tmp_path / "page.html")}
     assert json.loads(judged("filter", "report", GOPHER, "--format", "json").stdout)["format"] == 1
+
+
+def test_no_digits_are_not_the_beginning_of_an_id(judged: Program) -> None:
+    refused = judged("filter", "explain", GOPHER, "--doc", "", code=1)
+    assert "'' does not begin a document id" in refused.stderr

@@ -11,6 +11,8 @@ from dagster_project.corpus.building.library import Library
 from dagster_project.corpus.model.errors import AuditFailed, PartitionError, RecipeError, Refused
 from dagster_project.corpus.model.manifests import Manifest
 from dagster_project.corpus.model.partitions import Partition
+from dagster_project.corpus.publishing.subject import find_subject
+from dagster_project.corpus.snapshots import freeze
 from dagster_project.corpus.storage.memory import MemoryStore
 from dagster_project.corpus.storage.shards import read_shard
 from dagster_project.quality.auditor import GreatExpectationsAuditor
@@ -120,6 +122,13 @@ def test_a_random_control_is_as_large_as_what_it_stands_beside(recipes: Path) ->
     assert len({frozenset(control) for control in [selected, *controls]}) == 4
     short = {doc for doc, text in zip(_ids(found), _texts(found), strict=True) if len(text.split()) < 30}
     assert not any(control & short for control in controls)  # what the rules remove is in no control
+
+
+def test_a_control_of_a_policy_of_plain_rules_is_drawn_from_all_documents(recipes: Path) -> None:
+    found = opened(recipes)
+    controls = [kept(found, f"nested.control-{seed}") for seed in range(4)]
+    assert {len(control) for control in controls} == {len(kept(found, "nested"))}
+    assert any(control - kept(found, "nested") for control in controls)
 
 
 def test_there_is_no_control_of_a_policy_that_is_not_there(recipes: Path) -> None:
@@ -252,9 +261,10 @@ def test_settings_that_mean_the_same_are_one_view(recipes: Path) -> None:
         ("  - {rule: lorem_ipsum, max: 0}", "no edit before it counts"),
         ("  - {edit: c4}\n  - {edit: pipes}\n  - {rule: too_few_sentences, min: 1}", "edit pipes before it counts"),
         ("  - {edit: refinedweb}\n  - {rule: curly_bracket, max: 0}", "edit refinedweb before it counts"),
+        ("  - {edit: redact, settings: {replacements: [email=a, email=b]}}", "replacements say email twice"),
     ],
 )
-def test_a_rule_about_an_edit_that_was_not_made_is_refused(recipes: Path, rules: str, said: str) -> None:
+def test_what_would_judge_nothing_and_what_is_said_in_two_ways_is_refused(recipes: Path, rules: str, said: str) -> None:
     with_policies(recipes, wrong=rules)
     with pytest.raises(Refused, match=said):
         filtered(opened(recipes), "wrong")
@@ -330,3 +340,53 @@ def test_a_rule_may_judge_every_view_of_the_text(recipes: Path) -> None:
     rule = "  - {rule: lines, min: 0}"
     with_policies(recipes, views="\n".join([rule, "  - {edit: c4}", rule, "  - {edit: pipes}", rule]))
     assert list(filtered(opened(recipes), "views").profile["removed"]) == ["lines", "lines[edited]", "lines[edited 2]"]
+
+
+def test_a_mix_is_reported_when_its_source_has_got_another_version_name(recipes: Path) -> None:
+    write_mix(recipes)
+    store = MemoryStore()
+    library(store, recipes).build(Partition("published", "small@dev"))
+    source, mix = recipes / "sources" / "notes.yaml", recipes / "mixes" / "small.yaml"
+    source.write_text(source.read_text().replace("'dev'", "'1'"))
+    mix.write_text(mix.read_text().replace("seed: 1", "seed: 2"))
+    for left in ("corpora", "mixes"):
+        (recipes / left / "notes.yaml").unlink()
+    library(store, recipes).build(Partition("published", "small@dev"))
+    (member,) = find_subject(store, Partition("published", "small@dev")).members
+    assert member.tables["language"].stage == "signals"
+
+
+def test_kinds_in_another_order_are_one_view(recipes: Path) -> None:
+    line = "  - {{edit: redact, settings: {{kinds: [{}]}}}}"
+    with_policies(recipes, one=line.format("email, ipv4"), other=line.format("ipv4, email, ipv4"))
+    found = opened(recipes)
+    assert filtered(found, "one").id == filtered(found, "other").id
+
+
+def test_the_same_ids_in_one_shard_or_seven(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    rows = [{"id": f"d{number}", "text": text + "é日本\nmenu\n" * (number % 4)} for number, text in enumerate(texts())]
+    rows += [{"id": f"s{number}", "text": f"A line of {number}.\n" * (number % 5 + 1)} for number in range(30)]
+    ties = (
+        "  - {rule: lines, quantile: 0.6}\n  - {edit: c4}\n  - {rule: lines, words: 600}\n"
+        "  - {rule: words, quantile: 0.5, languages: [en]}"
+    )
+    versions = []
+    for files in (1, 7):
+        place = tmp_path / str(files)
+        for number in range(files):
+            write_jsonl(place / "in" / f"{number}.jsonl", rows[number::files])
+        monkeypatch.setattr(freeze, "GROUP_BYTES", 1)
+        found = opened(with_policies(write_recipes(place / "r", str(place / "in")), ties=ties))
+        made = [filtered(found, policy) for policy in ("ties", "ties.control-3")]
+        assert len(made[0].files) == files
+        versions.append([(item.id, item.profile, item.facts["thresholds"]) for item in made])
+        for item in made:
+            removed = sum(counted["documents"] for counted in item.profile["removed"].values())
+            assert 0 < item.profile["kept"]["documents"] == item.rows - removed
+    assert versions[0] == versions[1]
+
+
+def test_the_control_of_a_policy_that_draws_adds_up(recipes: Path) -> None:
+    with_policies(recipes, draws="  - {rule: drawn, min: 1}")
+    profile = filtered(opened(recipes), "draws.control-1").profile
+    assert profile["kept"]["documents"] + profile["removed"]["drawn"]["documents"] == DOCUMENTS

@@ -11,25 +11,25 @@ from tests.corpora import Lenient, documents, library, prose, write_jsonl, write
 from tests.corpus.sources.warcs import answer, packed, record, text_record, warcinfo
 
 GOLDEN = {
-    "deduplicated/notes@dev": "1a9d7d0ad7f65631",
+    "deduplicated/notes@dev": "01010557d6a624e6",
     "families/notes@dev": "340b423fbbd1261f",
-    "filtered/notes@dev+plain": "3e3e50527e22f6e7",
+    "filtered/notes@dev+plain": "e6a989fcbc7ae14b",
     "fingerprints/notes@dev": "b85920c3949fc699",
     "licensed/notes@dev": "468b417c173b9d15",
-    "mixed/notes@dev": "1e31c251ecf588c9",
-    "published/notes@dev": "475391487610bb8b",
-    "signals/notes@dev/counts": "14fa6959cc0f7bf6",
-    "signals/notes@dev/language": "15da72ef0bdcabc5",
+    "mixed/notes@dev": "1c96deec02f87069",
+    "published/notes@dev": "7d7267fc1bc1055e",
+    "signals/notes@dev/counts": "c8e93d1ec6df6118",
+    "signals/notes@dev/language": "a0432c85b8bf2f7f",
     "snapshots/notes@dev": "acab5b564d2e1ad0",
 }
 GOLDEN_OF_A_CRAWL = {
     "licensed/crawl@dev": "bd0d826307136726",
-    "signals/crawl@dev/addresses": "a24827a6e81cdbca",
-    "signals/crawl@dev/consent": "3d62d82d1ea151a0",
-    "signals/crawl@dev/counts": "b5ef9b17c1eab191",
-    "signals/crawl@dev/language": "3576c20d3d201eaa",
+    "signals/crawl@dev/addresses": "c7cce7f6364e105f",
+    "signals/crawl@dev/consent": "a3ad030461572470",
+    "signals/crawl@dev/counts": "1441f7c55f5f863d",
+    "signals/crawl@dev/language": "aa2e3a04b7b1c266",
     "snapshots/crawl@dev": "71f8aa5809c8997d",
-    "statistics/crawl@dev": "96ea9e45ca6222c9",
+    "statistics/crawl@dev": "94ef13ef97dd18f6",
 }
 
 

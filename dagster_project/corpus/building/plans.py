@@ -230,7 +230,7 @@ class Planner:
             cascade, _ = self._cascade(partition.policy, draw=signals.pop().profile["kept"]["documents"])
         reading = self.reading(cascade, signals)
         lists = verdicts.find_lists(cascade)
-        hashes = {name: found.sha256 for name, found in lists.items()} | self.measuring.lists(cascade)
+        hashes = {**{name: found.sha256 for name, found in lists.items()}, **self.measuring.lists(cascade)}
         return Plan(
             schema=verdicts.SCHEMA,
             code_version=verdicts.CODE_VERSION,

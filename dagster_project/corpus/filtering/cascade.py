@@ -20,6 +20,7 @@ from dagster_project.corpus.model.recipes import PolicyRecipe, StepRecipe
 FindPolicy = Callable[[str], PolicyRecipe]
 DEEPEST = 8  # policies within policies
 PROFILE = "language_profile"
+DRAWN = "drawn"
 
 
 class Draw(NamedTuple):
@@ -89,9 +90,12 @@ def as_limits(recipe: StepRecipe) -> dict[str, Any]:
 
 def control_of(cascade: Cascade, draw: Draw) -> Cascade:
     """A random subset beside a selection: every rule that judges documents by themselves, and a draw in the place of
-    those that select."""
-    steps = [step for step in cascade.steps if not (step.selects or step.recipe.model)]
-    drawn = Step("drawn", StepRecipe(rule="drawn"), cascade.edits, draw)
+    those that select by share, budget or model. Where none does, the policy is the selection: all documents are drawn
+    from."""
+    steps = [step for step in cascade.steps if not (step.selects or step.recipe.model or step.name == DRAWN)]
+    if len(steps) == sum(step.name != DRAWN for step in cascade.steps):
+        steps = []
+    drawn = Step(DRAWN, StepRecipe(rule=DRAWN), cascade.edits, draw)
     return replace(cascade, steps=(*steps, drawn))
 
 

@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dagster_project.corpus.filtering.cascade import Cascade, Step
+from dagster_project.corpus.filtering.rule import COMPARISONS
 from dagster_project.corpus.model.errors import Refused
 from dagster_project.corpus.model.recipes import PolicyRecipe, StepRecipe
 
@@ -119,7 +120,7 @@ def _limits(step: Step, method: Method, reference: Sample, baseline: Sample | No
             continue
         is_lower = limit in LOWER
         fitted = float(f"{method(published, is_lower, values, base):.{DIGITS}g}")
-        shares = [float((values < at).mean() if is_lower else (values > at).mean()) for at in (published, fitted)]
+        shares = [float((~COMPARISONS[limit](values, at)).mean()) for at in (published, fitted)]
         found.append(Fitted(step.name, limit, published, fitted, *shares))
     return found
 

@@ -20,7 +20,8 @@ SIDE_TABLES = ("licensed", "filtered", "counts", "language", "deduplicated")
 
 @dataclass(frozen=True)
 class Member:
-    """A source in a corpus: its snapshot, the policy that judged it, and the side tables that cover it."""
+    """A source in a corpus: its snapshot, the policy that judged it, and the side tables that cover it; source and
+    policy by the names that they had when the corpus was first built."""
 
     corpus: str
     key: str
@@ -78,7 +79,8 @@ def find_subject(store: Store, mix: Partition, version: str | None = None) -> Su
 def subject_of(store: Store, mix: Partition, mixed: Manifest, published: Manifest | None) -> Subject:
     """The same from manifests in hand, for a publication that has no ref yet."""
     corpora = {key_of(item): load_manifest(store, item.id) for item in mixed.inputs if item.stage == "deduplicated"}
-    languages = {key_of(item): load_manifest(store, item.id) for item in mixed.inputs if _is_group(item, "language")}
+    found = [load_manifest(store, item.id) for item in mixed.inputs if _is_group(item, "language")]
+    languages = {_snapshot(store, language).id: language for language in found}
     members = [
         member for key, deduplicated in corpora.items() for member in _members(store, key, deduplicated, languages)
     ]
@@ -97,14 +99,15 @@ def _members(store: Store, corpus: str, deduplicated: Manifest, languages: Mappi
         if item.stage != "filtered":
             continue
         key, _, policy = key_of(item).partition("+")
+        snapshot = _snapshot(store, found[f"licensed/{key}"])
         tables = {
             "filtered": found[item.partition],
             "licensed": found[f"licensed/{key}"],
             "counts": next(table for name, table in found.items() if _is_counts(name, key)),
-            "language": languages[key],
+            "language": languages[snapshot.id],
             "deduplicated": deduplicated,
         }
-        members.append(Member(corpus, key, policy, _snapshot(store, tables["licensed"]), tables))
+        members.append(Member(corpus, key, policy, snapshot, tables))
     return members
 
 

@@ -23,7 +23,7 @@ from dagster_project.corpus.model.errors import Refused
 from dagster_project.corpus.model.manifests import Manifest
 from dagster_project.corpus.model.recipes import as_data
 from dagster_project.corpus.scorers import ngrams
-from dagster_project.corpus.scorers.examples import find_file, of_file, of_version
+from dagster_project.corpus.scorers.examples import find_file, format_of, of_file, of_version
 from dagster_project.corpus.scorers.files import (
     ModelFile,
     StoredModel,
@@ -135,6 +135,7 @@ def recipe_of(recipe: ArtifactRecipe, found: Found) -> dict[str, Any]:
     return {
         "kind": recipe.kind,
         "loading": loading,
+        "license": recipe.license,
         "positives": [_content(item, found) for item in recipe.positives],
         "negatives": [_content(item, found) for item in recipe.negatives],
         "training": as_data(recipe.training) if recipe.kind == "scorer" else {},
@@ -220,8 +221,9 @@ def _examples(store: Store, recipe: ExampleRecipe, versions: Mapping[str, Manife
 
 
 def _content(recipe: ExampleRecipe, found: Found) -> dict[str, Any]:
-    said = as_data(recipe)
-    return {**said, "file": "", "sha256": found.files.get(recipe.file, "")}
+    """A file by its hash and by how it is read, since the same bytes are other texts in another format."""
+    said = {**as_data(recipe), "sha256": found.files.get(recipe.file, "")}
+    return {**said, "file": "".join(format_of(Path(recipe.file))) if recipe.file else ""}
 
 
 def _origin(recipe: ExampleRecipe, found: Found) -> str:

@@ -68,11 +68,16 @@ def find_file(recipe: ExampleRecipe) -> str:
     return find_model(Path(recipe.file).expanduser(), "NOASSERTION", name="of examples", sha256=recipe.sha256).sha256
 
 
+def format_of(path: Path) -> tuple[str, str]:
+    """(format, compression) of a file of examples, as its suffixes say."""
+    suffixes = [suffix for suffix in path.suffixes if suffix not in COMPRESSIONS]
+    return suffixes[-1] if suffixes else "", path.suffix if path.suffix in COMPRESSIONS else ""
+
+
 def of_file(recipe: ExampleRecipe) -> Iterator[Example]:
     """The texts of a file. A record without text, or that cannot be read, is refused with its number."""
     path = Path(recipe.file).expanduser()
-    suffixes = [suffix for suffix in path.suffixes if suffix not in COMPRESSIONS]
-    kind = suffixes[-1] if suffixes else ""
+    kind, _ = format_of(path)
     if kind not in READERS:
         raise Refused(f"{path} is of no known format: name a file that ends in {', '.join(READERS)}")
     for number, text in enumerate(READERS[kind](path, recipe.field), 1):
@@ -114,7 +119,7 @@ def _texts_of_parquet(path: Path, field: str) -> Iterator[object]:
             raise Refused(f"{path} has no column {field!r}: name one of {', '.join(file.schema_arrow.names)}")
         for batch in file.iter_batches(1024, columns=[field]):
             yield from batch.column(0).to_pylist()
-    except (pa.ArrowException, OSError) as error:
+    except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
         said = " ".join(str(error).split())[:200]
         raise Refused(f"{path} cannot be read as Parquet ({said}): name another file") from None
 

@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from dagster_project.corpus.model.errors import Refused
+from dagster_project.corpus.model.errors import FlorilegiumError, Refused
 from dagster_project.corpus.scorers import fasttext_models
 from dagster_project.corpus.scorers.fasttext_models import PREFIX, Binding, line_of
 from dagster_project.corpus.scorers.files import Model
@@ -81,7 +81,15 @@ def load_python(path: Path | None, loading: Loading) -> Scorer:
             f"the scorer {loading.factory!r} cannot be imported ({error}): name it as package.module:callable, and "
             f"install it where workers run"
         ) from None
-    scorer: Scorer = factory(path)
+    try:
+        scorer: Scorer = factory(path)
+    except FlorilegiumError:
+        raise
+    except Exception as error:  # the code of others may fail in any way
+        said = " ".join(str(error).split())[:200]
+        raise Refused(
+            f"the scorer {loading.factory!r} cannot be made ({type(error).__name__}: {said}): mend it or name another"
+        ) from error
     return scorer
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 import numpy as np
 import pyarrow as pa
@@ -87,7 +87,9 @@ def _redaction_complaint(settings: Settings) -> str:
         redaction.replacer(settings)
     except Refused as refused:
         return str(refused)
-    return ""
+    kinds = [said.partition("=")[0] for said in set(settings["replacements"])]
+    twice = sorted({kind for kind in kinds if kinds.count(kind) > 1})
+    return f"edit redact: replacements say {', '.join(twice)} twice; say each once" if twice else ""
 
 
 def _newlines_complaint(settings: Settings) -> str:
@@ -147,11 +149,18 @@ def _edited(block: Block, edits: Edits) -> Block:
 
 
 def filled(name: str, settings: Settings) -> dict[str, Any]:
-    """All settings of an edit, each of its type, for 1 and 1.0 are one number; what it cannot mean is refused."""
+    """All settings of an edit in one spelling, for 1 and 1.0 are one number, and no list of texts has an order; what
+    the edit cannot mean is refused."""
     for complaint in complaints(name, settings):
         raise Refused(complaint)
     defaults = EDITS[name].defaults
-    return {**defaults, **{setting: type(defaults[setting])(value) for setting, value in settings.items()}}
+    return {**defaults, **{setting: _spelled(value, defaults[setting]) for setting, value in settings.items()}}
+
+
+def _spelled(value: Any, default: Setting) -> Setting:
+    if isinstance(default, tuple):
+        return tuple(sorted(set(value)))
+    return float(value) if isinstance(default, float) else cast(Setting, value)
 
 
 def settled(program: Program) -> tuple[EditStep, ...]:

@@ -77,6 +77,21 @@ def test_places_do_not_change_what_it_is_and_contents_do(tmp_path: Path, memory_
     assert built(memory_store, replace(scorer(tmp_path / "a"), seed=1)).id != first.id
 
 
+def test_the_same_bytes_read_in_another_way_are_other_examples(tmp_path: Path) -> None:
+    recipe = scorer(tmp_path / "a")
+    lines = write(tmp_path / "a" / "good.jsonl", texts(GOOD, 60, 1))
+    other = replace(recipe, positives=(lines,))
+    assert find(other).files[lines.file] == find(recipe).files[recipe.positives[0].file]
+    assert recipe_of(other, find(other)) != recipe_of(recipe, find(recipe))
+
+
+def test_the_license_of_what_is_made_here_is_a_part_of_it(tmp_path: Path, memory_store: MemoryStore) -> None:
+    recipe = scorer(tmp_path / "a")
+    licensed = built(memory_store, replace(recipe, license="MIT"))
+    assert licensed.facts["artifact"]["model"]["license"] == "MIT"
+    assert licensed.id != built(memory_store, recipe).id
+
+
 def test_an_ngram_model_counted_here(tmp_path: Path, memory_store: MemoryStore) -> None:
     recipe = ArtifactRecipe(
         "english", "ngram", positives=(write(tmp_path / "a.txt", texts(GOOD, 100, 1)),), held_out=0.3

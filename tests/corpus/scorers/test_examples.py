@@ -131,3 +131,10 @@ def test_a_column_that_is_not_there(tmp_path: Path) -> None:
     pq.write_table(pa.table({"body": TEXTS}), tmp_path / "x.parquet")
     with pytest.raises(Refused, match="has no column 'text': name one of body"):
         list(of_file(recipe(tmp_path / "x.parquet")))
+
+
+def test_parquet_that_holds_no_utf8_is_refused(tmp_path: Path) -> None:
+    bad = pa.array([b"\xff"], pa.binary())
+    pq.write_table(pa.table({"text": pa.Array.from_buffers(pa.string(), 1, bad.buffers())}), tmp_path / "x.parquet")
+    with pytest.raises(Refused, match=r"x\.parquet cannot be read as Parquet"):
+        list(of_file(recipe(tmp_path / "x.parquet")))

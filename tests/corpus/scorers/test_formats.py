@@ -55,6 +55,12 @@ def test_a_factory_of_the_user(tmp_path: Path, user_module: str) -> None:
     assert millionths(without, ["", "abc"], "n").tolist() == [0, 3000]
 
 
+def test_a_factory_that_fails_is_refused(tmp_path: Path, user_module: str) -> None:
+    (tmp_path / "factor").write_text("no number")
+    with pytest.raises(Refused, match=r"'user_scorers:Lengths' cannot be made \(ValueError: could not convert"):
+        load_scorer(find_model(tmp_path / "factor", "MIT"), Loading("python", factory=user_module))
+
+
 @pytest.mark.parametrize("factory", ["no.such.module:x", "json:absent", "json", "", ":x"])
 def test_a_factory_that_cannot_be_imported_is_refused(factory: str) -> None:
     with pytest.raises(Refused, match="cannot be imported"):
