@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from dagster_project.corpus.filtering.cascade import EMPTY
 from dagster_project.corpus.model.documents import ORDINARY, SAME
 from dagster_project.quality.counts import Counts, share
 
 SELECTING = frozenset({"drawn", "quantile", "words"})  # of a rule that takes so many, and removes the others by design
-UNWRITTEN = "empty_after_edits"  # a rule that stands after every edit and need not fire
 
 Numbers = tuple[Mapping[str, float], Mapping[str, Mapping[str, float]]]  # the row, and the names behind a number
 UNKNOWN = "unknown"  # the license class of NOASSERTION
@@ -85,7 +85,7 @@ def statistics(counts: Counts) -> Numbers:
 
 def filtered(counts: Counts) -> Numbers:
     removed, fired = counts.column("removed"), counts.by_name("fired")
-    rules = [rule["name"] for rule in counts.recipe.get("rules", ()) if rule.get("rule") != UNWRITTEN]
+    rules = [rule["name"] for rule in counts.recipe.get("rules", ()) if rule.get("rule") != EMPTY]
     shares = {rule: share(number, counts.rows) for rule, number in removed.items()}
     selecting = {rule["name"] for rule in counts.recipe.get("rules", ()) if not SELECTING.isdisjoint(rule)}
     judged = {rule: removed for rule, removed in shares.items() if rule not in selecting}

@@ -72,12 +72,7 @@ def _at_work(item: Measurement) -> Measuring:
 
 
 def _verdicts(library: Library, cascade: Cascade, signals: pa.Table) -> pa.Table:
-    measuring = library.planner.measuring
-
-    def place(step: Any, signal: str) -> str:
-        item, column = measuring.place(step, signal)
-        return f"{item.part}/{column}"
-
+    place = library.planner.measuring.column
     edits = Measurement(EDITING, cascade.edits).part + "/edits" if cascade.edits else ""
     edited = Edited(edits, place(cascade.emptying, "words")) if cascade.emptying else None
     table, _ = verdicts(signals, {}, [judging_of(step, place) for step in cascade.steps], edited)

@@ -83,6 +83,11 @@ class Measuring:
         edits = step.edits if group.has_views else ()
         return Measurement(group_of(signal), edits, self._taken(step, group.takes), step.recipe.list), signal
 
+    def column(self, step: Step, signal: str) -> str:
+        """The column of a table of signals that holds one as a step judges it."""
+        item, column = self.place(step, signal)
+        return f"{item.part}/{column}"
+
     def lists(self, cascade: Cascade) -> Mapping[str, str]:
         """The hashes of the lists that texts are searched for, by the name of the step."""
         return {

@@ -8,7 +8,7 @@ from dagster_project.corpus.building.measuring import EDITING, Measuring
 from dagster_project.corpus.building.planner import Plan, Planner, strictest
 from dagster_project.corpus.engine.tables import Column
 from dagster_project.corpus.filtering import verdicts
-from dagster_project.corpus.filtering.cascade import Cascade, Step
+from dagster_project.corpus.filtering.cascade import Cascade
 from dagster_project.corpus.model.manifests import Manifest
 from dagster_project.corpus.model.measurements import Measurement
 from dagster_project.corpus.model.partitions import Partition
@@ -48,12 +48,8 @@ def reading_of(measuring: Measuring, cascade: Cascade, signals: Sequence[Manifes
         for item, manifest in zip(measuring.of(cascade), signals, strict=True)
     ]
 
-    def place(step: Step, signal: str) -> str:
-        item, column = measuring.place(step, signal)
-        return f"{item.part}/{column}"
-
     edits = Measurement(EDITING, cascade.edits).part + "/edits" if cascade.edits else ""
-    return verdicts.Reading(columns, place, edits)
+    return verdicts.Reading(columns, measuring.column, edits)
 
 
 def _wanted(measuring: Measuring, cascade: Cascade) -> Mapping[str, set[str]]:

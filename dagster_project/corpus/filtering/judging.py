@@ -21,13 +21,6 @@ from dagster_project.corpus.storage.lists import StoredList, hashes_of, load_ent
 LANGUAGE = "language/language"  # of the raw text, whatever a step judges
 WORDS, BYTES = "counts/words", "counts/bytes"  # of the raw text: by them removals are weighed
 
-RELEASED = "documents"  # the kind of list that names what leaves quarantine
-
-
-def released_by(name: str) -> str:
-    """How the list of the documents that a step releases from its quarantine is called among lists."""
-    return f"{name}[released]"
-
 
 @dataclass(frozen=True)
 class Judging:

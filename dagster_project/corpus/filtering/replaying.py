@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from dagster_project.corpus.engine.tables import Column
 from dagster_project.corpus.filtering.cascade import Draw
-from dagster_project.corpus.filtering.judging import BYTES, LANGUAGE, RELEASED, WORDS, Judging, released_by
+from dagster_project.corpus.filtering.judging import BYTES, LANGUAGE, WORDS, Judging
 from dagster_project.corpus.filtering.rule import Judged
 from dagster_project.corpus.filtering.rules import rule_named
 from dagster_project.corpus.filtering.selection import Threshold
@@ -23,7 +23,7 @@ from dagster_project.corpus.model.edits import told_of
 from dagster_project.corpus.model.errors import IntegrityError, Refused
 from dagster_project.corpus.model.manifests import File, Manifest
 from dagster_project.corpus.model.measurements import ID_DIGITS, LISTED, RAW, EditStep, view_of
-from dagster_project.corpus.storage.lists import StoredList
+from dagster_project.corpus.storage.lists import RELEASED, StoredList, released_by
 from dagster_project.corpus.storage.refs import load_manifest
 from dagster_project.corpus.storage.stores import Store
 

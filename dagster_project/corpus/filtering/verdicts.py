@@ -16,12 +16,20 @@ from numpy.typing import NDArray
 from dagster_project.corpus.engine.tables import Column, map_shards
 from dagster_project.corpus.engine.work import Work
 from dagster_project.corpus.filtering.cascade import Cascade, Step, as_limits
-from dagster_project.corpus.filtering.judging import BYTES, RELEASED, WORDS, Judging, released_by
+from dagster_project.corpus.filtering.judging import BYTES, WORDS, Judging
 from dagster_project.corpus.filtering.selecting import decide_thresholds
 from dagster_project.corpus.model.documents import ID
 from dagster_project.corpus.model.edits import EDITS
 from dagster_project.corpus.model.manifests import Manifest
-from dagster_project.corpus.storage.lists import NamedList, StoredList, find_list, load_entries, store_list
+from dagster_project.corpus.storage.lists import (
+    RELEASED,
+    NamedList,
+    StoredList,
+    find_list,
+    load_entries,
+    released_by,
+    store_list,
+)
 
 CODE_VERSION = "3"
 SCHEMA = pa.schema(

@@ -18,8 +18,8 @@ from dagster_project.corpus.kernels.bare import bare
 from dagster_project.corpus.kernels.inlined import inlined
 from dagster_project.corpus.kernels.pointers import pointer
 from dagster_project.corpus.kernels.unicode import decode
-from dagster_project.corpus.kernels.vectors import WIDTH, bytes_between, ones, zeros_below
-from dagster_project.corpus.kernels.word_windows import ALL, CARRIAGE_RETURN, SEPARATOR, SPACE, TAB, below
+from dagster_project.corpus.kernels.vectors import WIDTH, below, byte_is, bytes_between, first, ones, zeros_below
+from dagster_project.corpus.kernels.word_windows import CARRIAGE_RETURN, SEPARATOR, SPACE, TAB
 
 LANES, LANE = 16, np.uint64(0xFF)
 FULL = 255 - WIDTH  # characters before what is held is emptied
@@ -93,7 +93,7 @@ def count_classes(data: Any, at: Any, end: Any, sums: Any, classes: Any) -> Any:
     text, limit, held = pointer(data), len(data), NOTHING
     while at < end:
         size = min(end - at, WIDTH)
-        others = inside = below(size) if size < WIDTH else ALL
+        others = inside = first(size)
         if at + WIDTH <= limit:
             others &= bytes_between(text, at, *BEYOND_ASCII)
             _count_ascii(text, at, inside & ~others, sums)
@@ -118,25 +118,29 @@ def _count_ascii(text: Any, at: Any, wanted: Any, sums: Any) -> Any:
     sums[DIGITS] += ones(digits)
     sums[UPPERCASE] += ones(capital)
     sums[ALPHANUMERICS] += ones(letters) + ones(digits)
-    sums[PUNCTUATION] += ones(wanted & ~(letters | digits | bytes_between(text, at, *BLANKS) | _is(text, at, SPACE)))
+    sums[PUNCTUATION] += ones(
+        wanted & ~(letters | digits | bytes_between(text, at, *BLANKS) | byte_is(text, at, SPACE))
+    )
     _count_marks(text, at, wanted & ~(letters | digits), sums)
-    if spaces & ~_is(text, at, SPACE):
+    if spaces & ~byte_is(text, at, SPACE):
         _count_breaks(text, at, spaces, sums)
 
 
 @inlined
 def _count_marks(text: Any, at: Any, wanted: Any, sums: Any) -> Any:
     """The classes of marks, which overlap."""
-    angle = _is(text, at, LESS) | _is(text, at, GREATER)
-    curly = _is(text, at, OPENING) | _is(text, at, CLOSING)
-    square = _is(text, at, OPENING_SQUARE) | _is(text, at, CLOSING_SQUARE)
-    symbols = bytes_between(text, at, LESS, GREATER) | _is(text, at, DOLLAR) | _is(text, at, PLUS)
-    symbols |= _is(text, at, CARET) | _is(text, at, GRAVE) | _is(text, at, BAR) | _is(text, at, TILDE)
+    angle = byte_is(text, at, LESS) | byte_is(text, at, GREATER)
+    curly = byte_is(text, at, OPENING) | byte_is(text, at, CLOSING)
+    square = byte_is(text, at, OPENING_SQUARE) | byte_is(text, at, CLOSING_SQUARE)
+    symbols = bytes_between(text, at, LESS, GREATER) | byte_is(text, at, DOLLAR) | byte_is(text, at, PLUS)
+    symbols |= byte_is(text, at, CARET) | byte_is(text, at, GRAVE) | byte_is(text, at, BAR) | byte_is(text, at, TILDE)
     code = bytes_between(text, at, *ROUND_TO_PLUS) | bytes_between(text, at, SEMICOLON, GREATER)
     code |= bytes_between(text, at, OPENING_SQUARE, GRAVE) | bytes_between(text, at, OPENING, TILDE)
-    code |= _is(text, at, DOLLAR) | _is(text, at, AND) | _is(text, at, SLASH) | _is(text, at, COMMERCIAL_AT)
+    code |= (
+        byte_is(text, at, DOLLAR) | byte_is(text, at, AND) | byte_is(text, at, SLASH) | byte_is(text, at, COMMERCIAL_AT)
+    )
     sums[SYMBOLS] += ones(wanted & symbols)
-    sums[HASHES] += ones(wanted & _is(text, at, HASH))
+    sums[HASHES] += ones(wanted & byte_is(text, at, HASH))
     sums[CURLY_BRACKETS] += ones(wanted & curly)
     sums[ANGLE_BRACKETS] += ones(wanted & angle)
     sums[BRACKETS] += ones(wanted & (curly | square | bytes_between(text, at, *ROUND)))
@@ -147,12 +151,7 @@ def _count_marks(text: Any, at: Any, wanted: Any, sums: Any) -> Any:
 def _count_breaks(text: Any, at: Any, wanted: Any, sums: Any) -> Any:
     breaks = bytes_between(text, at, *FEEDS) | bytes_between(text, at, *SEPARATED_LINES)
     sums[LINE_BREAKS] += ones(wanted & breaks)
-    sums[CARRIAGE_RETURNS] += ones(wanted & _is(text, at, CARRIAGE_RETURN))
-
-
-@inlined
-def _is(text: Any, at: Any, byte: Any) -> Any:
-    return bytes_between(text, at, byte, byte)
+    sums[CARRIAGE_RETURNS] += ones(wanted & byte_is(text, at, CARRIAGE_RETURN))
 
 
 @bare

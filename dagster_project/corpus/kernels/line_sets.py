@@ -12,8 +12,19 @@ from dagster_project.corpus.kernels.bare import bare
 from dagster_project.corpus.kernels.inlined import inlined
 from dagster_project.corpus.kernels.pointers import pointer
 from dagster_project.corpus.kernels.unicode import decode, property_bits
-from dagster_project.corpus.kernels.vectors import WIDTH, bytes_between, ones, zeros_above, zeros_below
-from dagster_project.corpus.kernels.word_windows import ALL, NONE, ONE, below
+from dagster_project.corpus.kernels.vectors import (
+    ALL,
+    NONE,
+    ONE,
+    WIDTH,
+    below,
+    byte_is,
+    bytes_between,
+    first,
+    ones,
+    zeros_above,
+    zeros_below,
+)
 
 TAB, LF, CR, FIRST_SEPARATOR, LAST_BREAK, SPACE = 9, 10, 13, 28, 30, 32
 BRACKET = ord("[")
@@ -47,7 +58,7 @@ def find_sets(data: Any, start: Any, end: Any, sets: Any, tables: Any) -> Any:
         source, begin = place, at
         if at + READ > limit:
             source, begin = _tail(data, at, sets.tail), 0
-        beyond = NONE if end - at >= WIDTH else ALL << np.uint64(end - at)
+        beyond = ~first(end - at)
         spaces = bytes_between(source, begin, TAB, CR) | bytes_between(source, begin, FIRST_SEPARATOR, SPACE)
         breaks = bytes_between(source, begin, LF, CR) | bytes_between(source, begin, FIRST_SEPARATOR, LAST_BREAK)
         more, broken, following = _beyond_ascii(data, at, end, _candidates(source, begin) & ~beyond, tables)
@@ -55,7 +66,7 @@ def find_sets(data: Any, start: Any, end: Any, sets: Any, tables: Any) -> Any:
         sets.spaces[number], sets.breaks[number] = spaces, (breaks | broken) & ~beyond
         sets.begins[number] = ~spaces & (spaces << ONE | before)
         before = spaces >> np.uint64(PLACE)
-        sets.brackets[number] = bytes_between(source, begin, BRACKET, BRACKET) & ~beyond
+        sets.brackets[number] = byte_is(source, begin, BRACKET) & ~beyond
 
 
 @inlined

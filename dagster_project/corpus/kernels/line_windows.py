@@ -9,12 +9,11 @@ from numpy.typing import NDArray
 
 from dagster_project.corpus.kernels.bare import bare
 from dagster_project.corpus.kernels.inlined import inlined
-from dagster_project.corpus.kernels.vectors import WIDTH, bytes_between, ones, zeros_below
+from dagster_project.corpus.kernels.vectors import NONE, ONE, WIDTH, bytes_between, first, ones, zeros_below
 
 LF, FIRST_BREAK, LAST_BREAK, FIRST_SEPARATOR, LAST_SEPARATOR = 0x0A, 0x0B, 0x0D, 0x1C, 0x1E
 CAPITAL_A, CAPITAL_Z, ABOVE, LAST_FOLLOWER, LAST = ord("A"), ord("Z"), 0x80, 0xBF, 0xFF
 STEP = WIDTH - 2  # breaks are up to three bytes long: C2 85 (U+0085), E2 80 A8 and E2 80 A9 (U+2028 and U+2029)
-NONE, ALL, ONE = np.uint64(0), np.uint64(0xFFFFFFFFFFFFFFFF), np.uint64(1)
 
 
 class LineRoom(NamedTuple):
@@ -32,18 +31,12 @@ def positions(data: Any, limit: Any, at: Any, low: Any, high: Any) -> Any:
     return bytes_between(data, at - back, low, high) >> np.uint64(back)
 
 
-@inlined
-def within(size: Any) -> Any:
-    """The first `size` positions, at least one."""
-    return ALL >> np.uint64(WIDTH - min(size, WIDTH))
-
-
 @bare
 def count_feeds(data: Any, limit: Any, at: Any, end: Any) -> Any:
     """How many line feeds there are, and lines that are not empty."""
     feeds, lines, before = 0, 0, ONE
     while at < end:
-        inside = within(end - at)
+        inside = first(end - at)
         found = positions(data, limit, at, LF, LF) & inside
         feeds += ones(found)
         lines += ones(inside & ~found & (found << ONE | before))
@@ -57,7 +50,7 @@ def count_characters(data: Any, limit: Any, at: Any, end: Any) -> Any:
     """Bytes that do not go on with a character."""
     characters = end - at
     while at < end:
-        characters -= ones(positions(data, limit, at, ABOVE, LAST_FOLLOWER) & within(end - at))
+        characters -= ones(positions(data, limit, at, ABOVE, LAST_FOLLOWER) & first(end - at))
         at += WIDTH
     return characters
 
@@ -69,7 +62,7 @@ def count_upper_leads(data: Any, limit: Any, at: Any, end: Any) -> Any:
     while at < end:
         found = positions(data, limit, at, 0xC3, 0xD6) | positions(data, limit, at, 0xE1, 0xE2)
         found |= positions(data, limit, at, 0xEA, 0xEA) | positions(data, limit, at, 0xEF, 0xF0)
-        leads += ones(found & within(end - at))
+        leads += ones(found & first(end - at))
         at += WIDTH
     return leads
 
@@ -79,7 +72,7 @@ def find_lines(data: Any, limit: Any, at: Any, end: Any, room: Any) -> Any:
     """Write the lines of data[at:end]; returns how many, and does str.splitlines break at anything but line feeds?"""
     lines, continued, capitals, has_breaks = 0, 0, 0, False
     while at < end:
-        inside, follow = within(end - at), NONE
+        inside, follow = first(end - at), NONE
         feeds = positions(data, limit, at, LF, LF) & inside
         capital = positions(data, limit, at, CAPITAL_A, CAPITAL_Z) & inside
         has_breaks |= _control_breaks(data, limit, at) & inside != NONE
@@ -116,7 +109,7 @@ def holds_break(data: Any, limit: Any, at: Any, end: Any) -> Any:
             found |= latin & positions(data, limit, at, 0x85, 0x85) >> ONE
             second, third = positions(data, limit, at, 0x80, 0x80), positions(data, limit, at, 0xA8, 0xA9)
             found |= general & second >> ONE & third >> np.uint64(2)
-        if found & within(min(end - at, STEP)):
+        if found & first(min(end - at, STEP)):
             return True
         at += STEP
     return False

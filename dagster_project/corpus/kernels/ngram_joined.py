@@ -24,11 +24,10 @@ from dagster_project.corpus.kernels.ngram_room import (
 )
 from dagster_project.corpus.kernels.ngrams import LONGEST, LONGEST_TOP
 from dagster_project.corpus.kernels.pointers import pointer
-from dagster_project.corpus.kernels.vectors import WIDTH, bytes_between, zeros_below
+from dagster_project.corpus.kernels.vectors import ALL, NONE, ONE, WIDTH, byte_is, zeros_below
 
 STEP = 8  # bytes
-NONE, ONE, EIGHT, SIXTEEN, STEP_BITS = np.uint64(0), np.uint64(1), np.uint64(8), np.uint64(16), 3
-ALL = np.uint64((1 << 64) - 1)
+EIGHT, SIXTEEN, STEP_BITS = np.uint64(8), np.uint64(16), 3
 FIRST_STEPS, STEPS = 2, 6  # of the shortest and of the longest prefix that is looked at
 TRIES_PER_KEY = 4  # to find its slot, on average, at most
 SLACK = STEP * (STEPS + 1)
@@ -185,7 +184,7 @@ def _scan(words: Any, n: Any, flagged: Any, sums: Any, joined: Any, room: Any) -
     by, tries = clear_slots(flagged, room), TRIES_PER_KEY * (flagged + STEP)
     characters, start = 0, 0
     while start < words:
-        bits, end = bytes_between(joined.flags, start, 1, 1), start + WIDTH
+        bits, end = byte_is(joined.flags, start, 1), start + WIDTH
         while bits:
             at = start + zeros_below(bits)
             is_met, tries = _meet(at, _key(n, at, joined), by, tries, room)

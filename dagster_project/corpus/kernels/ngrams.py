@@ -19,10 +19,10 @@ from numpy.typing import NDArray
 from dagster_project.corpus.kernels.compiling import compiled
 from dagster_project.corpus.kernels.ngram_room import MOST, clear_counters, find_firsts, joined_key, pointed
 from dagster_project.corpus.kernels.pointers import pointer
-from dagster_project.corpus.kernels.vectors import WIDTH, bytes_between, zeros_below
+from dagster_project.corpus.kernels.vectors import ONE, WIDTH, bytes_between, zeros_below
 
 LONGEST, LONGEST_TOP = 10, 4  # words
-TWICE, ONE = 2, np.uint64(1)
+TWICE = 2
 GUESS = 4  # the most common n-gram is first looked for among those whose level is at least the greatest over this
 
 

@@ -13,8 +13,7 @@ from dagster_project.corpus.kernels.inlined import inlined
 from dagster_project.corpus.kernels.line_bounds import is_ascii_space
 from dagster_project.corpus.kernels.pointers import pointer
 from dagster_project.corpus.kernels.unicode import decode, property_bits
-from dagster_project.corpus.kernels.vectors import WIDTH, bytes_between, zeros_below
-from dagster_project.corpus.kernels.word_windows import ALL, ONE, below
+from dagster_project.corpus.kernels.vectors import ONE, WIDTH, below, byte_is, first, zeros_below
 
 PERIOD, SPACE, COLON, SLASH, HASH, CR, LF = ord("."), ord(" "), ord(":"), ord("/"), ord("#"), 13, 10
 TWO = np.uint64(2)
@@ -56,23 +55,18 @@ def find_sequences(data: Any, start: Any, end: Any) -> Any:
 @inlined
 def _beginnings(text: Any, at: Any) -> Any:
     """Where in sixty-four bytes a sequence may begin; of the last two it is not told."""
-    periods, spaces = _is(text, at, PERIOD), _is(text, at, SPACE)
+    periods, spaces = byte_is(text, at, PERIOD), byte_is(text, at, SPACE)
     found = periods & (periods | spaces) >> ONE & periods >> TWO
-    found |= _is(text, at, ELLIPSIS[0]) & _is(text, at, ELLIPSIS[1]) >> ONE
-    found |= _is(text, at, COLON) & _is(text, at, SLASH) >> ONE
+    found |= byte_is(text, at, ELLIPSIS[0]) & byte_is(text, at, ELLIPSIS[1]) >> ONE
+    found |= byte_is(text, at, COLON) & byte_is(text, at, SLASH) >> ONE
     lorem = _is_letter(text, at, LOREM_IPSUM[0]) & _is_letter(text, at, LOREM_IPSUM[1]) >> ONE
     java = _is_letter(text, at, JAVASCRIPT[0]) & _is_letter(text, at, JAVASCRIPT[1]) >> ONE
     return found | java | lorem & _is_letter(text, at, LOREM_IPSUM[2]) >> TWO
 
 
 @inlined
-def _is(text: Any, at: Any, byte: Any) -> Any:
-    return bytes_between(text, at, byte, byte)
-
-
-@inlined
 def _is_letter(text: Any, at: Any, small: Any) -> Any:
-    return _is(text, at, small) | _is(text, at, small - SMALL)
+    return byte_is(text, at, small) | byte_is(text, at, small - SMALL)
 
 
 @bare
@@ -142,9 +136,9 @@ def count_symbol_words(data: Any, at: Any, end: Any, tables: Any) -> Any:
     count, text = 0, pointer(data)
     while at < end:
         size = min(end - at, WIDTH)
-        symbols = below(size) if size < WIDTH else ALL
+        symbols = first(size)
         if at + WIDTH <= len(data):
-            symbols &= _is(text, at, HASH) | _is(text, at, ELLIPSIS[0])
+            symbols &= byte_is(text, at, HASH) | byte_is(text, at, ELLIPSIS[0])
         at, base = at + size, at
         while symbols:
             place = base + zeros_below(symbols)

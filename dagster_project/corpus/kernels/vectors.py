@@ -7,11 +7,15 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 from llvmlite import ir  # type: ignore[import-untyped]
 from numba import types
 from numba.extending import intrinsic
 
+from dagster_project.corpus.kernels.inlined import inlined
+
 WIDTH = 64
+NONE, ALL, ONE = np.uint64(0), np.uint64(0xFFFFFFFFFFFFFFFF), np.uint64(1)
 HALF = 32  # bytes that are compared at once
 _BYTES, _ZEROS = ir.VectorType(ir.IntType(8), HALF), ir.Constant(ir.VectorType(ir.IntType(32), HALF), [0] * HALF)
 
@@ -71,3 +75,27 @@ def ones(_: Any, bits: Any) -> Any:
         return builder.ctpop(arguments[0])
 
     return types.int64(types.uint64), generate
+
+
+@inlined
+def byte_is(data: Any, at: Any, byte: Any) -> Any:
+    """Where sixty-four bytes are this one."""
+    return bytes_between(data, at, byte, byte)
+
+
+@inlined
+def bit(place: Any) -> Any:
+    """The set of this one position, from 0 to 63."""
+    return ONE << np.uint64(place)
+
+
+@inlined
+def below(place: Any) -> Any:
+    """The set of the positions before this one, from 0 to 63."""
+    return (ONE << np.uint64(place)) - ONE
+
+
+@inlined
+def first(size: Any) -> Any:
+    """The set of the first `size` positions, at least one; all where it is more than sixty-four."""
+    return ALL >> np.uint64(WIDTH - min(size, WIDTH))

@@ -9,9 +9,8 @@ import numpy as np
 from dagster_project.corpus.kernels import word_tables as w
 from dagster_project.corpus.kernels.compiling import compiled
 from dagster_project.corpus.kernels.unicode import decode
-from dagster_project.corpus.kernels.vectors import zeros_above, zeros_below
+from dagster_project.corpus.kernels.vectors import ALL, ONE, below, bit, zeros_above, zeros_below
 from dagster_project.corpus.kernels.word_tables import word_bits
-from dagster_project.corpus.kernels.word_windows import ALL, ONE, below, bit
 
 PERIOD, COLON, AT, SLASH, UNDERSCORE, HYPHEN, PLUS = map(ord, ".:@/_-+")
 PATH, SCHEME, INSIDE = tuple(map(ord, "/?#")), (PLUS, HYPHEN, PERIOD), (UNDERSCORE, HYPHEN)

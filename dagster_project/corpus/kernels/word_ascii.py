@@ -11,7 +11,7 @@ import numpy as np
 
 from dagster_project.corpus.kernels import word_tables as w
 from dagster_project.corpus.kernels.inlined import inlined
-from dagster_project.corpus.kernels.vectors import zeros_below
+from dagster_project.corpus.kernels.vectors import ALL, ONE, below, bit, zeros_below
 from dagster_project.corpus.kernels.word_addresses import is_ascii_address
 from dagster_project.corpus.kernels.word_affixes import joint_end, prefix_size, suffix_size
 from dagster_project.corpus.kernels.word_hashes import hash_word
@@ -25,7 +25,6 @@ from dagster_project.corpus.kernels.word_measures import (
     measure,
 )
 from dagster_project.corpus.kernels.word_tables import case_of, is_hinted, word_bits
-from dagster_project.corpus.kernels.word_windows import ALL, ONE, below, bit
 
 PERIOD, QUOTE, LETTER_S, SMALL = ord("."), ord("'"), ord("s"), 32
 

@@ -8,12 +8,11 @@ import numpy as np
 
 from dagster_project.corpus.kernels.compiling import compiled
 from dagster_project.corpus.kernels.inlined import inlined
-from dagster_project.corpus.kernels.vectors import WIDTH, bytes_between
+from dagster_project.corpus.kernels.vectors import ALL, NONE, WIDTH, below, bytes_between
 
 TAB, CARRIAGE_RETURN, SEPARATOR, SPACE, FIRST_MARK, LAST_MARK = 9, 13, 28, 32, 33, 126
 PERIOD, ZERO, NINE = map(ord, ".09")
 CAPITAL_A, CAPITAL_Z, SMALL_A, SMALL_Z = map(ord, "AZaz")
-NONE, ALL, ONE = np.uint64(0), np.uint64(0xFFFFFFFFFFFFFFFF), np.uint64(1)
 
 
 class Window(NamedTuple):
@@ -93,15 +92,3 @@ def within(view: Any, size: Any) -> Any:
         view.digits & inside,
         view.periods & inside,
     )
-
-
-@inlined
-def bit(place: Any) -> Any:
-    """The set of this one position, from 0 to 63."""
-    return ONE << np.uint64(place)
-
-
-@inlined
-def below(place: Any) -> Any:
-    """The set of the positions before this one, from 0 to 63."""
-    return (ONE << np.uint64(place)) - ONE

@@ -30,7 +30,7 @@ from dagster_project.corpus.kernels.compiling import compiled
 from dagster_project.corpus.kernels.pointers import pointer
 from dagster_project.corpus.kernels.texts import Bytes, Offsets
 from dagster_project.corpus.kernels.unicode import decode
-from dagster_project.corpus.kernels.vectors import WIDTH, zeros_below
+from dagster_project.corpus.kernels.vectors import ONE, WIDTH, below, zeros_below
 from dagster_project.corpus.kernels.word_ascii import write_ascii
 from dagster_project.corpus.kernels.word_measures import (
     AFTER_BREAK,
@@ -46,7 +46,7 @@ from dagster_project.corpus.kernels.word_measures import (
 from dagster_project.corpus.kernels.word_merging import mark_candidates, merge
 from dagster_project.corpus.kernels.word_pieces import cut_piece, piece_end
 from dagster_project.corpus.kernels.word_tables import WordTables, is_hinted, word_bits, word_tables
-from dagster_project.corpus.kernels.word_windows import ONE, after, below, no_window, window, within
+from dagster_project.corpus.kernels.word_windows import after, no_window, window, within
 
 __all__ = [
     "AFTER_BREAK",

@@ -8,6 +8,7 @@ from typing import Any
 from dagster_project.corpus.model.manifests import Manifest
 from dagster_project.corpus.publishing.observed import standing
 from dagster_project.corpus.publishing.subject import Member, Subject
+from dagster_project.corpus.storage.lists import released_by
 
 Counts = Sequence[Mapping[str, Any]]  # of members or components, as made below
 
@@ -96,7 +97,7 @@ def _quarantine(verdicts: Mapping[str, Any], limit: Mapping[str, Any]) -> dict[s
     """That what fails is held for a person to look at, and who was released; nothing of any other rule."""
     if not limit.get("quarantine"):
         return {}
-    return {"quarantine": True, "released": verdicts.get("lists", {}).get(f"{limit['name']}[released]")}
+    return {"quarantine": True, "released": verdicts.get("lists", {}).get(released_by(limit["name"]))}
 
 
 def component_counts(mixed: Manifest, recipe: Mapping[str, Any], members: Counts) -> dict[str, Any]:

@@ -26,6 +26,7 @@ from dagster_project.corpus.storage.shards import get_object, put_object
 from dagster_project.corpus.storage.stores import Store
 
 LARGEST_LIST = 256 << 20  # bytes: some ten million domains
+RELEASED = "documents"  # the kind of list that names what leaves quarantine
 HELD = 8  # lists in the memory of a process
 _PLAIN_HOST = re.compile(r"(?!xn--)[a-z0-9_-]+(?:\.(?!xn--)[a-z0-9_-]+)*\.[a-z][a-z0-9-]*").fullmatch
 _DOCUMENT = re.compile(rf"[0-9a-fA-F]{{{2 * ID_BYTES}}}").fullmatch
@@ -107,6 +108,11 @@ class Entries(NamedTuple):
         places = np.minimum(np.searchsorted(self.hashes, wanted), len(self.hashes) - 1)
         found: NDArray[np.bool_] = self.hashes[places] == wanted
         return found
+
+
+def released_by(name: str) -> str:
+    """How the list of the documents that a step releases from its quarantine is called among lists."""
+    return f"{name}[released]"
 
 
 def missing(place: str) -> str:

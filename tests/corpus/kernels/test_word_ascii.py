@@ -9,12 +9,13 @@ from hypothesis import strategies as st
 from dagster_project.corpus.kernels.compiling import compiled
 from dagster_project.corpus.kernels.pointers import pointer
 from dagster_project.corpus.kernels.texts import sealed
+from dagster_project.corpus.kernels.vectors import below
 from dagster_project.corpus.kernels.word_addresses import is_address, is_ascii_address
 from dagster_project.corpus.kernels.word_ascii import write_ascii
 from dagster_project.corpus.kernels.word_measures import measure
 from dagster_project.corpus.kernels.word_pieces import cut_piece, piece_end
 from dagster_project.corpus.kernels.word_tables import word_tables
-from dagster_project.corpus.kernels.word_windows import below, window, within
+from dagster_project.corpus.kernels.word_windows import window, within
 from dagster_project.corpus.kernels.words import word_room, words_of
 
 PARTS = ["a", "b.c", "don't", "U.S.", "St.", "'s", "km", "kg", "5", "12", "US$", "C$", "...", "--", "-", ".", ",", ":)"]
