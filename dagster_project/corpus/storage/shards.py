@@ -17,6 +17,7 @@ from dagster_project.corpus.model.manifests import File, Manifest
 from dagster_project.corpus.storage.stores import Store
 
 BLOCK_BYTES = 4 << 20  # of an object that is read to be checked
+SMALL_BYTES = 1 << 20  # of a shard that comes whole for a few of its columns, too: one request, and its hash is checked
 GROUP_ROWS = 4096  # rows that a look-up of one document has to decode
 Rows = TypeVar("Rows", pa.Table, pa.RecordBatch)
 WRITTEN_AS = b"ARROW:schema"  # in the metadata of a file that Arrow wrote
@@ -66,7 +67,8 @@ def get_object(store: Store, path: str, sha256: str) -> bytes:
 
 
 def read_shard(store: Store, file: File, columns: Sequence[str] | None = None) -> pa.Table:
-    """A shard as a table. All columns: the whole object, checked by hash; some columns: only their byte ranges."""
+    """A shard as a table. All columns, or a small shard: the whole object, checked by hash; some columns of a large one:
+    only their byte ranges."""
     parquet = open_shard(store, file, whole=columns is None)
     with _altered(file):
         return _as_written(parquet.read(columns=list(columns) if columns is not None else None), parquet)
@@ -130,7 +132,7 @@ def _altered(file: File) -> Iterator[None]:
 
 
 def open_shard(store: Store, file: File, *, whole: bool) -> pq.ParquetFile:
-    if whole:
+    if whole or file.size_bytes <= SMALL_BYTES:
         source = pa.BufferReader(get_object(store, file.path, file.sha256))
     else:
         source = pa.PythonFile(store.open(file.path), mode="r")
