@@ -30,17 +30,16 @@ from dagster_project.corpus.signals.groups import PLAIN
 from dagster_project.corpus.storage.embedded import embedded
 from dagster_project.corpus.storage.s3 import S3Store
 from tests.benchmarks import in_memory, ours, theirs
+from tests.benchmarks.languages import SNAPSHOT, Languages, time_languages
 from tests.benchmarks.parity import WANTED, Comparison
 from tests.benchmarks.texts import documents, make
 from tests.benchmarks.theirs import Verdict
 
 FOUR = ("gopher-repetition", "gopher", "c4", "fineweb-quality")
 SETS = (*FOUR, "fineweb")
-REPEATS = 3  # of ours, whose medians count
-LANGUAGE, SNAPSHOT = Partition("signals", "texts@dev", "language"), Partition("snapshots", "texts@dev")
+REPEATS = 5  # of ours, whose medians count
 PLAIN_SIGNALS = [Partition("signals", "texts@dev", part) for part in PLAIN]  # that are measured of every snapshot
 COPIES = 10  # of the input, for memory
-PAGE = 2000  # characters, as many a page of the web has
 NOTE = (
     "MB/s of text, without imports and compilation on either side. In memory: the same texts, one process each; the "
     "first ratio is of these. Built: from a store to a store, without the audit, by one process and by two, against "
@@ -72,10 +71,9 @@ class InMemory(NamedTuple):
 
 
 class Ours(NamedTuple):
-    """Seconds by the names of rule sets, of language identification and of all plain signals; verdicts of each set."""
+    """Seconds by the names of rule sets and of all plain signals; verdicts of each set."""
 
     seconds: Mapping[tuple[str, ...], Seconds]
-    language: float
     plain: float
     verdicts: Mapping[str, Sequence[Verdict | None]]
     shards: int
@@ -115,6 +113,7 @@ def run(arguments: Namespace) -> tuple[dict[str, Any], int]:
             "rule_sets": {name: speeds(table, sample, (name,), measured) for name in SETS},
             "all_four": speeds(table, sample, FOUR, measured),
             **beside(table, one, two),
+            **languages(table, time_languages(table, Path(place) / "pages")),
             **({"memory_mb": memory(table, Path(place))} if arguments.memory else {}),
         }
     return result, 0
@@ -165,7 +164,7 @@ def time_in_memory(table: pa.Table, place: Path) -> InMemory:
     found = judged(SETS).found
     wanted = [*((name,) for name in SETS), FOUR]
     return InMemory(
-        {names: sorted(judged(names).seconds for _ in range(REPEATS))[REPEATS // 2] for names in wanted},
+        {names: median([judged(names).seconds for _ in range(REPEATS)]) for names in wanted},
         {name: found[ours.PREFIX + name] for name in SETS},
     )
 
@@ -179,53 +178,34 @@ def time_ours(table: pa.Table, workers: int, place: Path) -> Ours:
         frozen = {entry.path for entry in judge.library.store.list("")}
         verdicts = {name: judge.verdicts(name) for name in SETS}
         judge.library.build_all(PLAIN_SIGNALS)
-        seconds = {names: median(judge, frozen, names) for names in [*((name,) for name in SETS), FOUR]}
-        plain = time_signals(judge, frozen, PLAIN_SIGNALS)
-    return Ours(seconds, time_language(table, workers, place), plain, verdicts, len(snapshot.files))
+        seconds = {names: time_builds(judge, frozen, names) for names in [*((name,) for name in SETS), FOUR]}
+        plain = median([time_build(judge, frozen, PLAIN_SIGNALS) for _ in range(REPEATS)])
+    return Ours(seconds, plain, verdicts, len(snapshot.files))
 
 
-def time_language(table: pa.Table, workers: int, place: Path) -> float:
-    """The median of several identifications of the texts in pages: of longer ones no more than a sample is looked at,
-    and what takes time is to read them."""
-    texts = table.column("text").to_pylist()
-    pages = [text[start : start + PAGE] for text in texts for start in range(0, len(text), PAGE)]
-    folder = place / f"pages-{workers}"
-    with embedded(folder / "store") as config, closing(LocalEngine(workers)) as engine:
-        judge = ours.Judge(pages, folder, S3Store(config), engine)
-        judge.library.build(SNAPSHOT)
-        frozen = {entry.path for entry in judge.library.store.list("")}
-        judge.library.build(LANGUAGE)
-        return sorted(time_signals(judge, frozen, [LANGUAGE]) for _ in range(REPEATS))[REPEATS // 2]
-
-
-def median(judge: ours.Judge, frozen: Set[str], names: tuple[str, ...]) -> Seconds:
-    runs = [time_build(judge, frozen, names) for _ in range(REPEATS)]
-    return sorted(runs, key=sum)[REPEATS // 2]
-
-
-def time_build(judge: ours.Judge, frozen: Set[str], names: tuple[str, ...]) -> Seconds:
-    """The signals of some rule sets, in one go, and then their verdicts; with nothing but the snapshot there before."""
-    forget(judge, frozen)
+def time_builds(judge: ours.Judge, frozen: Set[str], names: tuple[str, ...]) -> Seconds:
+    """Medians of several builds of the signals of some rule sets, each time with nothing but the snapshot there before,
+    and of several of their verdicts."""
     library = judge.library
     needed = dict.fromkeys(part for name in names for part in library.needed(judge.partition(name)))
-    start = perf_counter()
-    library.build_all([part for part in needed if part.stage == "signals"])
-    measured = perf_counter()
-    library.build_all([judge.partition(name) for name in names])
-    return Seconds(measured - start, perf_counter() - measured)
+    signals = [part for part in needed if part.stage == "signals"]
+    measured = [time_build(judge, frozen, signals) for _ in range(REPEATS)]
+    standing = {entry.path for entry in library.store.list("")}
+    verdicts = [judge.partition(name) for name in names]
+    return Seconds(median(measured), median([time_build(judge, standing, verdicts) for _ in range(REPEATS)]))
 
 
-def time_signals(judge: ours.Judge, frozen: Set[str], partitions: Sequence[Partition]) -> float:
-    forget(judge, frozen)
+def median(seconds: Sequence[float]) -> float:
+    return sorted(seconds)[len(seconds) // 2]
+
+
+def time_build(judge: ours.Judge, frozen: Set[str], partitions: Sequence[Partition]) -> float:
+    """With nothing there before but what is frozen."""
+    store = judge.library.store
+    store.delete([entry.path for entry in store.list("") if entry.path not in frozen])
     start = perf_counter()
     judge.library.build_all(partitions)
     return perf_counter() - start
-
-
-def forget(judge: ours.Judge, frozen: Set[str]) -> None:
-    """Whatever was built after the snapshot."""
-    store = judge.library.store
-    store.delete([entry.path for entry in store.list("") if entry.path not in frozen])
 
 
 def speeds(table: pa.Table, sample: pa.Table, names: tuple[str, ...], measured: Measured) -> dict[str, Any]:
@@ -264,12 +244,9 @@ def labels(table: pa.Table) -> tuple[list[str], list[str]]:
 
 
 def beside(table: pa.Table, one: Ours, two: Ours) -> dict[str, Any]:
-    """Language identification of pages and all plain signals by one process and by two; verdicts against these, and
-    against the signals alone that they are made of."""
+    """All plain signals by one process and by two; verdicts against these, and against the signals alone that they are
+    made of."""
     return {
-        "language_mb_per_second": size_of(table) / one.language,
-        "language_mb_per_second_2_processes": size_of(table) / two.language,
-        "language_ratio_of_2_processes": one.language / two.language,
         "plain_signals_mb_per_second": size_of(table) / one.plain,
         "plain_signals_mb_per_second_2_processes": size_of(table) / two.plain,
         "verdicts_share_of_plain_signals": {
@@ -280,6 +257,16 @@ def beside(table: pa.Table, one: Ours, two: Ours) -> dict[str, Any]:
         },
         "seconds": {"+".join(names): taken._asdict() for names, taken in one.seconds.items()},
         "seconds_2_processes": {"+".join(names): taken._asdict() for names, taken in two.seconds.items()},
+    }
+
+
+def languages(table: pa.Table, found: Languages) -> dict[str, float]:
+    """Identification of pages by one process and by two, and what the model alone gains by two."""
+    return {
+        "language_mb_per_second": size_of(table) / found.one,
+        "language_mb_per_second_2_processes": size_of(table) / found.two,
+        "language_ratio_of_2_processes": found.ratio,
+        "fasttext_alone_ratio_of_2_processes": found.alone,
     }
 
 
