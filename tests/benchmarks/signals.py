@@ -37,7 +37,7 @@ from tests.benchmarks.theirs import Verdict
 
 FOUR = ("gopher-repetition", "gopher", "c4", "fineweb-quality")
 SETS = (*FOUR, "fineweb")
-REPEATS = 5  # of ours, whose medians count
+REPEATS = 3  # of ours, whose medians count
 PLAIN_SIGNALS = [Partition("signals", "texts@dev", part) for part in PLAIN]  # that are measured of every snapshot
 COPIES = 10  # of the input, for memory
 NOTE = (
