@@ -10,10 +10,12 @@ from dagster_project.corpus.model.measurements import EditStep
 
 EDIT = pa.struct([("start", pa.int64()), ("end", pa.int64()), ("text", pa.string())])  # text replaces raw[start:end]
 EDITS = pa.list_(EDIT)  # of a document: in bytes of UTF-8, in order, without overlap
-TOLD = {("c4", "words"): "words_left"}  # by edit and signal of the text that it leaves, its own column that tells it
+# by signal of the text that a program leaves, the column of its edits that tells it: of any, or by the last edit
+TOLD = {"characters": "edited_characters", "bytes": "edited_bytes"}
+TOLD_BY = {("c4", "words"): "words_left"}
 
 
 def told_of(program: Sequence[EditStep], signal: str) -> str:
     """The column that tells a signal of the text that a program leaves, which then need not be read again; "" if none
     does."""
-    return TOLD.get((program[-1].name, signal), "") if program else ""
+    return TOLD.get(signal) or TOLD_BY.get((program[-1].name, signal), "") if program else ""

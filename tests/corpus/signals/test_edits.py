@@ -93,7 +93,8 @@ def test_redaction_speaks_of_the_stored_text():
 def test_words_left_are_told_by_the_last_edit_alone():
     assert told_of(settled([("refinedweb", {}), ("c4", {})]), "words") == "words_left"
     assert not told_of(settled([("c4", {}), ("newlines", {})]), "words")
-    assert not told_of(settled([("c4", {})]), "characters")
+    assert told_of(settled([("c4", {}), ("newlines", {})]), "characters") == "edited_characters"
+    assert not told_of(settled([("c4", {})]), "newlines")
     assert not told_of((), "words")
 
 
