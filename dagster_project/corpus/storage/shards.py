@@ -67,8 +67,8 @@ def get_object(store: Store, path: str, sha256: str) -> bytes:
 
 
 def read_shard(store: Store, file: File, columns: Sequence[str] | None = None) -> pa.Table:
-    """A shard as a table. All columns, or a small shard: the whole object, checked by hash; some columns of a large one:
-    only their byte ranges."""
+    """A shard as a table. All columns, or a small shard: the whole object, checked by hash; some columns of a large
+    one: only their byte ranges."""
     parquet = open_shard(store, file, whole=columns is None)
     with _altered(file):
         return _as_written(parquet.read(columns=list(columns) if columns is not None else None), parquet)
