@@ -20,4 +20,5 @@ from dagster_project.defs.partitions import needs, partitions_of
 )
 def fingerprints(context: dg.AssetExecutionContext, library: dg.ResourceParam[Library]) -> Events:
     """Text digests, a MinHash signature and its bands, one row per document."""
-    yield from materialized(context, library, "fingerprints")
+    asked = library.planner.dependencies.printed(context.partition_key)
+    yield from materialized(context, library, "fingerprints", [partition.part for partition in asked])

@@ -17,7 +17,7 @@ UPSTREAM: Mapping[str, tuple[str, ...]] = {
     "statistics": ("snapshots", "licensed", "signals"),
     "fingerprints": ("snapshots",),
     "filtered": ("snapshots", "signals"),
-    "families": ("fingerprints",),
+    "families": ("fingerprints", "filtered"),
     "deduplicated": ("families", "filtered", "licensed", "signals"),
     "mixed": ("deduplicated", "signals"),
     "published": ("mixed",),

@@ -1,4 +1,5 @@
-"""A partition as the store has it: one version, or for signals one per group; and its data version for Dagster."""
+"""A partition as the store has it: one version, or of signals and fingerprints one per part; and its data version for
+Dagster."""
 
 from __future__ import annotations
 

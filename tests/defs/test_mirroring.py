@@ -186,7 +186,12 @@ def test_all_partitions_are_judged_under_the_same_few_run_ids(tmp_path: Path, li
     with dg.DagsterInstance.local_temp(str(tmp_path)) as instance:
         before = {*tmp_path.rglob("*.db")}
         used = set()
-        for partition in (SNAPSHOT, Partition("licensed", "tiny@dev"), Partition("fingerprints", "tiny@dev"), MIX):
+        for partition in (
+            SNAPSHOT,
+            Partition("licensed", "tiny@dev"),
+            Partition("fingerprints", "tiny@dev", "words5-14x8"),
+            MIX,
+        ):
             library.build(partition)
             used |= {item.run_id for item in mirror(instance, library.store) if item.standing.stage != "signals"}
         stages = ("licensed", "fingerprints", "filtered", "deduplicated", "published")

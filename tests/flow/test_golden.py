@@ -11,13 +11,13 @@ from tests.corpora import Lenient, documents, library, prose, write_jsonl, write
 from tests.corpus.sources.warcs import answer, packed, record, text_record, warcinfo
 
 GOLDEN = {
-    "deduplicated/notes@dev": "2cd86a59f88f70c3",
-    "families/notes@dev": "340b423fbbd1261f",
+    "deduplicated/notes@dev": "614dfb6b46849660",
+    "families/notes@dev": "955d0cae567040ae",
     "filtered/notes@dev+plain": "e3a7ec148fe84d3f",
-    "fingerprints/notes@dev": "b85920c3949fc699",
+    "fingerprints/notes@dev/words5-14x8": "10b13a50a9370024",
     "licensed/notes@dev": "468b417c173b9d15",
-    "mixed/notes@dev": "dbfe27ec279817c4",
-    "published/notes@dev": "336e3d14c4fd2d18",
+    "mixed/notes@dev": "86d52599b8dcd985",
+    "published/notes@dev": "baec0f095e338bac",
     "signals/notes@dev/counts": "c8e93d1ec6df6118",
     "signals/notes@dev/language": "a0432c85b8bf2f7f",
     "snapshots/notes@dev": "acab5b564d2e1ad0",

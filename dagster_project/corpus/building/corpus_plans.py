@@ -2,34 +2,72 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from dagster_project.corpus.building.planner import Plan, Planner, strictest, united
 from dagster_project.corpus.deduplication import families as duplicates
 from dagster_project.corpus.deduplication import survivors
+from dagster_project.corpus.deduplication.layers import Layer
 from dagster_project.corpus.engine.tables import Column
+from dagster_project.corpus.lineage.walk import layers_of, snapshots_of
+from dagster_project.corpus.model.errors import Refused
+from dagster_project.corpus.model.manifests import File, Manifest
 from dagster_project.corpus.model.partitions import Partition
+from dagster_project.corpus.model.recipes import CorpusRecipe
 
 
 def families(planner: Planner, partition: Partition) -> Plan:
     corpus = planner.recipes.corpus(partition.key)
     inputs = planner.inputs(partition)
-    prints = planner.load(inputs)
+    given = planner.load(inputs)
+    prints = [manifest for manifest in given if manifest.stage == "fingerprints"]
+    verdicts = [manifest for manifest in given if manifest.stage == "filtered"]
+    base = [manifest for manifest in given if manifest.stage == "families"]
+    layers = [*(layer for manifest in base for layer in _layers(planner, manifest, corpus)), _layer(prints, None)]
     return Plan(
         schema=duplicates.SCHEMA,
         code_version=duplicates.CODE_VERSION,
-        recipe=duplicates.recipe_of(corpus.near),
+        recipe=duplicates.recipe_of(corpus),
         inputs=inputs,
-        run=lambda work: duplicates.build_families(work, prints, corpus.near),
-        access=strictest(prints),
+        run=lambda work: duplicates.build_families(
+            work, layers, corpus, {file.documents: file for manifest in verdicts for file in manifest.files}
+        ),
+        access=strictest([*prints, *base]),
         bounds={"documents": sum(manifest.rows for manifest in prints)},
     )
+
+
+def _layer(prints: Sequence[Manifest], families: Manifest | None) -> Layer:
+    return Layer(tuple((_source(manifest), manifest) for manifest in prints), families)
+
+
+def _source(prints: Manifest) -> str:
+    """The name of the source that fingerprints are of, whatever the version."""
+    (snapshot,) = (item for item in prints.inputs if item.stage == "snapshots")
+    return snapshot.partition.partition("/")[2].partition("@")[0]
+
+
+def _layers(planner: Planner, base: Manifest, corpus: CorpusRecipe) -> list[Layer]:
+    """An earlier layer, and before it those that it stands on; one that looks at texts otherwise is refused."""
+    said, asked = base.identity.recipe["fingerprints"], duplicates.recipe_of(corpus)["fingerprints"]
+    if said != asked:
+        raise Refused(
+            f"{corpus.key} stands on {corpus.base}, whose index has other parameters: say fingerprints: {dict(said)}"
+        )
+    layers = layers_of(planner.store, base)
+    prints = ([item for item in planner.load(layer.inputs) if item.stage == "fingerprints"] for layer in layers)
+    return [_layer(found, layer) for found, layer in zip(prints, layers, strict=True)]
 
 
 def deduplicated(planner: Planner, partition: Partition) -> Plan:
     corpus = planner.recipes.corpus(partition.key)
     keys = [key for key, _ in planner.recipes.members(corpus)]
     inputs = planner.inputs(partition)
-    family, *members = planner.load(inputs)
+    given = planner.load(inputs)
+    base = [manifest for manifest in given if manifest.stage == "deduplicated"]
+    family, *members = [manifest for manifest in given if manifest.stage != "deduplicated"]
     filtered, concluded, counts = members[0::3], members[1::3], members[2::3]
+    snapshots = [snapshot for item in filtered for snapshot in snapshots_of(planner.store, item).values()]
     documents = [
         (key, file) for key, verdict in zip(keys, filtered, strict=True) for file in planner.documents(verdict)
     ]
@@ -38,13 +76,23 @@ def deduplicated(planner: Planner, partition: Partition) -> Plan:
         Column(united(filtered), ("keep",)),
         Column(united(concluded), ("license", "license_class", "license_kind", "license_findings")),
         Column(united(counts), ("characters",)),
+        Column(united(snapshots), survivors.DATES),
     ]
     return Plan(
         schema=survivors.SCHEMA,
         code_version=survivors.CODE_VERSION,
         recipe={"prefer": list(corpus.prefer), "sources": [key.partition("@")[0] for key in keys]},
         inputs=inputs,
-        run=lambda work: survivors.choose_survivors(work, documents, columns, corpus.prefer),
-        access=strictest(members),
+        run=lambda work: survivors.choose_survivors(
+            work, documents, columns, corpus.prefer, _standing(planner, family, base)
+        ),
+        access=strictest([*members, *base]),
         bounds={"documents": family.rows, "max_removed": corpus.max_removed},
     )
+
+
+def _standing(planner: Planner, family: Manifest, base: Sequence[Manifest]) -> dict[bytes, survivors.Survivor]:
+    """The survivors of the layers that a corpus stands on, in the families that it adds to."""
+    layers = [manifest for item in base for manifest in layers_of(planner.store, item)]
+    given = [next(each for each in planner.load(item.inputs) if each.stage == "families") for item in layers]
+    return survivors.standing_survivors(planner.store, given, layers, File(**family.facts["grown"]))

@@ -6,8 +6,10 @@ from collections.abc import Callable, Mapping
 
 from dagster_project.corpus.building.measuring import EDITING, Measuring, exported
 from dagster_project.corpus.building.recipes import Recipes
+from dagster_project.corpus.model.errors import PartitionError
 from dagster_project.corpus.model.measurements import Measurement
 from dagster_project.corpus.model.partitions import Partition, parse
+from dagster_project.corpus.model.recipes import FingerprintRecipe
 from dagster_project.corpus.signals.groups import PLAIN
 from dagster_project.corpus.statistics import languages
 
@@ -64,22 +66,51 @@ class Dependencies:
         needed += [Partition("signals", source, item.part) for item in self.measuring.of(cascade)]
         return [*needed, *([Partition("filtered", f"{source}+{draws.policy}")] if draws else [])]
 
+    def printed(self, source: str) -> list[Partition]:
+        """The fingerprints of a snapshot that corpora which hold it ask for; without one, those of the defaults."""
+        asked = [item for item in self.recipes.corpora if source in [key for key, _ in self.recipes.members(item)]]
+        parts = dict.fromkeys(item.fingerprints.part for item in asked) or [FingerprintRecipe().part]
+        return [Partition("fingerprints", source, part) for part in parts]
+
+    @property
+    def asked_prints(self) -> Mapping[str, FingerprintRecipe]:
+        """By what fingerprints are called, the parameters that corpora ask for, and the defaults."""
+        return {
+            item.part: item for item in (FingerprintRecipe(), *(each.fingerprints for each in self.recipes.corpora))
+        }
+
+    def fingerprints(self, partition: Partition) -> list[Partition]:
+        known = self.asked_prints
+        if partition.part not in known:
+            raise PartitionError(
+                f"no corpus asks for fingerprints {partition.part!r}: use {' or '.join(sorted(known))}"
+            )
+        return self.snapshot_alone(partition)
+
     def families(self, partition: Partition) -> list[Partition]:
-        return [Partition("fingerprints", key) for key, _ in self.recipes.members(self.recipes.corpus(partition.key))]
+        corpus = self.recipes.corpus(partition.key)
+        members = self.recipes.members(corpus)
+        needed = [Partition("families", layer.key) for layer in self.recipes.layers(corpus)[-2:-1]]
+        needed += [Partition("fingerprints", key, corpus.fingerprints.part) for key, _ in members]
+        if corpus.over == "kept":
+            needed += [Partition("filtered", f"{key}+{policy}") for key, policy in members]
+        return needed
 
     def deduplicated(self, partition: Partition) -> list[Partition]:
+        corpus = self.recipes.corpus(partition.key)
         needed = [Partition("families", partition.key)]
-        for key, policy in self.recipes.members(self.recipes.corpus(partition.key)):
+        for key, policy in self.recipes.members(corpus):
             needed += [
                 Partition("filtered", f"{key}+{policy}"),
                 Partition("licensed", key),
                 Partition("signals", key, self.measuring.counts(policy)),
             ]
-        return needed
+        return [*needed, *(Partition("deduplicated", layer.key) for layer in self.recipes.layers(corpus)[-2:-1])]
 
     def mixed(self, partition: Partition) -> list[Partition]:
         needed: list[Partition] = []
-        for corpus in self.recipes.corpora_of(self.recipes.mix(partition.key)):
+        corpora = self.recipes.corpora_of(self.recipes.mix(partition.key))
+        for corpus in [layer for item in corpora for layer in self.recipes.layers(item)]:
             needed.append(Partition("deduplicated", corpus.key))
             for key, policy in self.recipes.members(corpus):
                 needed += [Partition("signals", key, part) for part in (self.measuring.counts(policy), "language")]
@@ -94,7 +125,7 @@ DEPENDENCIES: Mapping[str, Callable[[Dependencies, Partition], list[Partition]]]
     "licensed": Dependencies.snapshot_alone,
     "signals": Dependencies.signals,
     "statistics": Dependencies.statistics,
-    "fingerprints": Dependencies.snapshot_alone,
+    "fingerprints": Dependencies.fingerprints,
     "filtered": Dependencies.filtered,
     "families": Dependencies.families,
     "deduplicated": Dependencies.deduplicated,

@@ -20,7 +20,12 @@ def mixed(planner: Planner, partition: Partition) -> Plan:
     inputs = planner.inputs(partition)
     found = dict(zip((item.partition for item in inputs), planner.load(inputs), strict=True))
     corpora = planner.recipes.corpora_of(recipe)
-    candidates = [candidate for corpus in corpora for candidate in _candidates(planner, corpus, found)]
+    candidates = [
+        candidate
+        for corpus in corpora
+        for layer in planner.recipes.layers(corpus)
+        for candidate in _candidates(planner, corpus.key, layer, found)
+    ]
     return Plan(
         schema=mix.SCHEMA,
         code_version=mix.CODE_VERSION,
@@ -48,12 +53,12 @@ def published(planner: Planner, partition: Partition) -> Plan:
     )
 
 
-def _candidates(planner: Planner, corpus: CorpusRecipe, found: Mapping[str, Manifest]) -> list[Candidates]:
-    """Every documents shard of a corpus with the columns that a mix reads of it."""
-    survived = found[f"deduplicated/{corpus.key}"]
+def _candidates(planner: Planner, corpus: str, layer: CorpusRecipe, found: Mapping[str, Manifest]) -> list[Candidates]:
+    """Every documents shard of one layer of a corpus with the columns that a mix reads of it."""
+    survived = found[f"deduplicated/{layer.key}"]
     judged = _judged(planner, survived)
     candidates = []
-    for key, policy in planner.recipes.members(corpus):
+    for key, policy in planner.recipes.members(layer):
         counts, language = (found[f"signals/{key}/{part}"] for part in (planner.measuring.counts(policy), "language"))
         has_edits = bool(planner.measuring.cascade_named(policy)[0].edits)
         columns = [
@@ -62,7 +67,7 @@ def _candidates(planner: Planner, corpus: CorpusRecipe, found: Mapping[str, Mani
             Column(language, ("language",)),
         ]
         candidates += [
-            Candidates(corpus.key, key, file, parts, judged[file.sha256] if has_edits else "")
+            Candidates(corpus, key, file, parts, judged[file.sha256] if has_edits else "")
             for file, parts in align(planner.documents(counts), columns)
         ]
     return candidates

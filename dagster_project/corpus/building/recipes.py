@@ -13,7 +13,7 @@ import dagster_project
 from dagster_project.corpus.building import landing
 from dagster_project.corpus.building.landing import Landing
 from dagster_project.corpus.model.artifact_recipes import ArtifactRecipe
-from dagster_project.corpus.model.errors import PartitionError
+from dagster_project.corpus.model.errors import PartitionError, Refused
 from dagster_project.corpus.model.partitions import MOVING
 from dagster_project.corpus.model.reading import KINDS, Kind, ReadRecipe
 from dagster_project.corpus.model.recipes import CorpusRecipe, MixRecipe, PolicyRecipe, SourceRecipe
@@ -107,6 +107,19 @@ class Recipes:
     def members(self, corpus: CorpusRecipe) -> list[tuple[str, str]]:
         """(snapshot key, policy name) of every member, in the recipe's order."""
         return [(self.source(member.source).key, self.policy(member.policy).name) for member in corpus.members]
+
+    def layers(self, corpus: CorpusRecipe) -> list[CorpusRecipe]:
+        """A corpus and those that it stands on, the earliest first."""
+        found = [corpus]
+        while found[0].base:
+            found.insert(0, self.corpus(found[0].base))
+            if found[0].key in [item.key for item in found[1:]]:
+                raise Refused(f"corpus {corpus.key} stands on itself: give {found[1].key} another base")
+        keys = [(key, layer.key) for layer in found for key, _ in self.members(layer)]
+        for at, (key, layer) in enumerate(keys):
+            if first := next((other for same, other in keys[:at] if same == key), None):
+                raise Refused(f"{layer} stands on {first}, which has {key} already: leave it out of the members")
+        return found
 
     def mix(self, reference: str) -> MixRecipe:
         """The recipe of a mix, with its corpora named by key."""

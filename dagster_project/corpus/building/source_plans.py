@@ -64,7 +64,8 @@ def licensed(planner: Planner, partition: Partition) -> Plan:
 
 
 def fingerprints(planner: Planner, partition: Partition) -> Plan:
-    return _side_table(planner, partition, prints.SCHEMA, prints.CODE_VERSION, {}, prints.fingerprint)
+    recipe = prints.recipe_of(planner.dependencies.asked_prints[partition.part])
+    return _side_table(planner, partition, prints.SCHEMA, prints.CODE_VERSION, recipe, prints.fingerprint)
 
 
 def signals(planner: Planner, partition: Partition) -> Plan:

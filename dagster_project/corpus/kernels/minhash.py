@@ -3,33 +3,82 @@
 from __future__ import annotations
 
 from functools import cache
-from typing import Any
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from dagster_project.corpus.kernels import shingles
+from dagster_project.corpus.kernels import shingles as s
 from dagster_project.corpus.kernels import unicode as u
 from dagster_project.corpus.kernels.compiling import compiled
 from dagster_project.corpus.kernels.normalization import GROWTH, SLACK, simplify
+from dagster_project.corpus.kernels.permutations import EMPTY, PRIME, STEP, lower, lower_32
+from dagster_project.corpus.kernels.pointers import pointer
+from dagster_project.corpus.kernels.sha1 import ROUNDS
+from dagster_project.corpus.kernels.shingle_cuts import CutTables, cut_tables
+from dagster_project.corpus.kernels.shingle_hashes import HASHINGS, SHA1_32, XXH32, Shingles, hash_shingles
+from dagster_project.corpus.kernels.sketches import write_sketch
 from dagster_project.corpus.kernels.texts import Bytes, Offsets
 
+__all__ = ["EMPTY", "NGRAM", "PERMUTATIONS", "Signatures", "coefficients", "signatures"]
 PERMUTATIONS, NGRAM, SEED = 112, 5, 1
-BLOCK = 256  # shingles hashed before they are permuted: 2 KiB, which stay in the nearest cache
-PRIME, PRIME_BITS = np.uint64((1 << 61) - 1), np.uint64(61)
-EMPTY = np.uint64(0xFFFFFFFFFFFFFFFF)  # no value of a signature is as great
+BLOCK = 256  # hashes that are permuted together: 2 KiB, which stay in the nearest cache
+WORDS, CHARACTERS = "words", "characters"
+
+
+class Signatures(NamedTuple):
+    """One row per document."""
+
+    minima: NDArray[np.uint64]  # [n, permutations]; EMPTY in a row without shingles
+    shingles: NDArray[np.int64]  # [n]: how many, equal ones counted as often as they occur
+    sketch: NDArray[np.uint32]  # [n, k], as `sketches.py` says
+    sketch_sizes: NDArray[np.int32]  # [n]
+
+
+class Way(NamedTuple):
+    """How shingles are made and hashed."""
+
+    ngram: int
+    by_characters: bool
+    hashing: int
+    is_short: bool  # 32-bit hashes, of whose permutations the low 32 bits are taken
+
+
+class Tables(NamedTuple):
+    unicode: u.Tables
+    cuts: CutTables
 
 
 def signatures(
-    data: Bytes, offsets: Offsets, *, permutations: int = PERMUTATIONS, ngram: int = NGRAM
-) -> tuple[NDArray[np.uint64], NDArray[np.int64]]:
-    """Signatures uint64[n, permutations] and shingle counts int64[n]; no shingle makes a row of EMPTY.
+    data: Bytes,
+    offsets: Offsets,
+    *,
+    permutations: int = PERMUTATIONS,
+    ngram: int = NGRAM,
+    shingles: Literal["words", "characters"] = "words",
+    hashing: Literal["xxh64", "xxh32", "sha1-64", "sha1-32"] = "xxh64",
+    sketch: int = 0,
+) -> Signatures:
+    """MinHash signatures of documents below 128 MiB, and sketches of their shingles' hashes; ValueError says what not.
 
-    datatrove 0.10.1 with xxh64 (algorithms.md section 2.1): the least, over all shingles of `ngram` words, of
-    (hash · a + b mod 2^64) mod (2^61 − 1). Documents are below 128 MiB.
+    datatrove 0.10.1 (algorithms.md section 2.1): the least, over all shingles of `ngram` words of the normalized text,
+    of (hash · a + b mod 2^64) mod (2^61 − 1); of 32-bit hashes the low 32 bits of that. Shingles of characters are of
+    code points of the normalized text, hashed as UTF-8. A sketch has `sketch` hashes at most.
     """
-    a, b = coefficients(permutations)
-    rows: tuple[NDArray[np.uint64], NDArray[np.int64]] = _signatures(data, offsets, a, b, ngram, u.tables())
+    if ngram < 1 or permutations < 1 or sketch < 0:
+        raise ValueError(f"{permutations} permutations of {ngram}-grams and sketches of {sketch} cannot be made")
+    if shingles not in (WORDS, CHARACTERS) or hashing not in HASHINGS:
+        known = f"{WORDS} or {CHARACTERS}, hashed by {', '.join(HASHINGS)}"
+        raise ValueError(f"shingles are {known}; not {shingles} hashed by {hashing}")
+    way = Way(ngram, shingles == CHARACTERS, HASHINGS[hashing], HASHINGS[hashing] in (XXH32, SHA1_32))
+    documents = len(offsets) - 1
+    rows = Signatures(
+        np.full((documents, permutations), EMPTY),
+        np.zeros(documents, np.int64),
+        np.empty((documents, sketch), np.uint32),
+        np.zeros(documents, np.int32),
+    )
+    _sign(data, offsets, *coefficients(permutations), way, Tables(u.tables(), cut_tables()), rows)
     return rows
 
 
@@ -42,22 +91,17 @@ def coefficients(permutations: int = PERMUTATIONS, seed: int = SEED) -> tuple[ND
 
 
 @compiled
-def _signatures(data: Any, offsets: Any, a: Any, b: Any, ngram: Any, tables: Any) -> Any:
-    documents = len(offsets) - 1
-    rows, counts = np.full((documents, len(a)), EMPTY), np.zeros(documents, np.int64)
+def _sign(data: Any, offsets: Any, a: Any, b: Any, way: Any, tables: Any, rows: Any) -> Any:
     size = GROWTH * _longest(offsets)
-    text, room = np.empty(size + SLACK, np.uint8), shingles.room(size)
-    block = np.empty(BLOCK + 3, np.uint64)
-    for i in range(documents):
-        end = simplify(data, offsets[i], offsets[i + 1], text, 0, tables)
-        counts[i] = max(0, shingles.split(text, end, room, tables) - ngram + 1)
-        for first in range(0, counts[i], BLOCK):
-            size = min(BLOCK, counts[i] - first)
-            shingles.hash_shingles(room, first, size, ngram, block)
-            block[size : size + 3] = block[size - 1]  # the same hash again changes no minimum
-            for j in range(0, size, 4):
-                _lower(rows[i], (block[j], block[j + 1], block[j + 2], block[j + 3]), a, b)
-    return rows, counts
+    text, room = np.empty(size + SLACK, np.uint8), s.room(size)
+    hashes, least = np.empty(size + STEP, np.uint64), np.empty(size + 1, np.uint32)
+    for i in range(len(offsets) - 1):
+        end = simplify(data, offsets[i], offsets[i + 1], text, 0, tables.unicode)
+        count = _hash(text, end, room, way, tables.cuts, hashes)
+        rows.shingles[i] = count
+        if count:
+            _permute(hashes, count, a, b, way, rows.minima[i])
+        rows.sketch_sizes[i] = write_sketch(hashes, count, rows.sketch[i], least)
 
 
 @compiled
@@ -69,18 +113,26 @@ def _longest(offsets: Any) -> Any:
 
 
 @compiled
-def _lower(row: Any, values: Any, a: Any, b: Any) -> Any:
-    """Lower each minimum to the permuted values: four at once takes a third less time than one by one."""
-    one, two, three, four = values
-    for i in range(len(row)):
-        left = min(_permuted(one, a[i], b[i]), _permuted(two, a[i], b[i]))
-        right = min(_permuted(three, a[i], b[i]), _permuted(four, a[i], b[i]))
-        row[i] = min(row[i], min(left, right))
+def _hash(text: Any, end: Any, room: Any, way: Any, tables: Any, hashes: Any) -> Any:
+    """Write the hashes of the shingles of text[:end]; returns how many there are."""
+    words = np.empty(ROUNDS, np.uint64)
+    if way.by_characters:
+        count = max(0, s.split_characters(text, end, room) - way.ngram + 1)
+        shingles = Shingles(pointer(text), pointer(room.words), way.ngram, 0)
+    else:
+        count = max(0, s.split(text, end, room, tables) - way.ngram + 1)
+        shingles = Shingles(pointer(room.joined), pointer(room.words), way.ngram, 1)
+    hash_shingles(shingles, count, way.hashing, pointer(hashes), pointer(words))
+    return count
 
 
 @compiled
-def _permuted(value: Any, a: Any, b: Any) -> Any:
-    """(value · a + b mod 2^64) mod PRIME without a branch, so that it compiles to vector instructions."""
-    product = value * a + b
-    rest = (product & PRIME) + (product >> PRIME_BITS)
-    return min(rest, rest - PRIME)
+def _permute(hashes: Any, count: Any, a: Any, b: Any, way: Any, minima: Any) -> Any:
+    hashes[count : count + STEP] = hashes[count - 1]  # the same hash again changes no minimum
+    sums = np.empty(len(a), np.uint64)
+    for first in range(0, count, BLOCK):
+        last = min(first + BLOCK, count)
+        if way.is_short:
+            lower_32(pointer(minima), pointer(hashes), first, last, pointer(a), pointer(b), len(a))
+        else:
+            lower(pointer(minima), pointer(sums), pointer(hashes), first, last, pointer(a), pointer(b), len(a))

@@ -2,21 +2,37 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from dagster_project.corpus.kernels import unicode as u
+from dagster_project.corpus.kernels.bare import bare
 from dagster_project.corpus.kernels.compiling import compiled
+from dagster_project.corpus.kernels.inlined import inlined
+from dagster_project.corpus.kernels.normalization_windows import OTHER, SPACE, ZERO, fold_window
+from dagster_project.corpus.kernels.pointers import pointer
 from dagster_project.corpus.kernels.texts import Bytes, Offsets, sealed
 from dagster_project.corpus.kernels.unicode import decode, fold_number, previous, property_bits
+from dagster_project.corpus.kernels.vectors import WIDTH
 
-SLACK = 16  # bytes after a text that are written or read with it, and mean nothing
+SLACK = WIDTH  # bytes after a text that are written or read with it, and mean nothing
 GROWTH = 3  # U+AC01, three bytes, becomes three jamo of three bytes; nothing grows more
-SPACE, ZERO, OTHER = np.uint8(32), np.uint8(48), np.uint8(255)  # what was written last; only the first two ever melt
 ABOVE, MAYBE = np.uint8(u.ABOVE), np.uint8(u.MAYBE)
 SIGMA = 0x3A3
 FINAL_SIGMA = (np.uint8(0xCF), np.uint8(0x82))
+
+
+class Folding(NamedTuple):
+    """The tables of `unicode.py` that fold characters, as pointers."""
+
+    pages: Any
+    properties: Any
+    fold_pages: Any
+    fold_index: Any
+    fold_offsets: Any
+    fold_bytes: Any
+    ascii: Any
 
 
 def normalize(data: Bytes, offsets: Offsets) -> tuple[Bytes, Offsets]:
@@ -41,11 +57,27 @@ def simplify(data: Any, start: Any, end: Any, target: Any, begin: Any, tables: A
     Lower case; each number becomes 0; punctuation and runs of whitespace become one space; nonspacing marks go. A space
     that only a dropped mark separates from another stays, as in datatrove. Needs GROWTH times the room, and SLACK.
     """
+    folding = Folding(
+        pointer(tables.pages),
+        pointer(tables.properties),
+        pointer(tables.fold_pages),
+        pointer(tables.fold_index),
+        pointer(tables.fold_offsets),
+        pointer(tables.fold_bytes),
+        pointer(tables.ascii),
+    )
+    return _simplify(pointer(data), len(data), start, end, pointer(target), begin, folding)
+
+
+@bare
+def _simplify(data: Any, limit: Any, start: Any, end: Any, target: Any, begin: Any, tables: Any) -> Any:
+    """The same over pointers; `limit` is the size of the array that the text lies in."""
     at, out, barrier, last = start, begin, begin, SPACE
     while at < end:
-        at, out, last = _run(data, at, end, target, out, last, tables.ascii)
-        if at == end:
-            break
+        folded = tables.ascii[data[at]]
+        if folded != ABOVE and (folded != MAYBE or last != ZERO):
+            at, out, last = _fold_ascii(data, limit, at, end, target, out, last, tables.ascii)
+            continue
         code, after = decode(data, at, end)
         bits = property_bits(tables, code)
         if bits & u.SEPARATOR and last == ZERO:
@@ -66,9 +98,19 @@ def simplify(data: Any, start: Any, end: Any, target: Any, begin: Any, tables: A
     return out
 
 
-@compiled
+@inlined
+def _fold_ascii(data: Any, limit: Any, at: Any, end: Any, target: Any, out: Any, last: Any, ascii: Any) -> Any:
+    """Simplify at least one byte, and at most a window; the array may end before the window does."""
+    if last != ZERO and at + WIDTH <= limit:
+        size, out, last = fold_window(data, at, end, target, out, last)
+        if size:
+            return at + size, out, last
+    return _run(data, at, min(end, at + WIDTH), target, out, last, ascii)
+
+
+@bare
 def _run(data: Any, at: Any, end: Any, target: Any, out: Any, last: Any, ascii: Any) -> Any:
-    """Simplify up to a byte above ASCII or a separator after a digit. Unsigned, one branch: most bytes pass here."""
+    """Byte by byte, up to a byte above ASCII or a separator after a digit."""
     source, stop, sink = np.uint64(at), np.uint64(end), np.uint64(out)
     while source < stop:
         folded = ascii[data[source]]
@@ -82,7 +124,7 @@ def _run(data: Any, at: Any, end: Any, target: Any, out: Any, last: Any, ascii: 
     return np.int64(source), np.int64(sink), last
 
 
-@compiled
+@bare
 def _skip_digits(data: Any, at: Any, end: Any, tables: Any) -> Any:
     while at < end:
         if data[at] < 128:
@@ -97,7 +139,7 @@ def _skip_digits(data: Any, at: Any, end: Any, tables: Any) -> Any:
     return at
 
 
-@compiled
+@bare
 def _fold(data: Any, span: Any, code: Any, bits: Any, target: Any, out: Any, barrier: Any, tables: Any) -> Any:
     """Write one folded character above ASCII; a dropped mark of combining class 0 is a barrier to reordering."""
     start, at, after, end = span
@@ -122,7 +164,7 @@ def _fold(data: Any, span: Any, code: Any, bits: Any, target: Any, out: Any, bar
     return _copy(data, at, after, target, out), barrier
 
 
-@compiled
+@bare
 def _copy(source: Any, start: Any, end: Any, target: Any, out: Any) -> Any:
     for i in range(start, end):
         target[out] = source[i]
@@ -130,7 +172,7 @@ def _copy(source: Any, start: Any, end: Any, target: Any, out: Any) -> Any:
     return out
 
 
-@compiled
+@bare
 def _write_jamo(index: Any, target: Any, out: Any) -> Any:
     """A Hangul syllable as its two or three jamo (Unicode standard, section 3.12)."""
     out = _write3(0x1100 + index // 588, target, out)
@@ -138,7 +180,7 @@ def _write_jamo(index: Any, target: Any, out: Any) -> Any:
     return _write3(0x11A7 + index % 28, target, out) if index % 28 else out
 
 
-@compiled
+@bare
 def _write3(code: Any, target: Any, out: Any) -> Any:
     target[out] = np.uint8(0xE0 | code >> 12)
     target[out + 1] = np.uint8(0x80 | code >> 6 & 0x3F)
@@ -146,7 +188,7 @@ def _write3(code: Any, target: Any, out: Any) -> Any:
     return out + 3
 
 
-@compiled
+@bare
 def _insert(source: Any, at: Any, after: Any, target: Any, out: Any, barrier: Any, tables: Any) -> Any:
     """Write source[at:after], which holds marks with a combining class, each at its place in canonical order."""
     while at < after:
@@ -160,7 +202,7 @@ def _insert(source: Any, at: Any, after: Any, target: Any, out: Any, barrier: An
     return out
 
 
-@compiled
+@bare
 def _place(combining: Any, target: Any, out: Any, barrier: Any, tables: Any) -> Any:
     """Before which written byte a mark of this class belongs."""
     place = out
@@ -173,7 +215,7 @@ def _place(combining: Any, target: Any, out: Any, barrier: Any, tables: Any) -> 
     return place
 
 
-@compiled
+@bare
 def _is_final(data: Any, start: Any, at: Any, after: Any, end: Any, tables: Any) -> Any:
     """Does a cased letter precede this sigma and none follow it, ignorable characters aside (Unicode, table 3-17)?"""
     bits = np.int64(u.IGNORABLE)

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from dagster_project.corpus.lineage.rows import Ancestry, Placed, Row, matching, placed_at, position, row_at
+from dagster_project.corpus.lineage.walk import layers_of
 from dagster_project.corpus.model.documents import ID_BYTES
 from dagster_project.corpus.model.errors import PartitionError
 from dagster_project.corpus.model.manifests import Manifest
@@ -174,11 +175,12 @@ def _family_members(ancestry: Ancestry, deduplicated: Manifest, family: bytes | 
     store = ancestry.store
     below = Ancestry(store, deduplicated)
     members = []
-    for _, manifest in below.of_stage("families"):
+    for layer in layers_of(store, deduplicated):
+        (manifest,) = (refs.load_manifest(store, item.id) for item in layer.inputs if item.stage == "families")
         for found in matching(store, manifest, "family", family)[:FAMILY_SHOWN]:
             documents = manifest.files[found.shard].documents
             item, _, _ = below.snapshot_of(documents)
-            (verdict,) = _rows_of(store, deduplicated, documents, found.row)
+            (verdict,) = _rows_of(store, layer, documents, found.row)
             members.append(
                 {
                     "doc_id": found.values["doc_id"].hex(),

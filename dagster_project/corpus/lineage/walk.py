@@ -32,6 +32,12 @@ def snapshots_of(store: Store, manifest: Manifest) -> dict[str, Manifest]:
     }
 
 
+def layers_of(store: Store, manifest: Manifest) -> list[Manifest]:
+    """A version of a corpus and those of the corpora that it stands on, the earliest first."""
+    earlier = [load_manifest(store, item.id) for item in manifest.inputs if item.stage == manifest.stage]
+    return [*(layer for item in earlier for layer in layers_of(store, item)), manifest]
+
+
 def verdicts_of(store: Store, manifest: Manifest) -> list[Manifest]:
     """The verdicts below a version, which hold the edits of its text."""
     return [found for _, found in ancestors(store, manifest) if found.stage == "filtered"]

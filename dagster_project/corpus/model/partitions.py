@@ -32,7 +32,8 @@ MOVING = "dev"  # the one version name that may be rebuilt from other inputs
 
 @dataclass(frozen=True, order=True)
 class Partition:
-    """One partition of one stage; `part` names a signal group, and is empty for every other stage."""
+    """One partition of one stage; `part` names a signal group or the parameters of fingerprints, and is empty for
+    every other stage."""
 
     stage: str
     key: str

@@ -15,6 +15,7 @@ from dagster_project.corpus.model.recipes import (
     Columns,
     ComponentRecipe,
     CorpusRecipe,
+    FingerprintRecipe,
     MemberRecipe,
     MixRecipe,
     NearRecipe,
@@ -25,6 +26,7 @@ from dagster_project.corpus.model.recipes import (
 
 Complaint = str | None
 LARGEST_SEED = 2**63 - 1
+MOST_PERMUTATIONS = 2048  # of a signature, and values of a sketch: 8 KiB of each
 
 
 def _name(value: str) -> Complaint:
@@ -97,9 +99,14 @@ FIELD_RULES: dict[tuple[type, str], Callable[[Any], Complaint]] = {
     **artifact_rules.FIELDS,
     (MemberRecipe, "source"): _reference,
     (MemberRecipe, "policy"): _name,
+    (FingerprintRecipe, "ngram"): _positive,
+    (FingerprintRecipe, "bands"): _positive,
+    (FingerprintRecipe, "rows"): _positive,
     (NearRecipe, "similarity"): _share,
+    (NearRecipe, "cohesion"): _share,
     (NearRecipe, "max_family"): _positive,
     (CorpusRecipe, "members"): _filled,
+    (CorpusRecipe, "base"): _reference,
     (CorpusRecipe, "prefer"): _distinct,
     (CorpusRecipe, "max_removed"): _share,
     (Budget, "words"): _positive,
@@ -166,6 +173,22 @@ def _policy(policy: PolicyRecipe) -> Iterator[tuple[str, str]]:
         names.append(step.label)
 
 
+def _fingerprints(recipe: FingerprintRecipe) -> Iterator[tuple[str, str]]:
+    if recipe.bands * recipe.rows > MOST_PERMUTATIONS:
+        yield (
+            "bands",
+            f"{recipe.bands} bands of {recipe.rows} rows are more than {MOST_PERMUTATIONS} hashes; take fewer",
+        )
+    if not 0 <= recipe.sketch <= MOST_PERMUTATIONS:
+        yield "sketch", f"{recipe.sketch} is not a size of a sketch; use 0 to {MOST_PERMUTATIONS}"
+
+
+def _corpus(corpus: CorpusRecipe) -> Iterator[tuple[str, str]]:
+    yield from _named_once("members", [member.source for member in corpus.members])
+    if corpus.near.verify != "none" and not corpus.fingerprints.sketch:
+        yield "near.verify", "needs sketches, and fingerprints.sketch is 0; keep some, or say verify: none"
+
+
 def _budget(budget: Budget) -> Iterator[tuple[str, str]]:
     if (budget.words is None) == (budget.documents is None):
         yield "", f"has {'neither' if budget.words is None else 'both'} of words and documents; give exactly one"
@@ -184,6 +207,7 @@ WHOLE_RULES: dict[type, Callable[[Any], Iterable[tuple[str, str]]]] = {
     StepRecipe: _step,
     Budget: _budget,
     PolicyRecipe: _policy,
-    CorpusRecipe: lambda corpus: _named_once("members", [member.source for member in corpus.members]),
+    FingerprintRecipe: _fingerprints,
+    CorpusRecipe: _corpus,
     MixRecipe: lambda mix: _named_once("components", [component.name for component in mix.components]),
 }

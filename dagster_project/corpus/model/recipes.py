@@ -154,10 +154,32 @@ class MemberRecipe:
 
 
 @dataclass(frozen=True)
-class NearRecipe:
-    """How alike two documents must be to be copies of each other."""
+class FingerprintRecipe:
+    """How texts are cut into shingles, and how many hashes of these tell near copies."""
 
-    similarity: float = 0.75  # estimated Jaccard of 5-word shingles; 0 takes every candidate pair
+    shingles: Literal["words", "characters"] = "words"
+    ngram: int = 5
+    bands: int = 14  # two documents that agree in a whole band are compared
+    rows: int = 8  # of a band: hashes that must agree
+    hashing: Literal["xxh64", "xxh32", "sha1-64", "sha1-32"] = "xxh64"
+    sketch: int = 256  # the least hashes of shingles that are kept, by which similarities are verified; 0 keeps none
+
+    @property
+    def part(self) -> str:
+        """What fingerprints of these parameters are called among those of a snapshot: `words5-14x8`."""
+        said = [f"{self.shingles}{self.ngram}", f"{self.bands}x{self.rows}"]
+        said += [self.hashing] if self.hashing != "xxh64" else []
+        return "-".join([*said, *([f"sketch{self.sketch}"] if self.sketch != 256 else [])])
+
+
+@dataclass(frozen=True)
+class NearRecipe:
+    """How alike two documents must be to be copies of each other, and what is done with chains of them."""
+
+    similarity: float = 0.75  # Jaccard of their shingles; 0 takes every pair that shares a band
+    verify: Literal["near", "all", "none"] = "near"  # by sketches: near the limit, where signatures err; or always
+    chains: Literal["split", "report"] = "split"  # members of a family that are hardly like the one with most copies
+    cohesion: float = 0.5  # Jaccard with that one below which a member is such a link of a chain
     max_family: int = 100_000  # members above which a family raises an alarm
 
 
@@ -169,8 +191,13 @@ class CorpusRecipe:
     members: tuple[MemberRecipe, ...]
     version: str = "dev"
     title: str = ""
+    base: str = ""  # a corpus that this one stands on: its survivors stay, and new documents are compared with them
+    fingerprints: FingerprintRecipe = field(default_factory=FingerprintRecipe)
     near: NearRecipe = field(default_factory=NearRecipe)
-    prefer: tuple[Literal["license", "longest", "source"], ...] = ("license", "source", "longest")
+    scope: Literal["corpus", "source"] = "corpus"  # where copies are looked for: among all members, or within each
+    over: Literal["all", "kept"] = "all"  # which documents make families: all, or those that their policies keep
+    same_url: bool = False  # whether documents of one URL are copies of each other, whatever they say
+    prefer: tuple[Literal["license", "longest", "newest", "oldest", "source"], ...] = ("license", "source", "longest")
     max_removed: float = 0.6  # share of a source's kept documents that may be suppressed as copies
 
     @property

@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import Any
 
 from dagster_project.corpus.lineage.trace import published_from
-from dagster_project.corpus.lineage.walk import ancestors
+from dagster_project.corpus.lineage.walk import ancestors, layers_of
 from dagster_project.corpus.model.errors import IntegrityError
 from dagster_project.corpus.model.manifests import File, Input, Manifest
 from dagster_project.corpus.model.partitions import Partition
@@ -50,7 +50,6 @@ class Subject:
     mix: Partition
     mixed: Manifest
     published: Manifest | None
-    corpora: Mapping[str, Manifest]
     members: Sequence[Member]
 
     @property
@@ -79,12 +78,16 @@ def find_subject(store: Store, mix: Partition, version: str | None = None) -> Su
 def subject_of(store: Store, mix: Partition, mixed: Manifest, published: Manifest | None) -> Subject:
     """The same from manifests in hand, for a publication that has no ref yet."""
     corpora = {key_of(item): load_manifest(store, item.id) for item in mixed.inputs if item.stage == "deduplicated"}
+    asked = dict.fromkeys(component["corpus"] for component in mixed.identity.recipe["components"])
     found = [load_manifest(store, item.id) for item in mixed.inputs if _is_group(item, "language")]
     languages = {_snapshot(store, language).id: language for language in found}
     members = [
-        member for key, deduplicated in corpora.items() for member in _members(store, key, deduplicated, languages)
+        member
+        for key in asked
+        for layer in layers_of(store, corpora[key])
+        for member in _members(store, key, layer, languages)
     ]
-    return Subject(store, mix, mixed, published, corpora, members)
+    return Subject(store, mix, mixed, published, members)
 
 
 def key_of(item: Input) -> str:

@@ -80,7 +80,8 @@ def test_a_build_finds_one_version_and_a_corpus_pins_the_newest(tmp_path: Path):
     built = lib.build(Partition("snapshots", "news@1"))
     assert (built.manifest.rows, built.manifest.facts["source"]["version"]) == (2, "1")
     assert recipes.source(recipes.corpus("all").members[0].source).key == "news@2"
-    assert lib.planner.dependencies.of(Partition("families", "all@dev")) == [Partition("fingerprints", "news@2")]
+    needed = [Partition("fingerprints", "news@2", "words5-14x8")]
+    assert lib.planner.dependencies.of(Partition("families", "all@dev")) == needed
     put(tmp_path / "in", "3")
     assert recipes.source("news").key == "news@2"  # one state for as long as a build lasts
     assert find_recipes([folder]).source("news").key == "news@3"

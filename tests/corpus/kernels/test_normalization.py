@@ -4,6 +4,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 from hypothesis import given
+from hypothesis import strategies as st
 
 from dagster_project.corpus.kernels.normalization import normalize
 from dagster_project.corpus.kernels.texts import buffers, strings
@@ -23,6 +24,20 @@ def test_twin(texts):
 @given(CORPORA)
 def test_each_document_by_itself(texts):
     assert normalized(texts) == [normalized([text])[0] for text in texts]
+
+
+@given(st.lists(st.text("aZ09.,,.  -é٣٫", max_size=200), min_size=1, max_size=3))
+def test_numbers_across_windows(texts):
+    """What comes after lets every text be read sixty-four bytes at a time."""
+    after = "." * 64
+    assert normalized([*texts, after]) == [*map(oracle.normalize, texts), ""]
+
+
+@pytest.mark.parametrize("before", range(130))
+@pytest.mark.parametrize("number", ["1.2.3.4,5", "12345,678.9", "1,", ".5", "7..8", "1.2٣.4", "9" * 70, "1.2." * 40])
+def test_a_number_at_every_place(before, number):
+    text = "x" * before + number + " y"
+    assert normalized([text, "." * 64])[0] == oracle.normalize(text)
 
 
 @pytest.mark.parametrize(

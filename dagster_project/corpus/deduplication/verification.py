@@ -1,0 +1,145 @@
+"""How alike candidates are: their signatures and sketches travel with the pairs, from the batch of one to the other's.
+
+A signature tells a Jaccard similarity s within sqrt(s · (1 − s) / permutations), 0.04 with the defaults. Near the limit
+that is too much, so there the sketch decides, which is exact for documents of no more shingles than it holds.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dagster_project.corpus.deduplication.candidates import PAIR, Shards, edges
+from dagster_project.corpus.deduplication.fingerprints import rows_of
+from dagster_project.corpus.deduplication.keys import Batch, Rows
+from dagster_project.corpus.engine.exchange import Address, Piece, read_range
+from dagster_project.corpus.kernels.sketches import sketch_jaccard
+from dagster_project.corpus.model.manifests import File
+from dagster_project.corpus.model.recipes import FingerprintRecipe
+from dagster_project.corpus.storage.shards import read_shard
+from dagster_project.corpus.storage.stores import Store
+
+AT_ONCE = 32_768  # pairs, of 1.5 KB each with the defaults
+DEVIATIONS = 3  # standard deviations of the estimate around the limit within which it is verified
+
+
+@dataclass(frozen=True)
+class AttachTask:
+    """Candidates whose left document is in one batch."""
+
+    address: Address
+    name: str  # of the candidates
+    candidates: tuple[Piece, ...]
+    number: int  # of the batch
+    batch: Batch
+    shards: Shards
+    prints: FingerprintRecipe
+
+
+@dataclass(frozen=True)
+class CompareTask:
+    """The same on their way to the batch of their right document."""
+
+    address: Address
+    pieces: tuple[Piece, ...]
+    number: int
+    batch: Batch
+    prints: FingerprintRecipe
+    limit: float
+    margin: float  # around the limit
+
+
+def margin_of(verify: str, limit: float, permutations: int) -> float:
+    """How near the limit an estimate is verified."""
+    deviation = math.sqrt(limit * (1 - limit) / permutations)
+    return {"none": -1.0, "near": DEVIATIONS * deviation, "all": 2.0}[verify]
+
+
+def attach(task: AttachTask) -> list[Piece]:
+    """Each candidate once, with the fingerprint of its left document, by the batch of the right one."""
+    store, count = task.address.store, int(task.shards.batch.max(initial=-1)) + 1
+    pairs = distinct(read_range(store, task.candidates, task.number, task.number + 1, PAIR))
+    pairs = pairs[np.argsort(pairs["left_shard"], kind="stable")]
+    pieces = []
+    for start in range(0, len(pairs), AT_ONCE):
+        part = pairs[start : start + AT_ONCE]
+        carried = np.empty(len(part), _carried(task.prints))
+        carried["pair"] = part
+        for name, values in _fingerprints(store, task.batch, part, "left", task.prints).items():
+            carried[name] = values
+        destinations = task.shards.batch[part["right_shard"]]
+        pieces.append(task.address.write(f"{task.name}-{task.number:06d}-{start:012d}", carried, destinations, count))
+    return pieces
+
+
+def compare(task: CompareTask) -> bytes:
+    """The pairs that are alike enough, as EDGE bytes."""
+    store, kind = task.address.store, _carried(task.prints)
+    found = []
+    for piece in task.pieces:
+        carried = read_range(store, [piece], task.number, task.number + 1, kind)
+        if len(carried):
+            own = _fingerprints(store, task.batch, carried["pair"], "right", task.prints)
+            similarity = _similarity(carried, own, task)
+            close = similarity >= task.limit
+            found.append(edges(carried["pair"][close], similarity[close]).tobytes())
+    return b"".join(found)
+
+
+def distinct(pairs: Rows) -> Rows:
+    """Each pair once: two documents may share several bands."""
+    names = ("left_high", "left_low", "right_high", "right_low")
+    order = np.lexsort([pairs[name] for name in reversed(names)])
+    ordered = pairs[order]
+    keep = np.ones(len(ordered), np.bool_)
+    keep[1:] = np.logical_or.reduce([ordered[name][1:] != ordered[name][:-1] for name in names])
+    return ordered[keep]
+
+
+def _similarity(carried: Rows, own: dict[str, NDArray[Any]], task: CompareTask) -> NDArray[np.float64]:
+    similarity: NDArray[np.float64] = (carried["signature"] == own["signature"]).mean(axis=1)
+    unsure = np.abs(similarity - task.limit) <= task.margin
+    if unsure.any():
+        sides = [side[name][unsure] for side in (carried, own) for name in ("sketch", "size")]
+        similarity[unsure] = sketch_jaccard(*map(np.ascontiguousarray, sides))
+    return similarity
+
+
+def _carried(prints: FingerprintRecipe) -> np.dtype[np.void]:
+    permutations = prints.bands * prints.rows
+    return np.dtype(
+        [("pair", PAIR), ("signature", "<u4", (permutations,)), ("sketch", "<u4", (prints.sketch,)), ("size", "<i4")]
+    )
+
+
+def _fingerprints(
+    store: Store, batch: Batch, pairs: Rows, side: str, prints: FingerprintRecipe
+) -> dict[str, NDArray[Any]]:
+    """Signature, sketch and its size of one side of every pair."""
+    found: dict[str, NDArray[Any]] = {
+        "signature": np.empty((len(pairs), prints.bands * prints.rows), np.uint32),
+        "sketch": np.empty((len(pairs), prints.sketch), np.uint32),
+        "size": np.empty(len(pairs), np.int32),
+    }
+    for number, file in enumerate(batch.files, batch.first):
+        here = np.flatnonzero(pairs[f"{side}_shard"] == number)
+        if len(here):
+            rows, places = np.unique(pairs[f"{side}_row"][here], return_inverse=True)
+            for name, values in _read(store, file, rows, prints):
+                found[name][here] = values[places]
+    return found
+
+
+def _read(
+    store: Store, file: File, rows: NDArray[np.uint32], prints: FingerprintRecipe
+) -> Iterator[tuple[str, NDArray[np.uint32]]]:
+    table = read_shard(store, file, ["signature", "sketch"]).take(rows)
+    yield "signature", rows_of(table.column("signature"), "<u4", prints.bands * prints.rows)[0]
+    sketches, sizes = rows_of(table.column("sketch"), "<u4", prints.sketch)
+    yield "sketch", sketches
+    yield "size", sizes.astype(np.uint32)

@@ -1,0 +1,38 @@
+"""Arrays that lie on disk, in a folder that is gone after the block: the system keeps of them in memory what it can."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+class DiskArrays:
+    """A folder of arrays, each a file, filled with zeros when it is made."""
+
+    def __init__(self) -> None:
+        self._folder = tempfile.TemporaryDirectory(prefix="florilegium-arrays-")
+        self._made = 0
+
+    def __enter__(self) -> DiskArrays:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._folder.cleanup()
+
+    def make(self, dtype: Any, *shape: int, fill: Any = None) -> NDArray[Any]:
+        """An array of this shape."""
+        if not all(shape):
+            return np.empty(shape, dtype)  # no file can be mapped that holds nothing
+        path = Path(self._folder.name) / f"{self._made:04d}"
+        self._made += 1
+        array = np.asarray(np.memmap(path, dtype, "w+", shape=shape))
+        if fill is not None:
+            array[...] = fill
+        return array
