@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from tests.benchmarks import minhash, parity, signals, warc
+from tests.benchmarks import families, minhash, parity, signals, warc
 
 Result = tuple[dict[str, Any], int]  # what was measured, and the exit code
 
@@ -27,6 +27,7 @@ def lines(result: Mapping[str, Any]) -> str:
 
 
 BENCHMARKS: dict[str, Benchmark] = {
+    "families": Benchmark(families.run, lines),
     "minhash": Benchmark(lambda said: (minhash.run(said.input, said.limit_mb), 0), lines),
     "parity": Benchmark(parity.run, parity.told),
     "signals": Benchmark(signals.run, signals.told),
@@ -67,7 +68,9 @@ def parser() -> argparse.ArgumentParser:
     )
     found.add_argument("--limit", type=int, help="the first so many documents (parity, signals)")
     found.add_argument("--megabytes", type=float, help="the first so many megabytes (signals)")
-    found.add_argument("--limit-mb", type=float, default=20, help="how much the peer gets (minhash, warc; default 20)")
+    found.add_argument(
+        "--limit-mb", type=float, default=20, help="how much the peer gets (families, minhash, warc; default 20)"
+    )
     found.add_argument("--peer-megabytes", type=float, help="how much the peer gets (signals; default all)")
     found.add_argument("--texts", type=float, help="gather so many megabytes of texts from this machine (signals)")
     found.add_argument(

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import json
+from collections.abc import Mapping, Sequence
 
 from dagster_project.corpus.building.planner import Plan, Planner, strictest, united
 from dagster_project.corpus.deduplication import families as duplicates
@@ -14,6 +15,8 @@ from dagster_project.corpus.model.errors import Refused
 from dagster_project.corpus.model.manifests import File, Manifest
 from dagster_project.corpus.model.partitions import Partition
 from dagster_project.corpus.model.recipes import CorpusRecipe
+
+INDEXED = ("fingerprints", "over", "same_url")  # what of its recipe the tables of a layer depend on
 
 
 def families(planner: Planner, partition: Partition) -> Plan:
@@ -49,14 +52,19 @@ def _source(prints: Manifest) -> str:
 
 def _layers(planner: Planner, base: Manifest, corpus: CorpusRecipe) -> list[Layer]:
     """An earlier layer, and before it those that it stands on; one that looks at texts otherwise is refused."""
-    said, asked = base.identity.recipe["fingerprints"], duplicates.recipe_of(corpus)["fingerprints"]
-    if said != asked:
-        raise Refused(
-            f"{corpus.key} stands on {corpus.base}, whose index has other parameters: say fingerprints: {dict(said)}"
-        )
+    asked = duplicates.recipe_of(corpus)
+    for name in INDEXED:
+        if (said := base.identity.recipe[name]) != asked[name]:
+            raise Refused(
+                f"{corpus.key} stands on {corpus.base}, whose index has other parameters: say {name}: {_spelled(said)}"
+            )
     layers = layers_of(planner.store, base)
     prints = ([item for item in planner.load(layer.inputs) if item.stage == "fingerprints"] for layer in layers)
     return [_layer(found, layer) for found, layer in zip(prints, layers, strict=True)]
+
+
+def _spelled(value: object) -> str:
+    return json.dumps(dict(value) if isinstance(value, Mapping) else value)
 
 
 def deduplicated(planner: Planner, partition: Partition) -> Plan:
@@ -66,6 +74,7 @@ def deduplicated(planner: Planner, partition: Partition) -> Plan:
     given = planner.load(inputs)
     base = [manifest for manifest in given if manifest.stage == "deduplicated"]
     family, *members = [manifest for manifest in given if manifest.stage != "deduplicated"]
+    _refuse_other_base(corpus, family, base)
     filtered, concluded, counts = members[0::3], members[1::3], members[2::3]
     snapshots = [snapshot for item in filtered for snapshot in snapshots_of(planner.store, item).values()]
     documents = [
@@ -89,6 +98,13 @@ def deduplicated(planner: Planner, partition: Partition) -> Plan:
         access=strictest([*members, *base]),
         bounds={"documents": family.rows, "max_removed": corpus.max_removed},
     )
+
+
+def _refuse_other_base(corpus: CorpusRecipe, family: Manifest, base: Sequence[Manifest]) -> None:
+    """Families and survivors must stand on the same version."""
+    below = [{item.id for item in manifest.inputs if item.stage == "families"} for manifest in (family, *base)]
+    if base and below[0] != below[1]:
+        raise Refused(f"families/{corpus.key} stand on another version of {corpus.base} than the newest: rebuild them")
 
 
 def _standing(planner: Planner, family: Manifest, base: Sequence[Manifest]) -> dict[bytes, survivors.Survivor]:

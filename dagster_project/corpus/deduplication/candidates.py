@@ -36,7 +36,8 @@ class Shards:
 
     batch: NDArray[np.int32]
     source: NDArray[np.int32]  # all 0 where copies of other sources count
-    new: int  # number of the first that no earlier layer has
+    layer: NDArray[np.int32]
+    new: int  # number of the first of the last layer
 
 
 @dataclass(frozen=True)
@@ -119,11 +120,11 @@ def _distinct(records: Rows, shards: Shards) -> Rows:
 
 
 def _grouped(records: Rows, shards: Shards, names: tuple[str, ...]) -> tuple[Numbers, Rows]:
-    """(bounds of groups, records): those of one group and source side by side, those of earlier layers first, then by
-    their ids."""
+    """(bounds of groups, records): those of one group and source side by side, by their layers and then by their
+    ids."""
     source = shards.source[records["shard"]]
     by = [source, *(records[name] for name in names)]
-    order = np.lexsort((records["low"], records["high"], records["shard"] >= shards.new, *by))
+    order = np.lexsort((records["low"], records["high"], shards.layer[records["shard"]], *by))
     ordered = records[order]
     differs = np.zeros(max(0, len(order) - 1), np.bool_)
     for column in by:

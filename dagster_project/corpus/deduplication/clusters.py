@@ -15,8 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dagster_project.corpus.deduplication.candidates import EDGE, ENDS, PAIR
-from dagster_project.corpus.deduplication.keys import EXACT, NEAR, URL, Rows
-from dagster_project.corpus.kernels.components import NONE, find_leaders, find_strangers, keep_within, unite
+from dagster_project.corpus.deduplication.keys import EXACT, NEAR, NORMALIZED, URL, Rows
+from dagster_project.corpus.kernels.components import NONE, find_leaders, find_strangers, keep_within, spread, unite
 from dagster_project.corpus.kernels.hashing import mix64
 from dagster_project.corpus.storage.disk_arrays import DiskArrays
 from dagster_project.corpus.storage.spool import Spool
@@ -33,10 +33,12 @@ Verified = Callable[[Rows], Rows]  # of PAIR records those that are alike enough
 
 @dataclass(frozen=True)
 class Guard:
-    """Against chains: which pairs of a leader and a member are like enough, and whether the others leave."""
+    """Against chains: which pairs of a leader and a member are like enough, and whether the others leave. `heads` are
+    the leaders of earlier families by color, as NODE records."""
 
     likened: Verified
     splits: bool
+    heads: Callable[[], Rows]
 
 
 @dataclass
@@ -51,6 +53,7 @@ class Clusters:
     has_twin: Marks  # whether any other has
     family: Numbers  # the smallest node of the family
     color: Numbers  # the number of an earlier layer's family that it belongs to, or NONE
+    leader: Numbers  # by the smallest node of a new family the one that leads it: it has most copies
     counts: dict[str, int] = field(default_factory=dict)
 
 
@@ -69,6 +72,9 @@ def cluster(
     bridges = _join(found, near_or_sure)
     _split_chains(arrays, found, near_or_sure, is_old, guard)
     bridges += _join(found, (found.kinds == URL).astype(np.uint8))
+    found.leader[:] = NONE
+    anybody, degrees = arrays.make(np.uint8, len(found.nodes), fill=1), arrays.make(np.int64, len(found.nodes))
+    find_leaders(found.family, found.ends, near_or_sure, anybody, degrees, found.leader)
     found.counts["bridges"] = bridges
     return found
 
@@ -104,7 +110,8 @@ def _numbered(arrays: DiskArrays, spool: Spool) -> Clusters:
     has_twin[numbers[exact].ravel()] = 1
     color = arrays.make(np.int64, len(nodes), fill=NONE)
     measures = kept["kind"][:count], kept["similarity"][:count]
-    return Clusters(nodes, numbers, *measures, same_text, has_twin, family, color)
+    leader = arrays.make(np.int64, len(nodes))
+    return Clusters(nodes, numbers, *measures, same_text, has_twin, family, color, leader)
 
 
 def _surest(chunk: Rows) -> Rows:
@@ -157,15 +164,22 @@ def _split_chains(arrays: DiskArrays, found: Clusters, wanted: Marks, is_old: Ma
     """Until every member is like its leader, in place; or once, if chains are to be reported alone."""
     count = len(found.nodes)
     settled, leaders = arrays.make(np.uint8, count), arrays.make(np.int64, count)
+    heads = guard.heads()
+    is_head = np.zeros(count, np.bool_)
+    of_old = is_old > 0
+    is_head[of_old] = _places(found.nodes[of_old]) == _places(heads[found.color[of_old]])
+    twins = (found.kinds <= NORMALIZED).astype(np.uint8)
     chained = distant = 0
     for _ in range(ROUNDS):
         leaders[:] = NONE
         degrees, strange = arrays.make(np.int64, count), arrays.make(np.uint8, count, fill=1)
-        find_leaders(found.family, found.ends, wanted, is_old, degrees, leaders)
+        may_lead = (is_head | (found.color == NONE)).astype(np.uint8)
+        find_leaders(found.family, found.ends, wanted, may_lead, degrees, leaders)
         find_strangers(found.family, found.ends, wanted, is_old, leaders, strange)
         strange[settled > 0] = 0
         settled[:] = 1
-        _acquit(found, leaders, strange, guard.likened)
+        _acquit(found, leaders, heads, strange, guard.likened)
+        spread(found.ends, twins & (found.family[found.ends[:, 0]] == found.family[found.ends[:, 1]]), strange)
         if not strange.any():
             break
         chained += len(np.unique(found.family[strange > 0]))
@@ -177,30 +191,34 @@ def _split_chains(arrays: DiskArrays, found: Clusters, wanted: Marks, is_old: Ma
     found.counts |= {"chained": chained, "distant": distant}
 
 
-def _acquit(found: Clusters, leaders: Numbers, strange: Marks, likened: Verified) -> None:
-    """Unmark the strangers that are like their leader after all."""
+def _acquit(found: Clusters, leaders: Numbers, heads: Rows, strange: Marks, likened: Verified) -> None:
+    """Unmark the strangers that are like their leader after all, or like that of the earlier family."""
     members = np.flatnonzero(strange)
+    by, color = leaders[found.family[members]], found.color[members]
     pairs = np.empty(len(members), PAIR)
-    for side, nodes in (("left", leaders[found.family[members]]), ("right", members)):
-        for name, _ in ENDS:
-            pairs[f"{side}_{name}"] = found.nodes[name][nodes]
+    for name, _ in ENDS:
+        pairs[f"left_{name}"] = found.nodes[name][by]
+        pairs[f"left_{name}"][color != NONE] = heads[name][color[color != NONE]]
+        pairs[f"right_{name}"] = found.nodes[name][members]
     pairs["kind"] = NEAR
     alike = likened(pairs)
-    strange[members[np.isin(_place(pairs), _place(alike))]] = 0
+    strange[members[np.isin(_places(pairs, "right_"), _places(alike, "right_"))]] = 0
 
 
-def _place(pairs: Rows) -> NDArray[np.uint64]:
-    place: NDArray[np.uint64] = pairs["right_shard"].astype(np.uint64) << np.uint64(32) | pairs["right_row"]
+def _places(records: Rows, side: str = "") -> NDArray[np.uint64]:
+    place: NDArray[np.uint64] = records[f"{side}shard"].astype(np.uint64) << np.uint64(32) | records[f"{side}row"]
     return place
 
 
 def _part(found: Clusters, wanted: Marks, is_old: Marks, leaders: Numbers, distant: Marks) -> None:
     """Leave the distant members to themselves, in place, and the others to their leader."""
-    with_leader = np.stack([np.arange(len(found.nodes)), leaders[found.family]], axis=1)
+    leader = leaders[found.family]
+    stays = (distant == 0) & (leader != NONE)  # where the leader is of an earlier layer alone, the color tells enough
+    with_leader = np.stack([np.arange(len(found.nodes)), np.maximum(leader, 0)], axis=1)
     among_distant = wanted.copy()
     keep_within(found.family, found.ends, among_distant, distant)
     among_distant &= distant[found.ends[:, 0]]
     found.family[:] = np.arange(len(found.nodes))
-    found.color[is_old == 0] = NONE
-    unite(found.family, found.color, with_leader, (distant == 0).astype(np.uint8))
+    found.color[distant > 0] = NONE
+    unite(found.family, found.color, with_leader, stays.astype(np.uint8))
     unite(found.family, found.color, found.ends, among_distant)

@@ -66,7 +66,7 @@ def build_families(work: Work, layers: Sequence[Layer], corpus: CorpusRecipe, ve
             *search.copies(met),
             *search.verify(search.candidates(met), "candidates", near.similarity, near.verify),
         ]
-        guard = Guard(search.likened, near.chains == "split")
+        guard = Guard(search.likened, near.chains == "split", lambda: lookup.heads)
         found = cluster(arrays, edges, search.new, lookup.colors_of, guard)
         families = families_of(found, lookup, search.new)
         tasks = memberships(work, search.files, search.new, found, families)

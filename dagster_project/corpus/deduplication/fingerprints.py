@@ -37,7 +37,7 @@ SCHEMA = pa.schema(
         pa.field("shingles", pa.int64(), nullable=False),  # 0: too short for MinHash, told apart by digest alone
         pa.field("signature", pa.binary(), nullable=False),  # low 32 bits of each minimum
         pa.field("bands", pa.binary(), nullable=False),  # one 64-bit key per band, of the full minima
-        pa.field("sketch", pa.binary(), nullable=False),  # the least 32-bit hashes of distinct shingles, ascending
+        pa.field("sketch", pa.binary(), nullable=False),  # the least 32-bit hashes of shingles, ascending
     ]
 )
 

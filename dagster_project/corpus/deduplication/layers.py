@@ -10,8 +10,10 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from dagster_project.corpus.deduplication.clusters import NODE
 from dagster_project.corpus.deduplication.keys import Rows, id_bytes, ids_of
 from dagster_project.corpus.model.documents import ID
+from dagster_project.corpus.model.errors import IntegrityError
 from dagster_project.corpus.model.manifests import File, Manifest
 from dagster_project.corpus.storage.shards import read_shard
 from dagster_project.corpus.storage.stores import Store
@@ -53,6 +55,7 @@ class Lookup:
         self.grown = [File(**manifest.facts["grown"]) for manifest in earlier]
         self.ids: Ids = np.empty(0, "V16")
         self.sizes = np.empty(0, np.int64)
+        self.heads: Rows = np.empty(0, NODE)  # the documents that lead them
 
     def colors_of(self, nodes: Rows) -> NDArray[np.int64]:
         """The color of each node of an earlier layer; one that had no copies is a family of its own."""
@@ -67,7 +70,25 @@ class Lookup:
         self.sizes = np.zeros(len(self.ids), np.int64)
         np.maximum.at(self.sizes, colors, sizes)
         self._apply_growth()
+        self._find_heads(nodes, colors)
         return colors
+
+    def _find_heads(self, nodes: Rows, colors: NDArray[np.int64]) -> None:
+        """A family is called after the document that leads it: among the nodes, or somewhere in the earlier tables."""
+        self.heads = np.zeros(len(self.ids), NODE)
+        lead = id_bytes(nodes["high"], nodes["low"]) == self.ids[colors]
+        self.heads[colors[lead]] = nodes[lead]
+        high, low = ids_of(pa.array(self.ids.tolist(), ID))
+        missing = np.ones(len(self.ids), np.bool_)
+        missing[colors[lead]] = False
+        for shard, file in enumerate(self.files if missing.any() else ()):
+            these, those = ids_of(read_shard(self.store, file, ["doc_id"]).column("doc_id"))
+            for row in np.flatnonzero(np.isin(these, high[missing])).tolist():
+                for color in np.flatnonzero(missing & (high == these[row]) & (low == those[row])).tolist():
+                    self.heads[color] = (these[row], those[row], shard, row)
+                    missing[color] = False
+        if missing.any():
+            raise IntegrityError(f"family {self.ids[missing][0].tobytes().hex()} has no leader below: rebuild the base")
 
     def _apply_growth(self) -> None:
         """Later layers have added to families of earlier ones, whose rows stay as they are."""

@@ -26,7 +26,7 @@ EDGES = pa.struct([pa.field("doc_id", ID, nullable=False), ("kind", pa.string())
 SCHEMA = pa.schema(
     [
         pa.field("doc_id", ID, nullable=False),
-        pa.field("family", ID),  # the smallest doc_id of the family when it arose; null for a document without copies
+        pa.field("family", ID),  # the member with most copies when it arose; null for a document without copies
         pa.field("family_size", pa.int64(), nullable=False),
         pa.field("same_text", ID),  # one doc_id for all with exactly this text; null when there is no other
         pa.field("edges", pa.list_(EDGES), nullable=False),  # the copies that it was found to match; url has no measure
@@ -72,7 +72,7 @@ def families_of(found: Clusters, lookup: Lookup, new: int) -> Families:
     """Of a family that an earlier layer has, its id, and its size with what the last layer adds."""
     is_new = found.nodes["shard"] >= new
     sizes = np.bincount(found.family, minlength=len(found.nodes))[found.family]
-    ids = id_bytes(found.nodes["high"], found.nodes["low"])[found.family]
+    ids = id_bytes(found.nodes["high"], found.nodes["low"])[found.leader[found.family]]
     old = found.color != NONE
     added = np.bincount(found.color[old & is_new], minlength=len(lookup.ids))
     if old.any():

@@ -30,7 +30,9 @@ class Search:
         self.new = len(self.files) - len(layers[-1].files)
         self.own = batches(layers[-1].files, BATCH_ROWS, self.new)
         self.batches = [*batches(self.files[: self.new], BATCH_ROWS), *self.own]
-        self.shards = Shards(self._batch_of(), self._source_of(), self.new)
+        numbers = np.arange(len(layers), dtype=np.int32)
+        layer = np.repeat(numbers, [len(item.files) for item in layers])
+        self.shards = Shards(self._batch_of(), self._source_of(), layer, self.new)
         self._asked = 0
 
     def write_keys(self, verdicts: Mapping[str, File]) -> list[dict[str, Any]]:
@@ -97,7 +99,8 @@ class Search:
         self._asked += 1
         piece = self.address.write(f"members-{self._asked}", pairs, destinations, len(self.batches))
         near = self.corpus.near
-        found = list(self.verify([piece], f"members-{self._asked}", near.cohesion, near.verify))
+        limit = min(near.cohesion, near.similarity)
+        found = list(self.verify([piece], f"members-{self._asked}", limit, near.verify))
         return np.concatenate(found) if found else np.empty(0, EDGE)
 
     def _batch_of(self) -> Any:

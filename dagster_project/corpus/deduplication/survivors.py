@@ -89,6 +89,7 @@ class Choice:
     survivor: Survivor | None
     licenses: Mapping[bytes, Effective]
     contrary: bool  # whether its members are under different licenses
+    stands: bool = False  # whether the survivor is of an earlier layer, whose license stays as it is
 
 
 def choose_survivors(
@@ -129,7 +130,7 @@ def choose(
         text: effective(sorted({(m.license, m.license_kind) for m in same}, key=str)) for text, same in texts.items()
     }
     said = {member.license for member in members} | ({standing.license} if standing else set())
-    return Choice(standing or chosen, licenses, len(said) > 1)
+    return Choice(standing or chosen, licenses, len(said) > 1, standing is not None)
 
 
 def standing_survivors(
@@ -234,8 +235,8 @@ def _settle(
         license = choice.licenses[same_text]
         rows["license"][row], rows["license_class"][row] = license.expression, class_of(license.expression)
         findings += license.findings
-    elif choice.contrary:
-        findings.append("near copies stand under other licenses")
+    if choice.contrary and (same_text not in choice.licenses or choice.stands):
+        findings.append("copies stand under other licenses")
     rows["license_findings"][row] = sorted(set(findings))
     survivor = choice.survivor
     if rows["status"][row] == "rejected" or survivor is None:

@@ -65,22 +65,22 @@ def _root(parents: Any, i: Any) -> Any:
 
 
 def find_leaders(
-    labels: Numbers, ends: Numbers, wanted: Marks, is_old: Marks, degrees: Numbers, leaders: Numbers
+    labels: Numbers, ends: Numbers, wanted: Marks, may_lead: Marks, degrees: Numbers, leaders: Numbers
 ) -> None:
-    """Write into `leaders`, which is all NONE, at the smallest member of each component: the member with most wanted
-    edges, an old one if it has any, the smallest of several. `degrees` is room for as many numbers, all zero."""
-    _find_leaders(labels, ends, wanted, is_old, degrees, leaders)
+    """Write into `leaders`, which is all NONE, at the smallest member of each component: of those that may lead the
+    member with most wanted edges, the smallest of several. `degrees` is room for as many numbers, all zero."""
+    _find_leaders(labels, ends, wanted, may_lead, degrees, leaders)
 
 
 @compiled
-def _find_leaders(labels: Any, ends: Any, wanted: Any, is_old: Any, degrees: Any, leaders: Any) -> Any:
+def _find_leaders(labels: Any, ends: Any, wanted: Any, may_lead: Any, degrees: Any, leaders: Any) -> Any:
     for i in range(len(ends)):
         if wanted[i]:
             degrees[ends[i, 0]] += 1
             degrees[ends[i, 1]] += 1
     for i in range(len(labels)):
         leader = leaders[labels[i]]
-        if leader == NONE or (is_old[i], degrees[i]) > (is_old[leader], degrees[leader]):
+        if may_lead[i] and (leader == NONE or degrees[i] > degrees[leader]):
             leaders[labels[i]] = i
 
 
@@ -104,6 +104,19 @@ def _acquaint(labels: Any, ends: Any, wanted: Any, is_old: Any, leaders: Any, fo
                 found[other] = 0
             elif other == leader:
                 found[one] = 0
+
+
+def spread(ends: Numbers, wanted: Marks, found: Marks) -> None:
+    """Unmark what a wanted edge joins to something unmarked, over up to two edges."""
+    for _ in range(2):
+        _spread(ends, wanted, found)
+
+
+@compiled
+def _spread(ends: Any, wanted: Any, found: Any) -> Any:
+    for i in range(len(ends)):
+        if wanted[i] and not (found[ends[i, 0]] and found[ends[i, 1]]):
+            found[ends[i, 0]] = found[ends[i, 1]] = 0
 
 
 def keep_within(labels: Numbers, ends: Numbers, wanted: Marks, is_distant: Marks) -> None:

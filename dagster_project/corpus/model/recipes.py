@@ -179,7 +179,7 @@ class NearRecipe:
     similarity: float = 0.75  # Jaccard of their shingles; 0 takes every pair that shares a band
     verify: Literal["near", "all", "none"] = "near"  # by sketches: near the limit, where signatures err; or always
     chains: Literal["split", "report"] = "split"  # members of a family that are hardly like the one with most copies
-    cohesion: float = 0.5  # Jaccard with that one below which a member is such a link of a chain
+    cohesion: float = 0.5  # Jaccard with that one below which a member is such a link; at most `similarity` counts
     max_family: int = 100_000  # members above which a family raises an alarm
 
 

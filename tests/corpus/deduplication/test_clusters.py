@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dagster_project.corpus.deduplication.candidates import EDGE
-from dagster_project.corpus.deduplication.clusters import Clusters, Guard, cluster
+from dagster_project.corpus.deduplication.clusters import NODE, Clusters, Guard, cluster
 from dagster_project.corpus.deduplication.keys import EXACT, NEAR, NORMALIZED, URL, Rows
 from dagster_project.corpus.kernels.components import NONE
 from dagster_project.corpus.storage.disk_arrays import DiskArrays
@@ -47,10 +47,11 @@ def clustered(
             found[name] = pairs[keep][name]
         return found
 
+    heads = np.array([(document << 50, document, 0, document) for document in known], NODE)
     shard_of = (lambda document: 0 if document in known else 1) if known else (lambda document: 0)
     parts = [records(edges[start : start + 3], shard_of) for start in range(0, len(edges), 3)]
     with DiskArrays() as arrays:
-        return cluster(arrays, parts, 1 if known else 0, colors_of, Guard(likened, splits))
+        return cluster(arrays, parts, 1 if known else 0, colors_of, Guard(likened, splits, lambda: heads))
 
 
 def groups(found: Clusters) -> list[list[int]]:

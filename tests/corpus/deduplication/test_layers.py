@@ -189,3 +189,99 @@ def test_a_document_that_stands_in_two_snapshots_survives_once(tmp_path: Path) -
     assert {row["doc_id"]: row["survivor"] for row in later} == standing
     profile = found.build(Partition("families", "later@dev")).manifest.profile
     assert (profile["families"], profile["in_families"]) == (0, len(standing))
+
+
+WORDS = [f"w{chr(97 + n // 676)}{chr(97 + n // 26 % 26)}{chr(97 + n % 26)}" for n in range(600)]
+
+
+def stretch(start: int) -> str:
+    """200 words of one long text: those that begin 20 words apart have a Jaccard similarity of 0.81."""
+    return " ".join(WORDS[start : start + 200])
+
+
+def stack(folder: Path, layers: list[list[str]], near: str = "{}") -> list[dict[str, dict[str, Any]]]:
+    """The survivors and suppressed of corpora each on the one before, by the texts they are made of."""
+    for number, texts in enumerate(layers):
+        rows = [{"id": f"{number}-{at}", "text": text, "license": "MIT"} for at, text in enumerate(texts)]
+        location = str(write_jsonl(folder / f"s{number}.jsonl", rows))
+        write(
+            folder / f"r/sources/s{number}.yaml",
+            f"name: s{number}\ntitle: s\nformat: jsonl\nlocation: {location!r}\nlicense: MIT\n"
+            "license_evidence: signed off by the tests\ncolumns: {text: text, key: id, license: license}\n",
+        )
+        base = f"base: c{number - 1}\n" if number else ""
+        said = f"members: [{{source: s{number}, policy: plain}}]\nmax_removed: 1.0\nnear: {near}\n"
+        write(folder / f"r/corpora/c{number}.yaml", f"name: c{number}\n{base}{said}")
+    write(folder / "r/policies/plain.yaml", "name: plain\nmax_removed: 1.0\nrules:\n  - {rule: words, min: 1}\n")
+    found = library(MemoryStore(), folder / "r")
+    return [rows_of(found, "deduplicated", f"c{number}", f"s{number}") for number in range(len(layers))]
+
+
+def test_a_chain_does_not_grow_layer_by_layer(tmp_path: Path) -> None:
+    """Whoever joins a family is like the one that leads it, however often it is built upon."""
+    layers = stack(tmp_path, [[stretch(20 * number)] for number in range(9)])
+    begun = {row["doc_id"]: number for number, layer in enumerate(layers) for row in layer.values()}
+    away = [number - begun[row["survivor"]] for number, layer in enumerate(layers) for row in layer.values()]
+    assert max(away) <= 3  # at 60 words the similarity is 0.53, at 80 it is 0.42
+    assert any(away)
+
+
+def test_the_twin_of_an_earlier_survivor_never_stands_beside_it(tmp_path: Path) -> None:
+    base = [stretch(start) for start in (0, 20, 40, 55, 58, 60, 62, 65, 80, 100, 120)]
+    layer = [stretch(120), *(stretch(start) for start in (*range(1, 8), 30, 50, 70, 90, 110))]
+    below, above = stack(tmp_path, [base, layer])
+    texts = [base[int(name.partition("-")[2])] for name, row in below.items() if row["status"] == "survivor"]
+    texts += [layer[int(name.partition("-")[2])] for name, row in above.items() if row["status"] == "survivor"]
+    assert len(texts) == len(set(texts))
+    assert stretch(120) in base
+    assert above["1-0"]["status"] == "suppressed"
+    assert above["1-0"]["kind"] in ("exact", "linked")
+
+
+def test_twins_stay_together_whatever_cohesion_is_asked(tmp_path: Path) -> None:
+    texts = [
+        stretch(0),
+        stretch(20),
+        *(stretch(start) for start in range(1, 6)),
+        stretch(40),
+        stretch(40),
+        stretch(40).upper(),
+    ]
+    (rows,) = stack(tmp_path, [texts], near="{cohesion: 0.9}")
+    assert sum(rows[f"0-{at}"]["status"] == "survivor" for at in (7, 8, 9)) <= 1
+
+
+def test_copies_stay_exact_through_three_layers(tmp_path: Path) -> None:
+    texts = [prose(n, 240) for n in range(8)]
+    *_, last = stack(tmp_path, [texts, texts, texts])
+    assert {(row["status"], row["kind"], row["similarity"]) for row in last.values()} == {("suppressed", "exact", 1.0)}
+
+
+def test_families_and_survivors_stand_on_one_version(tmp_path: Path) -> None:
+    found = built(tmp_path, both=LAYERED)
+    found.build(Partition("deduplicated", "both@dev"))
+    path = tmp_path / "old.jsonl"
+    path.write_text(
+        path.read_text(encoding="utf-8") + '{"id": "late", "text": "five words and no more", "license": "MIT"}\n'
+    )
+    again = library(found.store, tmp_path / "r")
+    again.build(Partition("deduplicated", "old@dev"))
+    with pytest.raises(
+        Refused, match="families/both@dev stand on another version of old than the newest: rebuild them"
+    ):
+        again.build(Partition("deduplicated", "both@dev"), upstream=False)
+    again.build(Partition("deduplicated", "both@dev"))
+
+
+@pytest.mark.parametrize("said", ["same_url: true", "over: kept"])
+def test_what_a_base_cannot_tell_is_refused(tmp_path: Path, said: str) -> None:
+    found = built(tmp_path, both=f"{LAYERED}\n{said}")
+    with pytest.raises(Refused, match=r"both@dev stands on old, whose index has other parameters: say"):
+        found.build(Partition("families", "both@dev"))
+
+
+def test_another_license_of_an_earlier_text_is_a_finding(tmp_path: Path) -> None:
+    """The license of what stands below stays as it was concluded."""
+    found = built(tmp_path, both=LAYERED)
+    row = rows_of(found, "deduplicated", "both", "new")["b0"]
+    assert "copies stand under other licenses" in row["license_findings"]

@@ -1,0 +1,175 @@
+"""Near-duplicates from store to store against datatrove's four MinHash steps: how fast, and are the clusters the same?
+
+Ours reads a snapshot from a store and writes fingerprints, families and survivors to it, by one process, with every
+pair that shares a band a copy, as datatrove has it; datatrove has its documents in memory and writes what it keeps to
+disk. Near copies are planted, for real texts hold few.
+"""
+
+from __future__ import annotations
+
+import random
+import tempfile
+from argparse import Namespace
+from collections.abc import Iterable, Sequence
+from contextlib import closing
+from itertools import combinations
+from pathlib import Path
+from time import perf_counter
+from typing import Any
+
+import numpy as np
+
+from dagster_project.corpus.building.library import Library
+from dagster_project.corpus.building.recipe_files import find_recipes
+from dagster_project.corpus.engine.local import LocalEngine
+from dagster_project.corpus.model.partitions import Partition
+from dagster_project.corpus.storage.embedded import embedded
+from dagster_project.corpus.storage.s3 import S3Store
+from dagster_project.corpus.storage.shards import read_shard
+from tests.benchmarks.ours import SOURCE, write_recipe, write_texts
+from tests.benchmarks.parity import WANTED
+from tests.benchmarks.texts import read
+from tests.corpora import Lenient
+
+CORPUS, STAGES = "texts@dev", ("fingerprints", "families", "deduplicated")
+SHARE = 0.1  # of the texts have a near copy
+EDITS = 20  # words to one that is changed
+PAIRS_OF = 200  # members of a cluster up to which all their pairs count
+
+
+def run(arguments: Namespace) -> tuple[dict[str, Any], int]:
+    texts = planted(read(arguments.input))
+    sample = texts[: within(texts, arguments.limit_mb * 1e6)]
+    with tempfile.TemporaryDirectory() as place:
+        theirs, their_seconds = datatrove_clusters(sample, Path(place) / "datatrove")
+        ours, our_seconds = our_clusters(sample, Path(place) / "sample")
+        _, all_seconds = our_clusters(texts, Path(place) / "all")
+    agreement = pair_f1(ours, theirs)
+    size, total = megabytes(sample), megabytes(texts)
+    return {
+        "documents": len(sample),
+        "megabytes": round(size, 2),
+        "datatrove_mb_per_second": round(size / their_seconds, 3),
+        "mb_per_second": round(size / our_seconds, 1),
+        "ratio": round(their_seconds / our_seconds, 1),
+        "pair_f1": round(agreement, 6),
+        "counts": agreement >= WANTED,
+        "clusters": len({label for label in theirs if theirs.count(label) > 1}),
+        "all_documents": len(texts),
+        "all_megabytes": round(total, 2),
+        "all_mb_per_second": round(total / all_seconds, 1),
+        "growth": round(all_seconds / our_seconds / (total / size), 2),  # of seconds per byte
+    }, 0
+
+
+def planted(texts: Sequence[str]) -> list[str]:
+    """The texts, and of some a copy with some words changed, in an order of chance."""
+    draw = random.Random(7)
+    copies = []
+    for text in draw.sample(list(texts), int(SHARE * len(texts))):
+        words = text.split(" ")
+        for at in draw.sample(range(len(words)), len(words) // (EDITS * 10)):
+            words[at] = "altered"
+        copies.append(" ".join(words))
+    found = [*texts, *copies]
+    draw.shuffle(found)
+    return found
+
+
+def within(texts: Sequence[str], size: float) -> int:
+    sizes = np.cumsum([len(text.encode()) for text in texts])
+    return max(1, int(np.searchsorted(sizes, size, side="right")))
+
+
+def megabytes(texts: Iterable[str]) -> float:
+    return sum(len(text.encode()) for text in texts) / 1e6
+
+
+def our_clusters(texts: Sequence[str], place: Path) -> tuple[list[int], float]:
+    """The cluster of every text by number, and the time of the three stages; all else stands before."""
+    keys = [f"t{number:08}" for number in range(len(texts))]
+    write_texts(place / "texts", keys, texts, 1)
+    write_recipe(place, "sources", {**SOURCE, "location": str(place / "texts" / "*.parquet")})
+    write_recipe(place, "policies", {"name": "all", "rules": [{"rule": "words", "min": 0}], "max_removed": 1.0})
+    near = {"similarity": 0, "verify": "none", "chains": "report"}
+    members = [{"source": "texts", "policy": "all"}]
+    write_recipe(place, "corpora", {"name": "texts", "members": members, "near": near, "max_removed": 1.0})
+    with embedded(place / "store") as config, closing(LocalEngine(1)) as engine:
+        library = Library(S3Store(config), find_recipes([place]), engine, Lenient())
+        needed = library.needed(Partition("deduplicated", CORPUS))
+        library.build_all(needed)  # compiles
+        store, frozen = library.store, [part for part in needed if part.stage not in STAGES]
+        store.delete([entry.path for entry in store.list("")])
+        library.build_all(frozen)
+        start = perf_counter()
+        library.build_all([part for part in needed if part.stage in STAGES])
+        seconds = perf_counter() - start
+        return labels(library, keys), seconds
+
+
+def labels(library: Library, keys: Sequence[str]) -> list[int]:
+    snapshot, families = (library.build(Partition(stage, CORPUS)).manifest for stage in ("snapshots", "families"))
+    found: dict[str, bytes] = {}
+    for documents, file in zip(snapshot.files, families.files, strict=True):
+        names = read_shard(library.store, documents, ["locator"]).column(0).to_pylist()
+        rows = read_shard(library.store, file, ["doc_id", "family"]).to_pylist()
+        found |= {name: row["family"] or row["doc_id"] for name, row in zip(names, rows, strict=True)}
+    numbers: dict[bytes, int] = {}
+    return [numbers.setdefault(found[key], len(numbers)) if key in found else -1 - at for at, key in enumerate(keys)]
+
+
+def datatrove_clusters(texts: Sequence[str], place: Path) -> tuple[list[int], float]:
+    """The same of datatrove: its four steps, one after the other in this process."""
+    try:
+        from datatrove.data import Document
+        from datatrove.pipeline.dedup import (
+            MinhashDedupBuckets,
+            MinhashDedupCluster,
+            MinhashDedupFilter,
+            MinhashDedupSignature,
+        )
+        from datatrove.pipeline.writers import JsonlWriter
+        from loguru import logger
+    except ModuleNotFoundError as error:
+        message = f"this benchmark needs datatrove ({error}): pip install 'florilegium[bench]'"
+        raise ModuleNotFoundError(message) from None
+    logger.disable("datatrove")
+    folders = {name: str(place / name) for name in ("signatures", "buckets", "removed", "kept")}
+
+    def documents() -> Iterable[Any]:
+        return (Document(text=text, id=str(at)) for at, text in enumerate(texts))
+
+    signer = MinhashDedupSignature(folders["signatures"])
+    signer.get_shingles("loads the tokenizer before the clock starts")
+    start = perf_counter()
+    signer.run(documents())
+    for bucket in range(14):
+        MinhashDedupBuckets(folders["signatures"], folders["buckets"]).run(None, bucket, 14)
+    MinhashDedupCluster(folders["buckets"], folders["removed"], save_cluster_id=True).run(None, 0, 1)
+    kept = MinhashDedupFilter(folders["removed"]).run(documents(), 0, 1)
+    with JsonlWriter(folders["kept"]) as writer:
+        for document in kept:
+            writer.write(document)
+    seconds = perf_counter() - start
+    found = list(range(-len(texts), 0))
+    path = place / "removed" / "000000.clusters"
+    for number, cluster in np.fromfile(path, "<u4").reshape(-1, 2).tolist() if path.exists() else []:
+        found[number] = cluster
+    return found, seconds
+
+
+def pair_f1(one: Sequence[int], other: Sequence[int]) -> float:
+    """F1 of the pairs of documents in one cluster."""
+    found, expected = pairs(one), pairs(other)
+    return 2 * len(found & expected) / (len(found) + len(expected)) if found or expected else 1.0
+
+
+def pairs(of: Sequence[int]) -> set[tuple[int, int]]:
+    """All pairs of each cluster; of a large one those with its first."""
+    groups: dict[int, list[int]] = {}
+    for number, label in enumerate(of):
+        groups.setdefault(label, []).append(number)
+    found: set[tuple[int, int]] = set()
+    for group in groups.values():
+        found.update(combinations(group, 2) if len(group) <= PAIRS_OF else ((group[0], other) for other in group[1:]))
+    return found
