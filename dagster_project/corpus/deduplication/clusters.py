@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dagster_project.corpus.deduplication.candidates import EDGE, ENDS, PAIR
-from dagster_project.corpus.deduplication.keys import EXACT, NEAR, NORMALIZED, URL, Rows
+from dagster_project.corpus.deduplication.keys import EXACT, NEAR, NORMALIZED, URL, Rows, first_of_each
 from dagster_project.corpus.kernels.components import NONE, find_leaders, find_strangers, keep_within, spread, unite
 from dagster_project.corpus.kernels.hashing import mix64
 from dagster_project.corpus.storage.disk_arrays import DiskArrays
@@ -119,9 +119,8 @@ def _surest(chunk: Rows) -> Rows:
     names = ("key", "left_high", "left_low", "right_high", "right_low")
     order = np.lexsort((chunk["kind"], *(chunk[name] for name in reversed(names))))
     ordered = chunk[order]
-    keep = np.ones(len(ordered), np.bool_)
-    keep[1:] = np.logical_or.reduce([ordered[name][1:] != ordered[name][:-1] for name in names])
-    return ordered[keep]
+    found: Rows = ordered[first_of_each(ordered, names)]
+    return found
 
 
 def _end(edges: Rows, side: str, mark: int, first: int) -> Rows:
@@ -138,8 +137,7 @@ def _nodes(arrays: DiskArrays, ends: Spool, edges: int) -> tuple[Rows, Numbers]:
     for chunk in ends.sorted():
         names = ("key", "low", "shard", "row")  # a document may stand in several snapshots
         chunk = chunk[np.lexsort([chunk[name] for name in reversed(names)])]
-        is_first = np.ones(len(chunk), np.bool_)
-        is_first[1:] = np.logical_or.reduce([chunk[name][1:] != chunk[name][:-1] for name in names])
+        is_first = first_of_each(chunk, names)
         number = count + np.cumsum(is_first) - 1
         numbers[chunk["edge"].astype(np.int64), chunk["side"]] = number
         here = slice(count, count + int(is_first.sum()))
@@ -187,7 +185,7 @@ def _split_chains(arrays: DiskArrays, found: Clusters, wanted: Marks, is_old: Ma
         if not guard.splits:
             break
         settled[strange > 0] = 0
-        _part(found, wanted, is_old, leaders, strange)
+        _part(found, wanted, leaders, strange)
     found.counts |= {"chained": chained, "distant": distant}
 
 
@@ -210,7 +208,7 @@ def _places(records: Rows, side: str = "") -> NDArray[np.uint64]:
     return place
 
 
-def _part(found: Clusters, wanted: Marks, is_old: Marks, leaders: Numbers, distant: Marks) -> None:
+def _part(found: Clusters, wanted: Marks, leaders: Numbers, distant: Marks) -> None:
     """Leave the distant members to themselves, in place, and the others to their leader."""
     leader = leaders[found.family]
     stays = (distant == 0) & (leader != NONE)  # where the leader is of an earlier layer alone, the color tells enough

@@ -104,6 +104,13 @@ def id_bytes(high: NDArray[np.uint64], low: NDArray[np.uint64]) -> NDArray[np.vo
     return raw.view("V16").ravel()
 
 
+def first_of_each(ordered: Rows, names: Sequence[str]) -> NDArray[np.bool_]:
+    """Marks the first of every run of records that agree in these fields."""
+    marks = np.ones(len(ordered), np.bool_)
+    marks[1:] = np.logical_or.reduce([ordered[name][1:] != ordered[name][:-1] for name in names])
+    return marks
+
+
 def _keys(task: KeysTask, number: int, file: File) -> Rows:
     names = [
         "doc_id",

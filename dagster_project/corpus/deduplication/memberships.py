@@ -139,9 +139,7 @@ def _plain(ids: Ids) -> pa.Array:
 
 def _lists(count: int, links: Rows) -> pa.Array:
     """Edges by row: the surest first, and of these by id."""
-    high, low = ids_of(
-        pa.FixedSizeBinaryArray.from_buffers(ID, len(links), [None, pa.py_buffer(links["other"].copy())])
-    )
+    high, low = ids_of(_plain(links["other"]))
     links = links[np.lexsort((low, high, links["kind"], links["row"]))]
     offsets = np.searchsorted(links["row"], np.arange(count + 1)).astype(np.int32)
     kinds = pa.array(KINDS).take(pa.array(links["kind"]))

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from dagster_project.corpus.deduplication.candidates import PAIR, Shards, edges
 from dagster_project.corpus.deduplication.fingerprints import rows_of
-from dagster_project.corpus.deduplication.keys import Batch, Rows
+from dagster_project.corpus.deduplication.keys import Batch, Rows, first_of_each
 from dagster_project.corpus.engine.exchange import Address, Piece, read_range
 from dagster_project.corpus.kernels.sketches import sketch_jaccard
 from dagster_project.corpus.model.manifests import File
@@ -96,9 +96,8 @@ def distinct(pairs: Rows) -> Rows:
     names = ("left_high", "left_low", "right_high", "right_low")
     order = np.lexsort([pairs[name] for name in reversed(names)])
     ordered = pairs[order]
-    keep = np.ones(len(ordered), np.bool_)
-    keep[1:] = np.logical_or.reduce([ordered[name][1:] != ordered[name][:-1] for name in names])
-    return ordered[keep]
+    found: Rows = ordered[first_of_each(ordered, names)]
+    return found
 
 
 def _similarity(carried: Rows, own: dict[str, NDArray[Any]], task: CompareTask) -> NDArray[np.float64]:
