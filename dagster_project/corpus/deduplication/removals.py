@@ -1,0 +1,142 @@
+"""Which repeated substrings go: edits that leave one copy, and that do not tear lists."""
+
+from __future__ import annotations
+
+from typing import Literal, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dagster_project.corpus.deduplication.substrings import Spans
+from dagster_project.corpus.kernels.editing import Edits, apply
+from dagster_project.corpus.kernels.line_templates import follows, line_templates
+from dagster_project.corpus.kernels.texts import Bytes, Offsets, sealed
+from dagster_project.corpus.model.errors import IntegrityError
+
+LIST_LINES = 3
+CONTINUATION, CONTINUES = 0xC0, 0x80
+Bools = NDArray[np.bool_]
+
+
+class Parallels(NamedTuple):
+    """How much of some texts is parallel structure: lines that are not blank, and those that begin or end as the line
+    before or after does (the first two tokens, or one that is no word; the last two tokens)."""
+
+    parallel: int
+    lines: int
+
+
+class Removals(NamedTuple):
+    """Edits of some documents, and what they do to lists, tables and templates."""
+
+    edits: Edits
+    removed_bytes: int
+    spared: int  # stretches that would have been cut, but lie in a list that goes on
+    spared_bytes: int
+    before: Parallels
+    after: Parallels
+
+
+class _Cuts(NamedTuple):
+    """Stretches of texts, in order; starts and ends in bytes from the beginning of the first document."""
+
+    rows: Offsets
+    starts: Offsets
+    ends: Offsets
+
+    def where(self, chosen: Bools) -> _Cuts:
+        return _Cuts(*(column[chosen] for column in self))
+
+
+def removals(
+    spans: Spans,
+    texts: tuple[NDArray[np.int64], Bytes, Offsets],
+    length: int,
+    *,
+    keep: Literal["first", "none"] = "first",
+    spare_lists: bool = True,
+) -> Removals:
+    """Cut the spans of these documents (their ranks, bytes and offsets), which were searched for with this length.
+
+    With `keep="first"` all windows but the first occurrence of each are cut, so that every byte that goes still stands
+    at an earlier place; of a text that repeats itself without a gap, `length` bytes stay. With "none" the first goes,
+    too (Lee et al. 2022). What lies in a list of at least three lines, each of which begins or ends as the one before,
+    is spared with `spare_lists` unless it touches more than half of them: parallel structure is what models learn
+    from in context (Chen et al. 2024), while a list that was copied as a whole is a copy as any other.
+    """
+    ranks, data, offsets = texts
+    cuts = _cuts(spans, ranks, data, offsets, length, keep == "none")
+    in_lists = _lie_in_lists(cuts, data, offsets) if spare_lists else np.zeros(len(cuts.rows), bool)
+    spared, cuts = cuts.where(in_lists), cuts.where(~in_lists)
+    edits = _edits(cuts, offsets)
+    return Removals(
+        edits,
+        int((cuts.ends - cuts.starts).sum()),
+        len(spared.rows),
+        int((spared.ends - spared.starts).sum()),
+        parallels(data, offsets),
+        parallels(*apply(data, offsets, edits)),
+    )
+
+
+def parallels(data: Bytes, offsets: Offsets) -> Parallels:
+    """The measure of parallel structure of some documents."""
+    goes_on = follows(line_templates(data, offsets))
+    return Parallels(int((goes_on | np.append(goes_on[1:], False)[: len(goes_on)]).sum()), len(goes_on))
+
+
+def _cuts(
+    spans: Spans, ranks: NDArray[np.int64], data: Bytes, offsets: Offsets, length: int, with_first: bool
+) -> _Cuts:
+    """What the spans cover, where they are cut."""
+    order = np.argsort(ranks)
+    rows = order[np.minimum(np.searchsorted(ranks, spans.rank, sorter=order), len(ranks) - 1)] if len(ranks) else order
+    if len(rows) != len(spans.rank) or (ranks[rows] != spans.rank).any():
+        raise IntegrityError("there are spans of documents that are not among these: hand over those of their ranks")
+    starts, ends = offsets[rows] + spans.start, offsets[rows] + spans.end
+    if not with_first:
+        is_own = (spans.first_rank == spans.rank) & ~spans.is_first
+        stays = np.minimum(offsets[rows] + spans.first_start + length, ends)
+        starts = np.where(is_own, _at_character(np.maximum(starts, stays), ends, data), starts)
+    chosen = (starts < ends) & (with_first | ~spans.is_first)
+    return _united(_Cuts(rows[chosen], starts[chosen], ends[chosen]))
+
+
+def _at_character(places: Offsets, ends: Offsets, data: Bytes) -> Offsets:
+    """The next places, up to `ends`, where a character begins."""
+    while (inside := (places < ends) & (data[np.minimum(places, len(data) - 1)] & CONTINUATION == CONTINUES)).any():
+        places = places + inside
+    return places
+
+
+def _united(cuts: _Cuts) -> _Cuts:
+    """Stretches that overlap or touch made one."""
+    if not len(cuts.rows):
+        return cuts
+    cuts = _Cuts(*(column[np.lexsort((cuts.ends, cuts.starts, cuts.rows))] for column in cuts))
+    reach = np.maximum.accumulate(cuts.ends)
+    begins = np.insert((cuts.starts[1:] > reach[:-1]) | (cuts.rows[1:] != cuts.rows[:-1]), 0, True)
+    return _Cuts(cuts.rows[begins], cuts.starts[begins], reach[np.append(begins[1:], True)])
+
+
+def _lie_in_lists(cuts: _Cuts, data: Bytes, offsets: Offsets) -> Bools:
+    """Which cuts lie in one list and touch at most half of its lines."""
+    lines = line_templates(data, offsets)
+    if not len(lines.starts):
+        return np.zeros(len(cuts.rows), bool)
+    lists = np.cumsum(~follows(lines)) - 1
+    sizes = np.bincount(lists)
+    first = np.searchsorted(lines.ends, cuts.starts, side="right")
+    last = np.searchsorted(lines.starts, cuts.ends) - 1
+    touched = last - first + 1
+    ends = (np.minimum(place, len(lists) - 1) for place in (first, np.maximum(last, 0)))
+    one, other = (lists[place] for place in ends)
+    in_one: Bools = (touched > 0) & (one == other) & (sizes[one] >= LIST_LINES) & (2 * touched <= sizes[one])
+    return in_one
+
+
+def _edits(cuts: _Cuts, offsets: Offsets) -> Edits:
+    firsts = np.searchsorted(cuts.rows, np.arange(len(offsets))).astype(np.int64)
+    nothing = sealed(np.empty(0, np.uint8))
+    begins = offsets[cuts.rows]
+    return Edits(firsts, cuts.starts - begins, cuts.ends - begins, nothing, np.zeros(len(cuts.rows) + 1, np.int64))
