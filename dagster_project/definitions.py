@@ -14,6 +14,7 @@ from dagster_project.defs.fingerprints import fingerprints
 from dagster_project.defs.licensed import licensed
 from dagster_project.defs.marts import marts
 from dagster_project.defs.mixed import mixed
+from dagster_project.defs.passages import passages
 from dagster_project.defs.published import published
 from dagster_project.defs.resources import library_resource
 from dagster_project.defs.signals import signals
@@ -23,7 +24,7 @@ from dagster_project.settings import Settings
 
 STAGES = [
     *(snapshots, artifacts, signals, licensed, statistics, fingerprints),
-    *(filtered, families, deduplicated, mixed, published),
+    *(filtered, families, deduplicated, passages, mixed, published),
 ]
 
 

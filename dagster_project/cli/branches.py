@@ -1,4 +1,4 @@
-"""A trace as a tree for people: mix, document, license, verdicts, families, snapshot, raw object."""
+"""A trace as a tree for people: mix, document, license, verdicts, families, passages, snapshot, raw object."""
 
 from __future__ import annotations
 
@@ -49,6 +49,8 @@ def branches(traced: dict[str, Any]) -> Iterable[Branch]:
     yield "license", _license(traced["license"])
     yield "verdicts", [_verdict(item) for item in traced["verdicts"]]
     yield "family", [line for item in traced["families"] for line in _family(item)]
+    if traced["passages"]:
+        yield "passages", [line for item in traced["passages"] for line in _passages(item)]
     snapshot, raw = traced["snapshot"], traced["raw"]
     at = f"row {snapshot['row']} of {snapshot['shard']}"
     yield "snapshot", [f"{snapshot['partition']} {snapshot['id'][:12]}", at]
@@ -92,3 +94,14 @@ def _family(item: dict[str, Any]) -> list[str]:
     members = item["members"]
     lines += [f"{m['doc_id']} {m['snapshot']} {m['status']} {m['license']}" for m in members[:FAMILY_SHOWN]]
     return [*lines, *([f"… and {len(members) - FAMILY_SHOWN} more (--json)"] if len(members) > FAMILY_SHOWN else [])]
+
+
+def _passages(item: dict[str, Any]) -> list[str]:
+    numbers = f"{item['repeated_bytes']:,} bytes and {item['repeated_lines']:,} lines stand elsewhere, too"
+    lines = [f"{item['partition']}: {item['status']}, {numbers}; {item['cut_bytes']:,} bytes are cut"]
+    lines += [
+        f"{found['kind']} {found['start']}–{found['end']} in {found['copies']} documents, first in {found['first']}"
+        for found in item["shared"][:FAMILY_SHOWN]
+    ]
+    more = len(item["shared"]) - FAMILY_SHOWN
+    return [*lines, *([f"… and {more} more (--json)"] if more > 0 else [])]

@@ -19,7 +19,7 @@ snapshot_sources = dg.define_asset_job(
 )
 filter_snapshots = dg.define_asset_job("filter_snapshots", ["filtered"], description="Judge a snapshot by a policy.")
 deduplicate_corpora = dg.define_asset_job(
-    "deduplicate_corpora", ["families", "deduplicated"], description="Tell the copies of a corpus apart."
+    "deduplicate_corpora", ["families", "deduplicated", "passages"], description="Tell the copies of a corpus apart."
 )
 publish_mixes = dg.define_asset_job("publish_mixes", ["mixed", "published"], description="Mix a corpus and export it.")
 ASSET_JOBS = [snapshot_sources, filter_snapshots, deduplicate_corpora, publish_mixes]

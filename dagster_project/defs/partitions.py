@@ -19,7 +19,8 @@ UPSTREAM: Mapping[str, tuple[str, ...]] = {
     "filtered": ("snapshots", "signals"),
     "families": ("fingerprints", "filtered"),
     "deduplicated": ("families", "filtered", "licensed", "signals"),
-    "mixed": ("deduplicated", "signals"),
+    "passages": ("deduplicated", "filtered", "signals"),
+    "mixed": ("deduplicated", "passages", "signals"),
     "published": ("mixed",),
 }
 

@@ -24,6 +24,7 @@ PLOTTED: Mapping[str, tuple[tuple[str, str, str], ...]] = {
     "filtered": (("Documents that stand after each rule", "removed", "documents"),),
     "families": (("Families by size (from two to this power)", "family_sizes", ""),),
     "deduplicated": (("Documents by status", "status", ""),),
+    "passages": (("Bytes cut by source", "by_source", "cut_bytes"),),
     "mixed": (("Words by license", "by_license", "words"),),
 }
 BINNED = ("words_histogram", "family_sizes")

@@ -143,6 +143,22 @@ def _deduplicated(profile: Profile) -> list[Row]:
     ]
 
 
+def _passages(profile: Profile) -> list[Row]:
+    sources = profile.get("by_source", {})
+    return [
+        {
+            "source": source,
+            "survivors": found["status"].get("survivor", 0),
+            "emptied": found["status"].get("emptied", 0),
+            "bytes": found["bytes"],
+            "repeated bytes": found["repeated_bytes"],
+            "repeated lines": found["repeated_lines"],
+            "cut bytes": found["cut_bytes"],
+        }
+        for source, found in sources.items()
+    ]
+
+
 def _mixed(profile: Profile) -> list[Row]:
     asked = profile.get("asked", {})
     rows = [_component(name, asked.get(name, {}), taken) for name, taken in profile.get("by_component", {}).items()]
@@ -186,6 +202,7 @@ FUNNELS: Mapping[str, Callable[[Profile], list[Row]]] = {
     "snapshots": _snapshots,
     "filtered": _filtered,
     "deduplicated": _deduplicated,
+    "passages": _passages,
     "mixed": _mixed,
     "published": _published,
 }

@@ -47,6 +47,28 @@ def deduplicated(counts: Counts) -> Numbers:
     return numbers, {**offenders, "sources_without_survivors": barren, "license_unknown_share": classes}
 
 
+def passages(counts: Counts) -> Numbers:
+    status, by_source = counts.by_name("status"), counts.by_name("by_source")
+    cut = {source: share(found.get("cut_bytes", 0), found.get("bytes", 0)) for source, found in by_source.items()}
+    before, after = (
+        share(counts.number("parallels", when, "parallel"), counts.number("parallels", when, "lines"))
+        for when in ("before", "after")
+    )
+    emptied = {source: found.get("status", {}).get("emptied", 0) for source, found in by_source.items()}
+    numbers = {
+        "rows": counts.rows,
+        "uncovered_documents": counts.uncovered(),
+        "unbalanced_documents": sum(status.values()) - counts.rows,
+        "survivors": status.get("survivor", 0),
+        "emptied": status.get("emptied", 0),
+        "repeated_share": share(counts.number("repeated_bytes"), counts.number("bytes")),
+        "cut_share": share(counts.number("cut_bytes"), counts.number("bytes")),
+        "largest_cut_share_by_source": max(cut.values(), default=0.0),
+        "parallel_loss": max(0.0, share(before - after, before)),
+    }
+    return numbers, {"largest_cut_share_by_source": cut, "cut_share": cut, "emptied": emptied}
+
+
 def mixed(counts: Counts) -> Numbers:
     components, licenses, classes = (counts.column(f"by_{name}") for name in ("component", "license", "license_class"))
     excluded = _licenses_refused(counts)

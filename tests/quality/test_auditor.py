@@ -71,6 +71,17 @@ GOOD: dict[str, dict[str, Any]] = {
         },
         "bounds": {"documents": 100, "max_removed": 0.5},
     },
+    "passages": {
+        "profile": {
+            "status": {"survivor": 70, "suppressed": 10, "rejected": 20},
+            "bytes": 10_000,
+            "repeated_bytes": 2000,
+            "cut_bytes": 1000,
+            "by_source": {"a@1": {"status": {"survivor": 70}, "bytes": 10_000, "cut_bytes": 1000}},
+            "parallels": {"before": {"parallel": 50, "lines": 500}, "after": {"parallel": 45, "lines": 480}},
+        },
+        "bounds": {"documents": 100, "max_cut": 0.5, "max_parallel_loss": 0.2},
+    },
     "mixed": {
         "profile": {
             "words": 900,
@@ -150,6 +161,13 @@ BAD: dict[tuple[str, str], dict[str, Any]] = {
     ("deduplicated", "every_source_survives"): {"profile.by_source.b@1": {"rejected": 30}},
     ("deduplicated", "few_unknown_licenses"): {"profile.license_classes": {"unknown": 70}},
     ("deduplicated", "few_license_findings"): {"profile.with_findings": 8},
+    ("passages", "every_document_is_covered"): {"bounds.documents": 99},
+    ("passages", "statuses_add_up"): {"profile.status.rejected": 19},
+    ("passages", "cut_share_within_bound"): {"profile.by_source.a@1": {"bytes": 10_000, "cut_bytes": 5001}},
+    ("passages", "lists_stay_whole"): {"profile.parallels.after.parallel": 30},
+    ("passages", "there_are_survivors"): {"profile.status": {"rejected": 100}},
+    ("passages", "no_document_is_emptied"): {"profile.status": {"survivor": 69, "emptied": 1, "rejected": 30}},
+    ("passages", "few_repetitions"): {"profile.repeated_bytes": 5001},
     ("mixed", "there_are_members"): {"rows": 0},
     ("mixed", "components_add_up"): {"profile.by_component.all.documents": 99},
     ("mixed", "words_add_up"): {"profile.by_component.all.words": 899},

@@ -107,11 +107,23 @@ class Dependencies:
             ]
         return [*needed, *(Partition("deduplicated", layer.key) for layer in self.recipes.layers(corpus)[-2:-1])]
 
+    def passages(self, partition: Partition) -> list[Partition]:
+        corpus = self.recipes.corpus(partition.key)
+        needed = [Partition("deduplicated", partition.key)]
+        for key, policy in self.recipes.members(corpus):
+            needed += [
+                Partition("filtered", f"{key}+{policy}"),
+                Partition("signals", key, self.measuring.counts(policy)),
+            ]
+        return [*needed, *(Partition("passages", layer.key) for layer in self.recipes.layers(corpus)[-2:-1])]
+
     def mixed(self, partition: Partition) -> list[Partition]:
         needed: list[Partition] = []
         corpora = self.recipes.corpora_of(self.recipes.mix(partition.key))
         for corpus in [layer for item in corpora for layer in self.recipes.layers(item)]:
             needed.append(Partition("deduplicated", corpus.key))
+            if corpus.passages.cuts:
+                needed.append(Partition("passages", corpus.key))
             for key, policy in self.recipes.members(corpus):
                 needed += [Partition("signals", key, part) for part in (self.measuring.counts(policy), "language")]
         return list(dict.fromkeys(needed))
@@ -129,6 +141,7 @@ DEPENDENCIES: Mapping[str, Callable[[Dependencies, Partition], list[Partition]]]
     "filtered": Dependencies.filtered,
     "families": Dependencies.families,
     "deduplicated": Dependencies.deduplicated,
+    "passages": Dependencies.passages,
     "mixed": Dependencies.mixed,
     "published": Dependencies.published,
     "artifacts": Dependencies.artifacts,

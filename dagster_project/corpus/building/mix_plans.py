@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from dagster_project.corpus.building.planner import Plan, Planner, strictest
 from dagster_project.corpus.engine.tables import Column, align
-from dagster_project.corpus.lineage.walk import snapshots_of, verdicts_of
+from dagster_project.corpus.lineage.walk import edits_of, snapshots_of
 from dagster_project.corpus.mixing import mix
 from dagster_project.corpus.mixing.mix import Candidates
 from dagster_project.corpus.model.manifests import Manifest
@@ -40,7 +40,7 @@ def published(planner: Planner, partition: Partition) -> Plan:
     recipe = planner.recipes.mix(partition.key)
     inputs = planner.inputs(partition)
     (members,) = planner.load(inputs)
-    needed = [*snapshots_of(planner.store, members).values(), *verdicts_of(planner.store, members)]
+    needed = [*snapshots_of(planner.store, members).values(), *edits_of(planner.store, members)]
     files = {file.sha256: file for manifest in needed for file in manifest.files}
     return Plan(
         schema=exports.SCHEMA,
@@ -56,24 +56,24 @@ def published(planner: Planner, partition: Partition) -> Plan:
 def _candidates(planner: Planner, corpus: str, layer: CorpusRecipe, found: Mapping[str, Manifest]) -> list[Candidates]:
     """Every documents shard of one layer of a corpus with the columns that a mix reads of it."""
     survived = found[f"deduplicated/{layer.key}"]
-    judged = _judged(planner, survived)
+    cut = found[f"passages/{layer.key}"] if layer.passages.cuts else None
+    edits = _edits(planner, survived) if cut is None else {file.documents: file.sha256 for file in cut.files}
     candidates = []
     for key, policy in planner.recipes.members(layer):
         counts, language = (found[f"signals/{key}/{part}"] for part in (planner.measuring.counts(policy), "language"))
-        has_edits = bool(planner.measuring.cascade_named(policy)[0].edits)
-        columns = [
-            Column(survived, ("status", "license", "license_class")),
-            Column(counts, ("words",)),
-            Column(language, ("language",)),
-        ]
+        has_edits = cut is not None or bool(planner.measuring.cascade_named(policy)[0].edits)
+        left = (
+            [Column(cut, ("status", "words"))] if cut else [Column(survived, ("status",)), Column(counts, ("words",))]
+        )
+        columns = [Column(survived, ("license", "license_class")), *left, Column(language, ("language",))]
         candidates += [
-            Candidates(corpus, key, file, parts, judged[file.sha256] if has_edits else "")
+            Candidates(corpus, key, file, parts, edits[file.sha256] if has_edits else "")
             for file, parts in align(planner.documents(counts), columns)
         ]
     return candidates
 
 
-def _judged(planner: Planner, survived: Manifest) -> Mapping[str, str]:
+def _edits(planner: Planner, survived: Manifest) -> Mapping[str, str]:
     """The digest of the verdicts, and so of the edits, of each documents shard, whatever their policy was called
     when they were first given."""
     given = planner.load([item for item in survived.inputs if item.stage == "filtered"])

@@ -4,7 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from dagster_project.corpus.building import artifact_plans, corpus_plans, mix_plans, policy_plans, source_plans
+from dagster_project.corpus.building import (
+    artifact_plans,
+    corpus_plans,
+    mix_plans,
+    passage_plans,
+    policy_plans,
+    source_plans,
+)
 from dagster_project.corpus.building.planner import Plan, Planner
 from dagster_project.corpus.model.partitions import Partition
 
@@ -17,6 +24,7 @@ PLANS: Mapping[str, Callable[[Planner, Partition], Plan]] = {
     "filtered": policy_plans.filtered,
     "families": corpus_plans.families,
     "deduplicated": corpus_plans.deduplicated,
+    "passages": passage_plans.passages,
     "mixed": mix_plans.mixed,
     "published": mix_plans.published,
     "artifacts": artifact_plans.artifacts,

@@ -44,7 +44,7 @@ from dagster_project.corpus.kernels.texts import Bytes, Offsets
 from dagster_project.corpus.kernels.window_hashes import FLAGS, Stretches, window_rows
 from dagster_project.corpus.kernels.winnowing import Anchors, anchors
 from dagster_project.corpus.model.errors import IntegrityError, Refused
-from dagster_project.corpus.storage.runs import Runs
+from dagster_project.corpus.storage.runs import LAST, Cursor, Runs
 
 LENGTH = 200
 SHORTEST = 8
@@ -52,7 +52,6 @@ MEMORY_BYTES = 512 << 20
 HOT = 1_000_000
 PLACE_BITS = 64
 WINDOWS_AT_ONCE = 1 << 18
-LAST = np.uint64(0xFFFFFFFFFFFFFFFF)
 Texts = Callable[[], Iterator[tuple[NDArray[np.int64], Bytes, Offsets]]]  # ranks, and the texts of these documents
 
 
@@ -142,7 +141,7 @@ class Substrings:
                 for chunk in all_anchors.sorted():
                     repeated.append(shared(chunk, self._inside, state))
             self.counts.repeated_anchors = repeated.rows
-            self._read_again(_Cursor(repeated.sorted()), windows)
+            self._read_again(Cursor(2, repeated.sorted()), windows)
         self.counts.windows = windows.rows
 
     def _read(self, all_anchors: Runs) -> None:
@@ -162,7 +161,7 @@ class Substrings:
                 f"{counts.longest} bytes, which is more than a place can tell: search parts of the corpus"
             )
 
-    def _read_again(self, repeated: _Cursor, windows: Runs) -> None:
+    def _read_again(self, repeated: Cursor, windows: Runs) -> None:
         documents = 0
         for ranks, data, offsets in self._texts():
             found = anchors(data, offsets, self._length)
@@ -232,29 +231,6 @@ def find_substrings(
     if length < SHORTEST:
         raise Refused(f"substrings of {length} bytes are too short to compare: ask for at least {SHORTEST}")
     return Substrings(texts, length, (inside, hot), memory_bytes)
-
-
-class _Cursor:
-    """Walks once over rows (document, hash) in order."""
-
-    def __init__(self, chunks: Iterator[Rows]):
-        self._chunks = chunks
-        self._rows = np.empty((0, 2), np.uint64)
-
-    def before(self, document: int) -> Rows:
-        """The rows of documents before this one that were not given yet."""
-        taken, bound = [], np.array([document - 1, LAST], np.uint64)
-        while True:
-            size = count_up_to(self._rows, bound)
-            taken.append(self._rows[:size])
-            self._rows = self._rows[size:]
-            if len(self._rows):
-                break
-            following = next(self._chunks, None)
-            if following is None:
-                break
-            self._rows = following
-        return np.concatenate(taken)
 
 
 def _first(held: list[Rows]) -> list[int]:

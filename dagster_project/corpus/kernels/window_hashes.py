@@ -2,26 +2,18 @@
 
 from __future__ import annotations
 
-import os
 from typing import Any, NamedTuple
 
 import numpy as np
-from llvmlite import ir  # type: ignore[import-untyped]
-from numba import types
-from numba.extending import intrinsic
 from numpy.typing import NDArray
 
 from dagster_project.corpus.kernels.bare import bare
 from dagster_project.corpus.kernels.inlined import inlined
 from dagster_project.corpus.kernels.pointers import pointer
 from dagster_project.corpus.kernels.row_order import Rows
+from dagster_project.corpus.kernels.secret_hashes import BASES, MODULUS, entered, rolled
 from dagster_project.corpus.kernels.texts import Bytes, Offsets
 
-MODULUS = (1 << 61) - 1
-PRIME = np.uint64(MODULUS)
-# Drawn for each process, so that no text can be written whose different windows have equal hashes. Two windows of n
-# bytes meet in both with a probability of at most (n / 2^61)^2; nothing else depends on the bases.
-BASES = tuple(1 + int.from_bytes(os.urandom(16), "little") % (MODULUS - 1) for _ in range(2))
 FLAGS = 4  # bits of a place: two for bytes of a character that began before the window, two for one that ends after it
 CONTINUATION, CONTINUES = 0xC0, 0x80
 MOST_CUT = 3  # bytes of a character that is not whole
@@ -57,37 +49,6 @@ def _leaving(base: int, length: int) -> NDArray[np.uint64]:
     return np.array([MODULUS - (byte + 1) * power % MODULUS for byte in range(256)], np.uint64)
 
 
-@intrinsic
-def _product(_: Any, one: Any, two: Any) -> Any:
-    """A number below 2^62 that is their product modulo 2^61 - 1; both are below 2^61."""
-
-    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        half, whole = ir.IntType(64), ir.IntType(128)
-        product = builder.mul(*(builder.zext(argument, whole) for argument in arguments))
-        upper = builder.trunc(builder.lshr(product, ir.Constant(whole, 61)), half)
-        lower = builder.and_(builder.trunc(product, half), ir.Constant(half, MODULUS))
-        return builder.add(upper, lower)
-
-    return types.uint64(types.uint64, types.uint64), generate
-
-
-@inlined
-def _reduced(number: Any) -> Any:
-    """The remainder modulo 2^61 - 1."""
-    number = (number & PRIME) + (number >> np.uint64(61))
-    return number - PRIME if number >= PRIME else number
-
-
-@inlined
-def _entered(state: Any, base: Any, byte: Any) -> Any:
-    return _reduced(_product(state, base) + np.uint64(byte) + np.uint64(1))
-
-
-@inlined
-def _rolled(state: Any, base: Any, byte: Any, leaving: Any) -> Any:
-    return _reduced(_product(state, base) + np.uint64(byte) + np.uint64(1) + leaving)
-
-
 @bare
 def _window_rows(
     data: Any, offsets: Any, places: Any, stretches: Any, length: Any, one: Any, two: Any, rows: Any
@@ -99,7 +60,7 @@ def _window_rows(
         bytes_, size, begin = pointer(text), len(text), places[document]
         low, high, into_one, into_two = np.uint64(0), np.uint64(0), pointer(one.leaving), pointer(two.leaving)
         for k in range(first, first + length):
-            low, high = _entered(low, one.base, bytes_[k]), _entered(high, two.base, bytes_[k])
+            low, high = entered(low, one.base, bytes_[k]), entered(high, two.base, bytes_[k])
         for start in range(first, last + 1):
             place = begin + (np.uint64(start) << np.uint64(FLAGS))
             rows[at, 0], rows[at, 1] = low, high
@@ -107,8 +68,8 @@ def _window_rows(
             at += 1
             if start < last:
                 left, byte = bytes_[start], bytes_[start + length]
-                low = _rolled(low, one.base, byte, into_one[left])
-                high = _rolled(high, two.base, byte, into_two[left])
+                low = rolled(low, one.base, byte, into_one[left])
+                high = rolled(high, two.base, byte, into_two[left])
 
 
 @inlined

@@ -16,7 +16,7 @@ from dagster_project.corpus.model.urls import canonical_url
 from dagster_project.corpus.storage import refs
 from dagster_project.corpus.storage.stores import Store
 
-FAMILY_SHOWN = 50
+FAMILY_SHOWN, PASSAGES_SHOWN = 50, 50
 
 
 def trace(store: Store, mix: Partition, doc_id: bytes, version: str | None = None) -> dict[str, Any]:
@@ -42,6 +42,7 @@ def trace(store: Store, mix: Partition, doc_id: bytes, version: str | None = Non
         "license": _license(ancestry, documents, row),
         "verdicts": _verdicts(ancestry, documents, row.row),
         "families": _families(ancestry, documents, row.row),
+        "passages": _passages(ancestry, documents, row.row),
         "members": _members(store, mix, mixed, places),
     }
 
@@ -165,6 +166,19 @@ def _families(ancestry: Ancestry, documents: str, row: int) -> list[dict[str, An
             "members": _family_members(ancestry, manifest, values["family"]),
         }
         for item, manifest, values in ancestry.side_rows("deduplicated", documents, row)
+    ]
+
+
+def _passages(ancestry: Ancestry, documents: str, row: int) -> list[dict[str, Any]]:
+    """What the document shares with others, in bytes of the text that its policy leaves, and how much of it is cut."""
+    return [
+        {
+            "partition": item.partition,
+            "id": manifest.id,
+            **{name: values[name] for name in ("status", "repeated_bytes", "repeated_lines", "cut_bytes", "words")},
+            "shared": [{**found, "first": found["first"].hex()} for found in values["passages"][:PASSAGES_SHOWN]],
+        }
+        for item, manifest, values in ancestry.side_rows("passages", documents, row)
     ]
 
 

@@ -38,6 +38,6 @@ def layers_of(store: Store, manifest: Manifest) -> list[Manifest]:
     return [*(layer for item in earlier for layer in layers_of(store, item)), manifest]
 
 
-def verdicts_of(store: Store, manifest: Manifest) -> list[Manifest]:
-    """The verdicts below a version, which hold the edits of its text."""
-    return [found for _, found in ancestors(store, manifest) if found.stage == "filtered"]
+def edits_of(store: Store, manifest: Manifest) -> list[Manifest]:
+    """What below a version holds edits of its text: verdicts, and passages that are cut."""
+    return [found for _, found in ancestors(store, manifest) if found.stage in ("filtered", "passages")]

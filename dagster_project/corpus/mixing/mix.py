@@ -35,10 +35,10 @@ SCHEMA = pa.schema(
         pa.field("words", pa.int64(), nullable=False),
         pa.field("documents", pa.string(), nullable=False),  # digest of the documents shard: where, so not digested
         pa.field("row", pa.int32(), nullable=False),
-        pa.field("verdicts", pa.string(), nullable=False),  # digest of the shard with its edits; empty where none are
+        pa.field("edits", pa.string(), nullable=False),  # digest of the shard with its edits; empty where none are
     ]
 )
-PLACES = frozenset({"documents", "row", "verdicts"})
+PLACES = frozenset({"documents", "row", "edits"})
 MEMBERS_PER_SHARD = 1 << 18
 
 
@@ -50,7 +50,7 @@ class Candidates:
     source: str
     file: File
     parts: tuple[Part, ...]
-    verdicts: str = ""  # digest of the shard whose edits its text has, if its policy edits
+    edits: str = ""  # digest of the shard whose edits its text has, if it has any
 
 
 def build_mix(work: Work, recipe: MixRecipe, shards: Sequence[Candidates]) -> Manifest:
@@ -144,7 +144,7 @@ def _table(recipe: MixRecipe, shards: Sequence[Candidates], licenses: Licenses, 
     names = pa.array([component.name for component in recipe.components])
     sources = pa.array([shard.source for shard in shards])
     digests = pa.array([shard.file.sha256 for shard in shards])
-    edits = pa.array([shard.verdicts for shard in shards])
+    edits = pa.array([shard.edits for shard in shards])
     found = licenses.of(members)
     ids = np.ascontiguousarray(members["doc_id"])
     return pa.table(

@@ -22,6 +22,7 @@ SPACES: dict[str, str] = {
     "filtered": "verdicts",
     "families": "corpora",
     "deduplicated": "corpora",
+    "passages": "corpora",
     "mixed": "mixes",
     "published": "mixes",
     "artifacts": "artifacts",

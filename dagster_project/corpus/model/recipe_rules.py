@@ -19,6 +19,7 @@ from dagster_project.corpus.model.recipes import (
     MemberRecipe,
     MixRecipe,
     NearRecipe,
+    PassageRecipe,
     PolicyRecipe,
     SourceRecipe,
     StepRecipe,
@@ -26,6 +27,7 @@ from dagster_project.corpus.model.recipes import (
 
 Complaint = str | None
 LARGEST_SEED = 2**63 - 1
+SHORTEST_PASSAGE = 20  # bytes
 MOST_PERMUTATIONS = 2048  # of a signature, and values of a sketch: 8 KiB of each
 
 
@@ -45,6 +47,15 @@ def _share(value: float) -> Complaint:
 
 def _positive(value: float) -> Complaint:
     return None if value > 0 else f"{value} is not allowed here; use a number above 0"
+
+
+def _zero_or_more(value: int) -> Complaint:
+    return None if value >= 0 else f"{value} is not allowed here; use 0, or a number above"
+
+
+def _long_enough(value: int) -> Complaint:
+    good = value >= SHORTEST_PASSAGE
+    return None if good else f"{value} bytes are in every text; use {SHORTEST_PASSAGE} or more"
 
 
 def _filled(value: Sequence[Any]) -> Complaint:
@@ -105,6 +116,12 @@ FIELD_RULES: dict[tuple[type, str], Callable[[Any], Complaint]] = {
     (NearRecipe, "similarity"): _share,
     (NearRecipe, "cohesion"): _share,
     (NearRecipe, "max_family"): _positive,
+    (PassageRecipe, "length"): _long_enough,
+    (PassageRecipe, "cut_lines"): _zero_or_more,
+    (PassageRecipe, "cut_paragraphs"): _zero_or_more,
+    (PassageRecipe, "shortest_line"): _positive,
+    (PassageRecipe, "max_cut"): _share,
+    (PassageRecipe, "max_parallel_loss"): _share,
     (CorpusRecipe, "members"): _filled,
     (CorpusRecipe, "base"): _reference,
     (CorpusRecipe, "prefer"): _distinct,

@@ -184,6 +184,27 @@ class NearRecipe:
 
 
 @dataclass(frozen=True)
+class PassageRecipe:
+    """What survivors share with others below whole documents: always counted, and cut where that is said."""
+
+    length: int = 200  # bytes of a substring that stands in several documents, some 50 tokens
+    cut: bool = False  # cut such substrings
+    inside: bool = False  # whether a substring that stands twice in one document is repeated, too
+    cut_lines: int = 0  # cut lines that stand in more documents than this; 0 cuts none
+    cut_paragraphs: int = 0
+    shortest_line: int = 30  # bytes of a line or a paragraph that is looked at
+    keep: Literal["first", "none"] = "first"  # which of the copies stays
+    spare_lists: bool = True  # leave lists, tables and templates whole
+    max_cut: float = 0.5  # share of the bytes of a source's survivors that may be cut
+    max_parallel_loss: float = 0.2  # of the share of lines that go on a list, what may be lost
+
+    @property
+    def cuts(self) -> bool:
+        """Whether a corpus exports its texts with cuts."""
+        return self.cut or self.cut_lines > 0 or self.cut_paragraphs > 0
+
+
+@dataclass(frozen=True)
 class CorpusRecipe:
     """Member snapshots, and how their copies are told apart."""
 
@@ -197,6 +218,7 @@ class CorpusRecipe:
     scope: Literal["corpus", "source"] = "corpus"  # where copies are looked for: among all members, or within each
     over: Literal["all", "kept"] = "all"  # which documents make families: all, or those that their policies keep
     same_url: bool = False  # whether documents of one URL are copies of each other, whatever they say
+    passages: PassageRecipe = field(default_factory=PassageRecipe)
     prefer: tuple[Literal["license", "longest", "newest", "oldest", "source"], ...] = ("license", "source", "longest")
     max_removed: float = 0.6  # share of a source's kept documents that may be suppressed as copies
 

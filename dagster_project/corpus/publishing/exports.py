@@ -68,13 +68,13 @@ FORMATS: dict[str, Callable[[pa.Table, Store, str], File]] = {"parquet": write_p
 
 @dataclass(frozen=True)
 class Scatter:
-    """Members that lie in one documents shard and have the edits of one shard of verdicts, if any: their rows there,
-    and their positions in the mix."""
+    """Members that lie in one documents shard and have the edits of one shard, if any: their rows there, and their
+    positions in the mix."""
 
     store: Store
     path: str
     file: File
-    verdicts: File | None
+    edits: File | None
     rows: NDArray[np.int32]
     index: NDArray[np.int64]
     starts: NDArray[np.int64]  # of every export shard
@@ -103,7 +103,7 @@ class Gathered:
 
 
 def export(work: Work, mix: Manifest, files: Mapping[str, File], formats: Sequence[str], shard_words: int) -> Manifest:
-    """Write the shards of a mix. `files` maps the digest of a shard, of documents or of verdicts, to its file."""
+    """Write the shards of a mix. `files` maps the digest of a shard, of documents or of their edits, to its file."""
     members = pa.concat_tables([read_shard(work.store, file) for file in mix.files]) if mix.files else _no_members()
     starts = shard_starts(members.column("words").to_numpy(), shard_words)
     scatters = list(_scatters(work, members, files, starts))
@@ -135,29 +135,29 @@ def shard_starts(words: NDArray[np.int64], shard_words: int) -> NDArray[np.int64
 
 
 def _no_members() -> pa.Table:
-    names = (*MEMBER, "documents", "row", "verdicts")
+    names = (*MEMBER, "documents", "row", "edits")
     return pa.table({name: pa.array([], pa.int64() if name == "words" else pa.string()) for name in names})
 
 
 def _scatters(work: Work, members: pa.Table, files: Mapping[str, File], starts: NDArray[np.int64]) -> Iterator[Scatter]:
     run = secrets.token_hex(16)  # another process may export the same mix, and clears its own scratch
-    shards = pc.binary_join_element_wise(members.column("documents"), members.column("verdicts"), " ")
+    shards = pc.binary_join_element_wise(members.column("documents"), members.column("edits"), " ")
     coded = shards.combine_chunks().dictionary_encode()
     codes, rows = coded.indices.to_numpy(), members.column("row").to_numpy()
     order = np.argsort(codes, kind="stable")
     bounds = np.searchsorted(codes[order], np.arange(len(coded.dictionary) + 1))
     for number, shard in enumerate(coded.dictionary.to_pylist()):
         index = order[bounds[number] : bounds[number + 1]]
-        documents, _, verdicts = shard.partition(" ")
-        if missing := [digest for digest in (documents, verdicts) if digest and digest not in files]:
+        documents, _, edits = shard.partition(" ")
+        if missing := [digest for digest in (documents, edits) if digest and digest not in files]:
             raise IntegrityError(f"no shard {missing[0][:12]} among the inputs of this mix: rebuild it")
         path = f"scratch/{run}/{number}.arrows"
-        yield Scatter(work.store, path, files[documents], files.get(verdicts), rows[index], index, starts)
+        yield Scatter(work.store, path, files[documents], files.get(edits), rows[index], index, starts)
 
 
 def scatter(task: Scatter) -> Sent:
     """Send the text of the members in one documents shard to the export shards that want it."""
-    table = read_texts(task.store, task.file, task.verdicts, task.rows)
+    table = read_texts(task.store, task.file, task.edits, task.rows)
     table = table.append_column("index", pa.array(task.index))
     receivers = np.searchsorted(task.starts, task.index, side="right") - 1
     return send(
@@ -165,16 +165,16 @@ def scatter(task: Scatter) -> Sent:
     )
 
 
-def read_texts(store: Store, file: File, verdicts: File | None, rows: NDArray[np.int32]) -> pa.Table:
+def read_texts(store: Store, file: File, edits: File | None, rows: NDArray[np.int32]) -> pa.Table:
     """Some rows of a documents shard, the text as its edits leave it."""
     table = read_shard(store, file, ["doc_id", *SENT])
-    if verdicts:
-        edits = read_shard(store, verdicts, ["doc_id", "edits"])
-        if not edits.column("doc_id").equals(table.column("doc_id")):
+    if edits:
+        found = read_shard(store, edits, ["doc_id", "edits"])
+        if not found.column("doc_id").equals(table.column("doc_id")):
             raise IntegrityError(
-                f"{verdicts.path} does not list the documents that it should cover: rebuild its partition"
+                f"{edits.path} does not list the documents that it should cover: rebuild its partition"
             )
-        table = table.append_column("edits", edits.column("edits"))
+        table = table.append_column("edits", found.column("edits"))
     return edited(table.take(pa.array(rows)))
 
 

@@ -13,6 +13,7 @@ from dagster_project.corpus.storage.lists import released_by
 Counts = Sequence[Mapping[str, Any]]  # of members or components, as made below
 
 STAGES = ("records", "documents", "kept", "survivors", "eligible", "in the mix")
+NO_COPIES = ("rejected", "survivor", "emptied")
 LIMITS = ("min", "max", "above", "below", "any_of", "none_of", "quantile", "words", "model", "languages", "drawn")
 
 
@@ -46,7 +47,8 @@ def member_counts(subject: Subject, member: Member) -> dict[str, Any]:
         "edited": dict(verdicts["edited"]) if "edited" in verdicts else None,
         "rules": _rules(member.tables["filtered"]),
         "rejected": stands["rejected"],
-        "duplicates": {"exact": stands["exact"], "near": stands["near"]},
+        "duplicates": {kind: counts for kind, counts in sorted(stands.items()) if kind not in NO_COPIES},
+        "emptied": stands["emptied"],
         "survivors": stands["survivor"],
         "taken": any(takes_from(recipe, member.corpus, member.key) for recipe in subject.components),
     }
@@ -149,7 +151,11 @@ def _steps(members: Counts, components: Counts) -> list[dict[str, Any]]:
         _added(member["dead_letters"].items() for member in members),
         _added([(f"by the rule {rule['rule']}", rule["documents"]) for rule in m["rules"]] for m in members),
         _added(
-            [(f"as {kind} copies", copies["documents"]) for kind, copies in m["duplicates"].items()] for m in members
+            [
+                *((f"as {kind} copies", copies["documents"]) for kind, copies in m["duplicates"].items()),
+                ("emptied by cuts of passages", m["emptied"]["documents"]),
+            ]
+            for m in members
         ),
         {
             "of sources that no component takes": _survivors(members) - _survivors(taken),

@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from dagster_project.corpus.model.escaping import visible
-from dagster_project.corpus.publishing.rows import beside, blocks, joined
+from dagster_project.corpus.publishing.rows import Wanted, beside, blocks, joined
 from dagster_project.corpus.publishing.subject import Member, Subject
 from dagster_project.corpus.storage.spool import Spool
 from dagster_project.corpus.storage.stores import Store
@@ -77,9 +77,11 @@ def histogram(words: pa.ChunkedArray) -> dict[str, int]:
 
 
 def standing(store: Store, member: Member) -> dict[str, dict[str, int]]:
-    """Documents and words of one source in a corpus that are rejected, survivors, or exact or near copies of one."""
-    totals = {name: {"documents": 0, "words": 0} for name in ("rejected", "exact", "near", "survivor")}
-    for table in beside(store, member, {"deduplicated": ("status", "kind"), "counts": ("words",)}):
+    """Documents and words of one source in a corpus that are rejected, survivors, or copies of some kind of one; where
+    passages are cut, what is left of words, and the documents that are emptied."""
+    totals: dict[str, dict[str, int]] = defaultdict(lambda: {"documents": 0, "words": 0})
+    left: Wanted = {"passages": ("status", "words")} if "passages" in member.tables else {"counts": ("words",)}
+    for table in beside(store, member, {"deduplicated": ("status", "kind"), **left}):
         suppressed = pc.equal(table.column("status"), "suppressed")
         names = pc.if_else(suppressed, table.column("kind"), table.column("status"))
         grouped = pa.table({"name": names, "words": table.column("words")}).group_by("name")

@@ -15,7 +15,7 @@ from dagster_project.corpus.model.partitions import Partition
 from dagster_project.corpus.storage.refs import load_manifest, resolve
 from dagster_project.corpus.storage.stores import Store
 
-SIDE_TABLES = ("licensed", "filtered", "counts", "language", "deduplicated")
+SIDE_TABLES = ("licensed", "filtered", "counts", "language", "deduplicated", "passages")
 
 
 @dataclass(frozen=True)
@@ -27,7 +27,7 @@ class Member:
     key: str
     policy: str
     snapshot: Manifest
-    tables: Mapping[str, Manifest]  # by SIDE_TABLES
+    tables: Mapping[str, Manifest]  # by SIDE_TABLES; passages only where the corpus cuts some
 
     @cached_property
     def files(self) -> Mapping[tuple[str, str], File]:
@@ -81,11 +81,13 @@ def subject_of(store: Store, mix: Partition, mixed: Manifest, published: Manifes
     asked = dict.fromkeys(component["corpus"] for component in mixed.identity.recipe["components"])
     found = [load_manifest(store, item.id) for item in mixed.inputs if _is_group(item, "language")]
     languages = {_snapshot(store, language).id: language for language in found}
+    passages = [load_manifest(store, item.id) for item in mixed.inputs if item.stage == "passages"]
+    cut = {item.id: manifest for manifest in passages for item in manifest.inputs if item.stage == "deduplicated"}
     members = [
         member
         for key in asked
         for layer in layers_of(store, corpora[key])
-        for member in _members(store, key, layer, languages)
+        for member in _members(store, key, layer, languages, cut.get(layer.id))
     ]
     return Subject(store, mix, mixed, published, members)
 
@@ -95,7 +97,9 @@ def key_of(item: Input) -> str:
     return item.partition.split("/")[1]
 
 
-def _members(store: Store, corpus: str, deduplicated: Manifest, languages: Mapping[str, Manifest]) -> list[Member]:
+def _members(
+    store: Store, corpus: str, deduplicated: Manifest, languages: Mapping[str, Manifest], passages: Manifest | None
+) -> list[Member]:
     found = {item.partition: load_manifest(store, item.id) for item in deduplicated.inputs}
     members = []
     for item in deduplicated.inputs:
@@ -109,6 +113,7 @@ def _members(store: Store, corpus: str, deduplicated: Manifest, languages: Mappi
             "counts": next(table for name, table in found.items() if _is_counts(name, key)),
             "language": languages[snapshot.id],
             "deduplicated": deduplicated,
+            **({"passages": passages} if passages else {}),
         }
         members.append(Member(corpus, key, policy, snapshot, tables))
     return members

@@ -13,9 +13,9 @@ from typing import Any
 
 import pyarrow as pa
 
+from dagster_project.corpus.engine.blocks import Block
 from dagster_project.corpus.model.documents import ID
 from dagster_project.corpus.model.urls import WEB, domain_of, host_of
-from dagster_project.corpus.signals.blocks import Block
 
 CODE_VERSION = "1"
 SCHEMA = pa.schema(

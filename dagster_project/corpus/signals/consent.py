@@ -18,13 +18,13 @@ from typing import Any, NamedTuple
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from dagster_project.corpus.engine.blocks import Block
 from dagster_project.corpus.extraction.reservation_statements import reserved_tokens
 from dagster_project.corpus.model.crawlers import AGENTS, EVERYBODY, UNREACHABLE, USES
 from dagster_project.corpus.model.dates import seconds_of
 from dagster_project.corpus.model.documents import ID, SITE_FILES, SiteRow, site_rows
 from dagster_project.corpus.model.manifests import File, Manifest
 from dagster_project.corpus.model.urls import target
-from dagster_project.corpus.signals.blocks import Block
 from dagster_project.corpus.signals.site_statements import TDMREP, Said, SiteFile
 from dagster_project.corpus.storage.shards import iterate_shard
 from dagster_project.corpus.storage.stores import Store

@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
+from dagster_project.corpus.engine.blocks import Block
 from dagster_project.corpus.kernels.counts import Column, Counts, count
 from dagster_project.corpus.model.documents import ID
-from dagster_project.corpus.signals.blocks import Block
 
 CODE_VERSION = "2"
 

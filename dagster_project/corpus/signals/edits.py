@@ -14,6 +14,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from dagster_project.corpus.engine.blocks import Block
 from dagster_project.corpus.kernels import c4, refinedweb
 from dagster_project.corpus.kernels.composing import compose
 from dagster_project.corpus.kernels.editing import Edits, apply, characters_of, from_arrow, no_edits, to_arrow
@@ -25,7 +26,6 @@ from dagster_project.corpus.model.errors import Refused
 from dagster_project.corpus.model.measurements import EditStep
 from dagster_project.corpus.model.recipes import Setting
 from dagster_project.corpus.signals import privacy, redaction
-from dagster_project.corpus.signals.blocks import Block
 
 CODE_VERSION = "2"
 Settings = Mapping[str, Any]

@@ -13,6 +13,7 @@ from typing import Any, Literal
 
 import pyarrow as pa
 
+from dagster_project.corpus.engine.blocks import blocks
 from dagster_project.corpus.engine.tables import (
     Column,
     ShardTask,
@@ -40,7 +41,6 @@ from dagster_project.corpus.signals import (
     scores,
     texture,
 )
-from dagster_project.corpus.signals.blocks import blocks
 from dagster_project.corpus.storage.stores import Store
 
 TEXT = ("text",)

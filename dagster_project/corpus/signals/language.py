@@ -16,6 +16,7 @@ from typing import Any
 import pyarrow as pa
 
 from dagster_project.corpus.catalog.languages import primary
+from dagster_project.corpus.engine.blocks import Block
 from dagster_project.corpus.kernels.texts import Bytes, Offsets
 from dagster_project.corpus.model.documents import ID
 from dagster_project.corpus.model.errors import Refused
@@ -23,7 +24,6 @@ from dagster_project.corpus.scorers import fasttext_models
 from dagster_project.corpus.scorers.artifacts import Artifact
 from dagster_project.corpus.scorers.fasttext_models import Binding, line_of
 from dagster_project.corpus.scorers.files import Model, ModelFile, find_model
-from dagster_project.corpus.signals.blocks import Block
 
 CODE_VERSION = "2"
 SAMPLE = 1024  # characters from the head, and as many from the middle

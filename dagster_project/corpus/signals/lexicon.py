@@ -24,10 +24,10 @@ import pyarrow.compute as pc
 import re2
 from numpy.typing import NDArray
 
+from dagster_project.corpus.engine.blocks import Block
 from dagster_project.corpus.kernels.texts import buffers
 from dagster_project.corpus.model.documents import ID
 from dagster_project.corpus.model.errors import Refused
-from dagster_project.corpus.signals.blocks import Block
 from dagster_project.corpus.signals.patterns import joined_texts
 from dagster_project.corpus.storage.lists import StoredList, said_in
 from dagster_project.corpus.storage.shards import get_object

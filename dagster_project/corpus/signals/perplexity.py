@@ -12,12 +12,12 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
+from dagster_project.corpus.engine.blocks import Block
 from dagster_project.corpus.model.documents import ID
 from dagster_project.corpus.model.errors import Refused
 from dagster_project.corpus.scorers.artifacts import Artifact
 from dagster_project.corpus.scorers.ngrams import per_word
 from dagster_project.corpus.scorers.perplexity_models import load_perplexity
-from dagster_project.corpus.signals.blocks import Block
 
 CODE_VERSION = "1"
 BUCKETS = ("head", "middle", "tail")

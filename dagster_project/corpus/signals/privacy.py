@@ -16,9 +16,9 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
+from dagster_project.corpus.engine.blocks import Block
 from dagster_project.corpus.kernels.texts import Bytes, Offsets
 from dagster_project.corpus.model.documents import ID
-from dagster_project.corpus.signals.blocks import Block
 from dagster_project.corpus.signals.national_ids import NATIONAL_IDS
 from dagster_project.corpus.signals.patterns import Found, Scanner, joined_texts
 from dagster_project.corpus.signals.personal_data import PERSONAL_DATA

@@ -11,9 +11,9 @@ from typing import Any
 
 import pyarrow as pa
 
+from dagster_project.corpus.engine.blocks import Block
 from dagster_project.corpus.model.edits import EDITS
 from dagster_project.corpus.model.errors import Refused
-from dagster_project.corpus.signals.blocks import Block
 from dagster_project.corpus.signals.patterns import Found
 from dagster_project.corpus.signals.privacy import KINDS, findings
 

@@ -7,9 +7,9 @@ from typing import Any
 
 import pyarrow as pa
 
+from dagster_project.corpus.engine.blocks import Block
 from dagster_project.corpus.kernels.repetition import COLUMNS, repetition
 from dagster_project.corpus.model.documents import ID
-from dagster_project.corpus.signals.blocks import Block
 
 CODE_VERSION = "1"
 SCHEMA = pa.schema(

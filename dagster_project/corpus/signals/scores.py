@@ -11,11 +11,11 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
+from dagster_project.corpus.engine.blocks import Block
 from dagster_project.corpus.model.documents import ID
 from dagster_project.corpus.scorers.artifacts import Artifact
 from dagster_project.corpus.scorers.formats import load_scorer
 from dagster_project.corpus.scorers.scorer import UNIT, millionths
-from dagster_project.corpus.signals.blocks import Block
 
 CODE_VERSION = "1"
 BINS = 20  # of the profile, each 1 / BINS of the scores from 0 to 1

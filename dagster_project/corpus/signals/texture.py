@@ -7,8 +7,8 @@ from typing import Any
 
 import pyarrow as pa
 
+from dagster_project.corpus.engine.blocks import Block
 from dagster_project.corpus.kernels.texture import COLUMNS, measure_texture
-from dagster_project.corpus.signals.blocks import Block
 from dagster_project.corpus.signals.counting import integers, rows
 
 CODE_VERSION = "1"

@@ -19,6 +19,7 @@ from dagster_project.corpus.kernels.row_order import Rows, count_up_to, is_less,
 
 FAN_IN = 64  # runs that are merged at once
 CHUNK = 1 << 15  # rows: what is done with them then stays in the caches
+LAST = np.uint64(0xFFFFFFFFFFFFFFFF)  # no row comes after one of these
 COPIES = 4  # of the held rows there are while they are sorted: themselves, in one piece, their order, in order
 
 
@@ -99,6 +100,30 @@ class Runs:
         while readers := [reader for reader in readers if reader.fill()]:
             bound = _least([reader.last for reader in readers])
             yield from _chunks(merged([reader.take(bound) for reader in readers]))
+
+
+class Cursor:
+    """Walks once over rows in order."""
+
+    def __init__(self, columns: int, chunks: Iterator[Rows]):
+        self._chunks = chunks
+        self._rows = np.empty((0, columns), np.uint64)
+
+    def before(self, number: int) -> Rows:
+        """The rows not given yet whose first number is less than this one, which is at least 1."""
+        taken, bound = [], np.full(self._rows.shape[1], LAST)
+        bound[0] = number - 1
+        while True:
+            size = count_up_to(self._rows, bound)
+            taken.append(self._rows[:size])
+            self._rows = self._rows[size:]
+            if len(self._rows):
+                break
+            following = next(self._chunks, None)
+            if following is None:
+                break
+            self._rows = following
+        return np.concatenate(taken)
 
 
 def _chunks(rows: Rows) -> Iterator[Rows]:

@@ -8,12 +8,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from dagster_project.corpus.engine.blocks import Block
 from dagster_project.corpus.filtering.rule import judge
 from dagster_project.corpus.filtering.text_rules import TEXT_RULES
 from dagster_project.corpus.kernels.words import words_of
 from dagster_project.corpus.model.documents import ID
 from dagster_project.corpus.signals import counting, lines, texture
-from dagster_project.corpus.signals.blocks import Block
 
 QUALITY = [
     ("content_words", {"min": 50}, "gopher_short_doc"),

@@ -5,8 +5,9 @@ import pyarrow as pa
 from hypothesis import given
 from hypothesis import strategies as st
 
+from dagster_project.corpus.kernels.secret_hashes import BASES, MODULUS
 from dagster_project.corpus.kernels.texts import buffers
-from dagster_project.corpus.kernels.window_hashes import BASES, MODULUS, Stretches, window_rows
+from dagster_project.corpus.kernels.window_hashes import Stretches, window_rows
 
 TEXTS = st.text(st.sampled_from("ab\x00é漢😀\x7f"), min_size=11, max_size=60)
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import pyarrow as pa
 
-from dagster_project.corpus.signals.blocks import Block
+from dagster_project.corpus.engine.blocks import Block
 from dagster_project.corpus.signals.privacy import findings
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pyarrow as pa
 
+from dagster_project.corpus.engine.blocks import Block
 from dagster_project.corpus.signals.addresses import SCHEMA, decided_by, measure
-from dagster_project.corpus.signals.blocks import Block
 
 
 def test_columns_and_profile() -> None:

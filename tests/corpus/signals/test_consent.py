@@ -8,10 +8,10 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
+from dagster_project.corpus.engine.blocks import Block
 from dagster_project.corpus.model.dates import MOMENT
 from dagster_project.corpus.model.documents import EVIDENCE, SITE_FILES
 from dagster_project.corpus.signals import consent
-from dagster_project.corpus.signals.blocks import Block
 from dagster_project.corpus.signals.consent import SCHEMA, Capture, SiteFiles, captured, measure
 from dagster_project.corpus.signals.site_statements import AI, ROBOTS, TDMREP, SiteFile
 from dagster_project.corpus.storage.memory import MemoryStore

@@ -5,12 +5,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from dagster_project.corpus.engine.blocks import Block
 from dagster_project.corpus.kernels.editing import apply, from_arrow
 from dagster_project.corpus.kernels.texts import strings
 from dagster_project.corpus.model.edits import told_of
 from dagster_project.corpus.model.errors import Refused
 from dagster_project.corpus.model.measurements import view_of
-from dagster_project.corpus.signals.blocks import Block
 from dagster_project.corpus.signals.edits import EDITS, SCHEMA, complaints, measure, settled
 from tests.corpus.kernels.test_c4 import LINES as C4_LINES
 from tests.corpus.kernels.test_refinedweb import LINES as REFINEDWEB_LINES

@@ -12,13 +12,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from dagster_project.corpus.engine.blocks import Block
 from dagster_project.corpus.kernels.texts import buffers
 from dagster_project.corpus.model.errors import Refused
 from dagster_project.corpus.scorers.artifacts import Artifact
 from dagster_project.corpus.scorers.files import find_model, store_model
 from dagster_project.corpus.scorers.scorer import Loading
 from dagster_project.corpus.signals import language
-from dagster_project.corpus.signals.blocks import Block
 from dagster_project.corpus.signals.language import SAMPLE, SCHEMA, measure, model_record, samples
 from dagster_project.corpus.storage.memory import MemoryStore
 

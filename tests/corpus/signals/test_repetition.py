@@ -3,9 +3,9 @@
 import pyarrow as pa
 import pytest
 
+from dagster_project.corpus.engine.blocks import Block
 from dagster_project.corpus.filtering.repetition_rules import REPETITION_RULES
 from dagster_project.corpus.model.documents import ID
-from dagster_project.corpus.signals.blocks import Block
 from dagster_project.corpus.signals.repetition import SCHEMA, measure
 
 TEXTS = ["v w x y z v w x y z", "", "Nothing here is said again."]

@@ -9,11 +9,11 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
+from dagster_project.corpus.engine.blocks import Block
 from dagster_project.corpus.model.errors import Refused
 from dagster_project.corpus.scorers.artifacts import Artifact
 from dagster_project.corpus.scorers.files import find_model, store_model
 from dagster_project.corpus.scorers.scorer import Loading
-from dagster_project.corpus.signals.blocks import Block
 from dagster_project.corpus.signals.scores import SCHEMA, measure
 from dagster_project.corpus.storage.memory import MemoryStore
 from tests.corpus.scorers.models import trained
