@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from tests.benchmarks import families, minhash, parity, signals, warc
+from tests.benchmarks import families, layers, minhash, parity, signals, warc
 
 Result = tuple[dict[str, Any], int]  # what was measured, and the exit code
 
@@ -28,6 +28,7 @@ def lines(result: Mapping[str, Any]) -> str:
 
 BENCHMARKS: dict[str, Benchmark] = {
     "families": Benchmark(families.run, lines),
+    "layers": Benchmark(layers.run, lines),
     "minhash": Benchmark(lambda said: (minhash.run(said.input, said.limit_mb), 0), lines),
     "parity": Benchmark(parity.run, parity.told),
     "signals": Benchmark(signals.run, signals.told),

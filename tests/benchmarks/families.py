@@ -10,7 +10,7 @@ from __future__ import annotations
 import random
 import tempfile
 from argparse import Namespace
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import closing
 from itertools import combinations
 from pathlib import Path
@@ -104,16 +104,23 @@ def our_clusters(texts: Sequence[str], place: Path) -> tuple[list[int], float]:
         start = perf_counter()
         library.build_all([part for part in needed if part.stage in STAGES])
         seconds = perf_counter() - start
-        return labels(library, keys), seconds
+        return numbered(labels(library, "texts", ("texts",)), keys), seconds
 
 
-def labels(library: Library, keys: Sequence[str]) -> list[int]:
-    snapshot, families = (library.build(Partition(stage, CORPUS)).manifest for stage in ("snapshots", "families"))
+def labels(library: Library, corpus: str, sources: Sequence[str]) -> dict[str, bytes]:
+    """The family of each document of a corpus by its name; of one without copies, the document."""
+    snapshots = [library.build(Partition("snapshots", f"{source}@dev")).manifest for source in sources]
+    families = library.build(Partition("families", f"{corpus}@dev")).manifest
     found: dict[str, bytes] = {}
-    for documents, file in zip(snapshot.files, families.files, strict=True):
+    for documents, file in zip((file for item in snapshots for file in item.files), families.files, strict=True):
         names = read_shard(library.store, documents, ["locator"]).column(0).to_pylist()
         rows = read_shard(library.store, file, ["doc_id", "family"]).to_pylist()
         found |= {name: row["family"] or row["doc_id"] for name, row in zip(names, rows, strict=True)}
+    return found
+
+
+def numbered(found: Mapping[str, bytes], keys: Sequence[str]) -> list[int]:
+    """A number for each family; what is no document stands alone."""
     numbers: dict[bytes, int] = {}
     return [numbers.setdefault(found[key], len(numbers)) if key in found else -1 - at for at, key in enumerate(keys)]
 

@@ -23,7 +23,7 @@ from tests.models import write_artifact, write_examples, write_scoring_policy
 SNAPSHOT, VERDICTS, MIX = "snapshots/tiny@dev", "filtered/tiny@dev+scored", "published/tiny@dev"
 ORDER = (
     *(SNAPSHOT, "signals/tiny@dev/counts", "artifacts/mossy@dev", VERDICTS, "snapshots/other@dev"),
-    *("deduplicated/tiny@dev", "mixed/tiny@dev", MIX, "statistics/tiny@dev", "filtered/other@dev+words"),
+    *("deduplicated/tiny@dev", "passages/tiny@dev", "mixed/tiny@dev", MIX, "statistics/tiny@dev", "filtered/other@dev+words"),
     "artifacts/late@dev",
 )
 ASSETS = {asset.key.to_user_string(): asset for asset in STAGES}
@@ -101,7 +101,7 @@ def test_what_was_built_from_an_older_version_is_stale_until_built_again(
     mirror(instance, store)
     assert stale(instance).keys() >= {"deduplicated/tiny@dev", "licensed/tiny@dev", "statistics/tiny@dev"}
     assert VERDICTS not in stale(instance)
-    for name in (MIX, "statistics/tiny@dev"):
+    for name in (MIX, "passages/tiny@dev", "statistics/tiny@dev"):
         opened().build(parse(name)[0])
     mirror(instance, store)
     assert stale(instance) == {}
