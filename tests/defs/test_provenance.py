@@ -23,8 +23,8 @@ from tests.models import write_artifact, write_examples, write_scoring_policy
 SNAPSHOT, VERDICTS, MIX = "snapshots/tiny@dev", "filtered/tiny@dev+scored", "published/tiny@dev"
 ORDER = (
     *(SNAPSHOT, "signals/tiny@dev/counts", "artifacts/mossy@dev", VERDICTS, "snapshots/other@dev"),
-    *("deduplicated/tiny@dev", "passages/tiny@dev", "mixed/tiny@dev", MIX, "statistics/tiny@dev", "filtered/other@dev+words"),
-    "artifacts/late@dev",
+    *("deduplicated/tiny@dev", "passages/tiny@dev", "mixed/tiny@dev", MIX, "statistics/tiny@dev"),
+    *("filtered/other@dev+words", "artifacts/late@dev"),
 )
 ASSETS = {asset.key.to_user_string(): asset for asset in STAGES}
 
