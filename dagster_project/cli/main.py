@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from dagster_project.cli import build, demo, diff, filter, lineage, recipes, report, server, up
+from dagster_project.cli import build, demo, diff, duplicates, filter, lineage, recipes, report, server, up
 from dagster_project.cli.failing import Program
 from dagster_project.cli.session import global_options
 
@@ -30,6 +30,7 @@ for command in (
     diff.diff,
     report.report,
     filter.filter_group,
+    duplicates.duplicates_group,
     *recipes.GROUPS,
     up.up,
     server.status,

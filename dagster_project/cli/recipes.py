@@ -1,6 +1,6 @@
 """florilegium sources|policies|corpora|mixes|artifacts: list, show and check recipes.
 
-sources.py and policies.py have what those have more.
+sources.py, policies.py and bands.py have what those have more.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 import click
 
-from dagster_project.cli import policies, sources
+from dagster_project.cli import bands, policies, sources
 from dagster_project.cli.session import PATHS, Session, verb
 from dagster_project.corpus.model.errors import FlorilegiumError, Problem, RecipeError
 from dagster_project.corpus.model.escaping import visible
@@ -30,8 +30,8 @@ TITLES = {
 
 
 def group_of(kind: str) -> click.Group:
-    """The three verbs of one kind of recipe, and those that sources have besides."""
-    own = {"sources": sources.COMMANDS, "policies": policies.COMMANDS}.get(kind, {})
+    """The three verbs of one kind of recipe, and those that some have besides."""
+    own = {"sources": sources.COMMANDS, "policies": policies.COMMANDS, "corpora": bands.COMMANDS}.get(kind, {})
     commands = {"list": _list_command(kind), "show": _show_command(kind), "check": _check_command(), **own}
     return click.Group(kind, commands, help=TITLES[kind])
 

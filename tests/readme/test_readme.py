@@ -106,6 +106,28 @@ def test_texts_are_filtered_reported_scored_and_fitted(folder: Path) -> None:
     assert profiles["best"] == round(profiles["gopher"] / 2)
 
 
+@pytest.mark.embedded
+def test_copies_are_told_apart_explained_and_reported(folder: Path) -> None:
+    for block in blocks("yaml", "Copies"):
+        path, _, text = block.removeprefix("# ").partition("\n")
+        (folder / path).parent.mkdir(parents=True, exist_ok=True)
+        (folder / path).write_text(text)
+    building, *asking = [line for block in blocks("bash", "Copies") for line in block.splitlines() if line]
+    assert run(building, folder).returncode == 0
+    with opened_store(Settings(home=folder / ".florilegium")) as store:
+        snapshot = refs.load_manifest(store, refs.resolve(store, Partition("snapshots", "notes@2026-11")))
+        rows = read_shard(store, snapshot.files[0], ["doc_id", "text"]).slice(0, 2).to_pylist()
+        (folder / "page.txt").write_text(rows[0]["text"])
+        ids = {"DOC_ID": rows[0]["doc_id"].hex(), "OTHER_ID": rows[1]["doc_id"].hex()}
+        commands = [re.sub("DOC_ID|OTHER_ID", lambda match: ids[match[0]], line) for line in asking]
+        answers = [run(command, folder) for command in commands]
+    assert [answer.returncode for answer in answers] == [0] * len(commands), [answer.stderr for answer in answers]
+    assert "it stands alone" in answers[0].stdout
+    assert "Compared with" in answers[1].stdout
+    assert "of 300 documents" in (folder / "copies.html").read_text().lower()
+    assert f"{ids['DOC_ID']}   exact 1.000" in answers[3].stdout
+
+
 @pytest.fixture(scope="module")
 def crawled(folder: Path) -> Path:
     """Two crawls of three pages, the second with one changed and one that keeps crawlers out."""

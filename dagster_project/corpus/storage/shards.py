@@ -113,6 +113,16 @@ def read_row(store: Store, file: File, row: int) -> pa.Table:
         return _as_written(parquet.read_row_group(row // GROUP_ROWS).slice(row % GROUP_ROWS, 1), parquet)
 
 
+def read_rows(store: Store, file: File, rows: Sequence[int], columns: Sequence[str]) -> pa.Table:
+    """Some rows of a shard in the order asked for, decoding the row groups that hold them."""
+    parquet = open_shard(store, file, whole=False)
+    groups = sorted({row // GROUP_ROWS for row in rows})
+    starts = {group: number * GROUP_ROWS for number, group in enumerate(groups)}
+    places = pa.array([starts[row // GROUP_ROWS] + row % GROUP_ROWS for row in rows], pa.int64())
+    with _altered(file):
+        return _as_written(parquet.read_row_groups(groups, columns=list(columns)).take(places), parquet)
+
+
 def _as_written(rows: Rows, parquet: pq.ParquetFile) -> Rows:
     """Rows in the types in which they were written: Parquet knows no seconds, and gives milliseconds back."""
     kept = (parquet.metadata.metadata or {}).get(WRITTEN_AS)

@@ -9,7 +9,14 @@ import pytest
 
 from dagster_project.corpus.storage.memory import MemoryStore
 from dagster_project.corpus.storage.rows import encode_rows
-from dagster_project.corpus.storage.shards import iterate_shard, read_row, read_shard, write_shard
+from dagster_project.corpus.storage.shards import (
+    GROUP_ROWS,
+    iterate_shard,
+    read_row,
+    read_rows,
+    read_shard,
+    write_shard,
+)
 
 AT = datetime(2024, 5, 6, 7, 8, 9, tzinfo=UTC)
 
@@ -39,3 +46,11 @@ def test_rows_come_back_in_their_own_types_and_so_with_their_digests(unit: str) 
     assert read_shard(store, file, ["said", "at"]).equals(table.select(["said", "at"]))
     assert read_row(store, file, 1).equals(table.slice(1))
     assert pa.Table.from_batches(iterate_shard(store, file, ["at"], 1)).equals(table.select(["at"]))
+
+
+def test_some_rows_come_in_the_order_asked_for() -> None:
+    table = pa.table({"number": range(3 * GROUP_ROWS + 7), "text": ["x"] * (3 * GROUP_ROWS + 7)})
+    store = MemoryStore()
+    file = write_shard(store, table, access="public")
+    wanted = [3 * GROUP_ROWS + 6, 5, GROUP_ROWS - 1, 2 * GROUP_ROWS, 5]
+    assert read_rows(store, file, wanted, ["number"]).to_pydict() == {"number": wanted}
