@@ -11,6 +11,7 @@ import click
 
 from dagster_project.cli.lineage import ID_DIGITS, TEXT_FILE, only_one
 from dagster_project.cli.session import PATHS, Session, verb
+from dagster_project.corpus.model.errors import PartitionError
 
 if TYPE_CHECKING:
     from dagster_project.cli.corpora import Corpus
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 LEAST_DIGITS = 8
 LARGEST = 20  # families of a report
 EXPLAIN = "explain"
+PASSAGES = "passages"
 
 
 class Duplicates(click.Group):
@@ -140,6 +142,37 @@ def near(session: Session, corpus: str, most: int, **asked: Any) -> None:
         from dagster_project.cli.families import show_near
 
         show_near(session, facts)
+
+
+@duplicates_group.command("passages")
+@click.argument("corpus")
+@click.option(
+    "--most", type=click.IntRange(1, 100), metavar="N", default=10, show_default=True, help="So many of each kind."
+)
+@verb
+def passages(session: Session, corpus: str, most: int) -> None:
+    """The substrings, lines and paragraphs that stand in most documents of CORPUS, with the document that has each
+    first, and what of all texts is shared and cut."""
+    from dagster_project.cli.diff import addressed
+    from dagster_project.corpus.deduplication.most_repeated import most_repeated
+    from dagster_project.opening import opened_store
+
+    with opened_store(session.settings) as store:
+        partition, manifest = addressed(store, corpus if "/" in corpus else f"{PASSAGES}/{corpus}")
+        if partition.stage != PASSAGES:
+            raise PartitionError(
+                f"{partition} holds no passages: name a corpus, as {PASSAGES}/name@version or its name"
+            )
+        told = most_repeated(store, manifest, most)
+    names = ("status", "bytes", "repeated_bytes", "repeated_lines", "cut_bytes", "documents_with_cuts", "spared_bytes")
+    counts = {name: manifest.profile.get(name, 0) for name in names}
+    facts = {"corpus": str(partition), "id": manifest.id, **counts, "most_repeated": told}
+    if session.json:
+        session.show_json(facts)
+    else:
+        from dagster_project.cli.families import show_passages
+
+        show_passages(session, facts)
 
 
 def _explained(store: Store, corpora: list[Corpus], doc_id: bytes, with_id: bytes | None, most: int) -> dict[str, Any]:

@@ -21,6 +21,7 @@ DIGITS = 12  # of a version
 CELL = 60  # characters of a title, an address or a license
 ESTIMATED = "≈"
 MEMBERS = ("document", "source", "status", "to survivor", "to document", "license", "title", "address")
+PASSAGES = ("kind", "documents", "bytes", "source", "first in", "text")
 NEAR = ("document", "similarity", "source", "status", "family", "license", "title", "address")
 
 
@@ -50,6 +51,17 @@ def show_near(session: Session, facts: Facts) -> None:
         session.out.print(table("", NEAR, [_near(item) for item in facts["near"]]))
     if any(item["estimated"] for item in facts["near"]):
         click.echo(f"{ESTIMATED} an estimate from fingerprints")
+
+
+def show_passages(session: Session, facts: Facts) -> None:
+    """What is shared and cut in all, and the most repeated of each kind with the beginning of what they say."""
+    shared = f"{facts['repeated_bytes']:,} of {facts['bytes']:,} bytes stand in several documents"
+    cut = f"{facts['cut_bytes']:,} bytes of {counted(facts['documents_with_cuts'], 'document')} are cut"
+    click.echo(visible(f"{facts['corpus']} {facts['id'][:DIGITS]}: {shared}; {cut}"))
+    names = ("kind", "copies", "bytes", "source", "doc_id")
+    rows = [(*(row[name] for name in names), row["text"].strip()[:CELL]) for row in facts["most_repeated"]]
+    if rows:
+        session.out.print(table("", PASSAGES, rows))
 
 
 def _verdict(corpus: Facts) -> str:

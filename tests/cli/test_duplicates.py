@@ -138,3 +138,31 @@ def test_bands_for_a_similarity(program: Program) -> None:
     assert "14 bands of 8 rows" in shown
     assert "0.75         0.772" in shown
     program("corpora", "bands", "--bands", "14", code=2)
+
+
+@pytest.fixture(scope="module")
+def sharing(make_program: Callable[[Path], Program], tmp_path_factory: pytest.TempPathFactory) -> Program:
+    """Three documents of two layers that end in one line."""
+    folder = tmp_path_factory.mktemp("sharing")
+    program = make_program(folder)
+    line = f"\n{EVIL} is the last line of every one of these.\n"
+    old = {"a": {"text": prose(1, 240) + line}, "b": {"text": prose(2, 240) + line}}
+    write_recipes(folder, "", old=old, new={"c": {"text": prose(3, 240) + line}})
+    program("build", "passages/new")
+    return program
+
+
+def test_the_most_repeated_passages_say_what_they_are(sharing: Program) -> None:
+    found = sharing.json("duplicates", "passages", "new@dev")
+    (line, *_) = [item for item in found["most_repeated"] if item["kind"] == "line"]
+    assert (line["copies"], line["source"]) == (3, "old@dev")
+    assert line["text"] == f"{EVIL} is the last line of every one of these.\n"
+    assert (found["status"], found["cut_bytes"]) == ({"survivor": 1}, 0)
+    shown = sharing("duplicates", "passages", "new").output
+    assert r"\x1b[2J\u202e" in shown
+    assert "\x1b[2J" not in shown
+
+
+def test_a_corpus_without_passages_is_refused(sharing: Program) -> None:
+    assert "holds no passages" in sharing("duplicates", "passages", "deduplicated/new", code=1).output
+    assert "none" in sharing("duplicates", "passages", "none", code=1).output
