@@ -13,10 +13,7 @@ from dagster_project.corpus.model.escaping import visible
 
 if TYPE_CHECKING:
     from dagster_project.corpus.building.library import Built, Library
-    from dagster_project.corpus.model.outcomes import Outcome
     from dagster_project.corpus.model.partitions import Partition
-
-TOLD = 5  # names behind a warning
 
 
 @click.command()
@@ -68,17 +65,9 @@ def step(built: Built) -> dict[str, Any]:
         "rows": built.manifest.rows,
         "new": built.fresh,
         "seconds": round(built.seconds, 3),
-        "warnings": [warning(item) for item in built.outcomes if not item.passed],
+        "warnings": [item.said for item in built.outcomes if not item.passed],
         **({"reading": reading} if reading and built.fresh else {}),
     }
-
-
-def warning(outcome: Outcome) -> str:
-    """What was expected, what there was instead, and the first few names behind it."""
-    names = list(outcome.observed.get("offenders", {}))
-    more = " and more" if len(names) > TOLD else ""
-    said = f" Offenders: {', '.join(names[:TOLD])}{more}." if names else ""
-    return f"{outcome.check}: {outcome.description}{said}"
 
 
 def summary(built: Built, reports: dict[str, Path]) -> dict[str, Any]:

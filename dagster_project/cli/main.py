@@ -4,7 +4,19 @@ from __future__ import annotations
 
 import click
 
-from dagster_project.cli import build, demo, diff, duplicates, filter, lineage, recipes, report, server, up
+from dagster_project.cli import (
+    build,
+    contamination,
+    demo,
+    diff,
+    duplicates,
+    filter,
+    lineage,
+    recipes,
+    report,
+    server,
+    up,
+)
 from dagster_project.cli.failing import Program
 from dagster_project.cli.session import global_options
 
@@ -31,6 +43,7 @@ for command in (
     report.report,
     filter.filter_group,
     duplicates.duplicates_group,
+    contamination.contamination,
     *recipes.GROUPS,
     up.up,
     server.status,

@@ -87,12 +87,15 @@ def mixed(counts: Counts) -> Numbers:
         "empty_components": len(empty),
         "repeated_share": share(counts.number("repeats"), counts.rows),
         "budget_share": share(got, budget),
+        "contaminated_members": counts.number("contaminated_members"),
+        "unanswered_benchmarks": len({*counts.recipe.get("clean_of", ())} - _answered(counts)),
     }
     offenders: dict[str, Mapping[str, float]] = {
         "excluded_by_license_share": excluded,
         "license_unknown_share": classes,
         "empty_components": empty,
         "unbalanced_members": components,
+        "contaminated_members": _hit(counts, "members"),
     }
     return numbers, offenders
 
@@ -108,8 +111,10 @@ def published(counts: Counts) -> Numbers:
         "incomplete_formats": len(missing),
         "words": counts.number("words"),
         "text_bytes": counts.number("text_bytes"),
+        "contaminated_documents": counts.number("contaminated_documents"),
+        "unanswered_benchmarks": len({*counts.bounds.get("clean_of", ())} - _answered(counts)),
     }
-    return numbers, {"incomplete_formats": missing}
+    return numbers, {"incomplete_formats": missing, "contaminated_documents": _hit(counts, "documents")}
 
 
 def suppressed_share(status: Mapping[str, int]) -> float:
@@ -128,6 +133,21 @@ def _licenses_refused(counts: Counts) -> dict[str, float]:
         for name, number in by_license.items():
             refused[name] = refused.get(name, 0) + number
     return refused
+
+
+def _answered(counts: Counts) -> set[str]:
+    """The artifacts whose benchmarks were searched for."""
+    return {name.rpartition("/")[0] for name in counts.by_name("contaminated")}
+
+
+def _hit(counts: Counts, of: str) -> dict[str, float]:
+    """The benchmarks that something repeats, and each of their items."""
+    found: dict[str, float] = {}
+    for name, hit in counts.by_name("contaminated").items():
+        if hit["items"]:
+            found[name] = hit[of]
+            found |= {f"{name} item {item}": number for item, number in hit["items"].items()}
+    return found
 
 
 def _budget(counts: Counts) -> tuple[str, int]:

@@ -92,8 +92,10 @@ GOOD: dict[str, dict[str, Any]] = {
             "by_license_class": {"permissive": BY},
             "asked": {"all": {"words": 900}},
             "excluded_by_license": {"all": {"GPL-3.0-only": 7}},
+            "contaminated_members": 0,
+            "contaminated": {"evals@1/quiz": {"members": 0, "items": {}}},
         },
-        "recipe": {"budget": {"words": 950, "documents": None}},
+        "recipe": {"budget": {"words": 950, "documents": None}, "clean_of": ["evals@1"]},
         "bounds": {},
     },
     "published": {"profile": {"words": 900, "text_bytes": 9000}, "facts": {"exports": {"parquet": [{"rows": 100}]}}},
@@ -178,6 +180,10 @@ BAD: dict[tuple[str, str], dict[str, Any]] = {
     ("mixed", "no_unknown_licenses"): {"profile.by_license_class": {"unknown": BY}},
     ("mixed", "few_excluded_by_license"): {"profile.excluded_by_license.all.LGPL": 200},
     ("mixed", "few_repeats"): {"profile.repeats": 51},
+    ("mixed", "clean_of_benchmarks"): {"profile.contaminated_members": 1},
+    ("mixed", "every_benchmark_is_answered"): {"profile.contaminated": {}},
+    ("published", "clean_of_benchmarks"): {"profile.contaminated_documents": 1},
+    ("published", "every_benchmark_is_answered"): {"bounds.clean_of": ["evals@1"]},
     ("published", "every_document_is_covered"): {"bounds.documents": 99},
     ("published", "every_format_is_complete"): {"facts.exports.jsonl": [{"rows": 60}, {"rows": 39}]},
     ("published", "there_is_a_format"): {"facts.exports": {}},
@@ -186,6 +192,9 @@ BAD: dict[tuple[str, str], dict[str, Any]] = {
     ("artifacts", "the_model_is_kept"): {"facts.artifact.model": None},
     ("artifacts", "every_example_has_its_fate"): {"rows": 101},
     ("artifacts", "better_than_chance"): {"facts.artifact.metrics.roc_auc": 0.4},
+    ("artifacts", "most_items_are_looked_for"): {
+        "facts.artifact.benchmarks": {"quiz": {"items": 9, "too_short": 4, "untold": 1}}
+    },
     ("artifacts", "no_example_in_both_classes"): {"profile.examples.hq.contradictory": 1},
 }
 

@@ -128,6 +128,26 @@ def test_copies_are_told_apart_explained_and_reported(folder: Path) -> None:
     assert f"{ids['DOC_ID']}   exact 1.000" in answers[3].stdout
 
 
+def test_a_mix_is_clean_of_benchmarks(folder: Path) -> None:
+    planted = " ".join(prose(3).split()[5:35])
+    items = [
+        {"id": "q1", "question": planted, "choices": ["yes", "no"], "answer": 0},
+        {"id": "q2", "question": "Which of the two bridges did they build first?", "choices": ["a", "b"], "answer": 1},
+    ]
+    write_jsonl(folder / "quiz.jsonl", items)
+    for block in blocks("yaml", "Benchmarks"):
+        path, _, text = block.removeprefix("# ").partition("\n")
+        (folder / path).parent.mkdir(parents=True, exist_ok=True)
+        (folder / path).write_text(text)
+    commands = [line for line in blocks("bash", "Benchmarks")[0].splitlines() if line]
+    answers = [run(command, folder) for command in commands]
+    assert [answer.returncode for answer in answers] == [0] * len(commands), [answer.stderr for answer in answers]
+    assert "tested@1 keeps out 1 documents for evals@1/quiz" in answers[1].stdout
+    assert "evals@1/quiz item q1: " in answers[1].stdout
+    (answer,) = json.loads(answers[2].stdout)["answers"]
+    assert (answer["status"], answer["items"], answer["items_hit"], answer["documents"]) == ("hit", 2, 1, 1)
+
+
 @pytest.fixture(scope="module")
 def crawled(folder: Path) -> Path:
     """Two crawls of three pages, the second with one changed and one that keeps crawlers out."""

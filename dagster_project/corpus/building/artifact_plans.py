@@ -1,4 +1,4 @@
-"""How an artifact, a trained scorer or a file of the user, is built."""
+"""How an artifact is built: a trained scorer, a file of the user, or benchmarks."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ def artifacts(planner: Planner, partition: Partition) -> Plan:
     inputs = planner.inputs(partition)
     versions = dict(zip((item.partition for item in inputs), planner.load(inputs), strict=True))
     return Plan(
-        schema=scorers.SCHEMA,
+        schema=scorers.schema_of(recipe),
         code_version=scorers.CODE_VERSION,
         recipe=scorers.recipe_of(recipe, found),
         inputs=inputs,

@@ -32,6 +32,7 @@ class Dependencies:
                 if key == source:
                     cascade, _ = self.measuring.cascade_named(policy)
                     parts |= {item.part: None for item in (*self.measuring.of(cascade), exported(cascade))}
+        parts |= {item.part: None for item in self.measuring.promised_of(source)}
         return [Partition("signals", source, part) for part in parts]
 
     def nothing(self, partition: Partition) -> list[Partition]:
@@ -118,14 +119,17 @@ class Dependencies:
         return [*needed, *(Partition("passages", layer.key) for layer in self.recipes.layers(corpus)[-2:-1])]
 
     def mixed(self, partition: Partition) -> list[Partition]:
-        needed: list[Partition] = []
-        corpora = self.recipes.corpora_of(self.recipes.mix(partition.key))
+        mix = self.recipes.mix(partition.key)
+        needed = [Partition("artifacts", key) for key in mix.clean_of]
+        corpora = self.recipes.corpora_of(mix)
         for corpus in [layer for item in corpora for layer in self.recipes.layers(item)]:
             needed.append(Partition("deduplicated", corpus.key))
             if corpus.passages.cuts:
                 needed.append(Partition("passages", corpus.key))
             for key, policy in self.recipes.members(corpus):
-                needed += [Partition("signals", key, part) for part in (self.measuring.counts(policy), "language")]
+                searched = [item.part for item in self.measuring.promised(mix, policy)]
+                parts = (self.measuring.counts(policy), "language", *searched)
+                needed += [Partition("signals", key, part) for part in parts]
         return list(dict.fromkeys(needed))
 
     def published(self, partition: Partition) -> list[Partition]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from typing import Any
 
 from dagster_project.corpus.building import landing
@@ -41,6 +41,8 @@ def loose_ends(
             if message := unknown_license(getattr(recipe, declared)):
                 yield item.problem(declared, message)
         yield from _never_met(item, recipe)
+        if recipe.language_model:
+            yield from _unfit_kinds(item, [("language_model", recipe.language_model, False)], recipes)
     for path, kind, reference in _references(recipe):
         if (kind, reference.partition("@")[0]) not in unread and (message := recipes.lacks(kind, reference)):
             yield item.problem(path, message)
@@ -53,6 +55,9 @@ def loose_ends(
                 )
     if isinstance(recipe, ArtifactRecipe):
         yield from _unfit_artifact(item, recipe, is_whole)
+    if isinstance(recipe, MixRecipe):
+        named = ((f"clean_of[{index}]", name, True) for index, name in enumerate(recipe.clean_of))
+        yield from _unfit_kinds(item, named, recipes)
     if isinstance(recipe, PolicyRecipe):
         yield from _unfit_controls(item, recipe, recipes)
     if isinstance(recipe, PolicyRecipe) and rules:
@@ -69,6 +74,14 @@ def _unfit_artifact(item: ReadRecipe, artifact: ArtifactRecipe, is_whole: bool) 
         yield from (item.problem("", message) for message in complaints(artifact))
 
 
+def _unfit_kinds(item: ReadRecipe, named: Iterable[tuple[str, str, bool]], recipes: Recipes) -> Iterator[Problem]:
+    """A model where benchmarks are asked for, and the other way round. `named`: field, artifact, which is meant."""
+    for path, name, asks in named:
+        if not recipes.lacks("artifacts", name) and (recipes.artifact(name).kind == "benchmark") != asks:
+            wanted = "an artifact of kind benchmark" if asks else "a model or a scorer"
+            yield item.problem(path, f"{name!r} is of kind {recipes.artifact(name).kind}: name {wanted}")
+
+
 def _unfit_controls(item: ReadRecipe, policy: PolicyRecipe, recipes: Recipes) -> Iterator[Problem]:
     """A policy in the place of a random control, and a control in a policy, where nothing could be drawn."""
     if control := recipes.control(policy.name):
@@ -82,7 +95,12 @@ def _unfit_controls(item: ReadRecipe, policy: PolicyRecipe, recipes: Recipes) ->
 def _unfit_steps(item: ReadRecipe, policy: PolicyRecipe, recipes: Recipes, rules: Collection[str]) -> Iterator[Problem]:
     """Rules and edits that are none, and what they have no use for or lack."""
     from dagster_project.corpus.filtering.complaints import complaints  # with numpy and pyarrow, which few checks need
+    from dagster_project.corpus.filtering.contamination_rules import CONTAMINATION_RULES
     from dagster_project.corpus.signals.edits import complaints as edit_complaints
+
+    models = enumerate(policy.rules)
+    named = ((f"rules[{index}].model", step.model, step.rule in CONTAMINATION_RULES) for index, step in models)
+    yield from _unfit_kinds(item, (each for each in named if each[1]), recipes)
 
     for index, step in enumerate(policy.rules):
         if step.rule and step.rule not in rules:
@@ -166,6 +184,8 @@ def _references(recipe: Any) -> Iterator[tuple[str, Kind, str]]:
     if isinstance(recipe, MixRecipe):
         for index, component in enumerate(recipe.components):
             yield f"components[{index}].corpus", "corpora", component.corpus
+        for index, name in enumerate(recipe.clean_of):
+            yield f"clean_of[{index}]", "artifacts", name
     if isinstance(recipe, ArtifactRecipe):
         for name, examples in (("positives", recipe.positives), ("negatives", recipe.negatives)):
             for index, example in enumerate(examples):

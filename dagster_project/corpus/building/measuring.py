@@ -15,7 +15,7 @@ from dagster_project.corpus.model.edits import told_of
 from dagster_project.corpus.model.errors import FlorilegiumError, PartitionError, Refused
 from dagster_project.corpus.model.manifests import Manifest
 from dagster_project.corpus.model.measurements import ID_DIGITS, LISTED, Edits, Measurement
-from dagster_project.corpus.model.recipes import PolicyRecipe
+from dagster_project.corpus.model.recipes import MixRecipe, PolicyRecipe
 from dagster_project.corpus.scorers.artifacts import artifact_of
 from dagster_project.corpus.signals.edits import counted_by, decided_by, settled
 from dagster_project.corpus.signals.groups import GROUPS, PLAIN, group_of
@@ -24,6 +24,7 @@ from dagster_project.corpus.storage.lists import find_list, store_list
 from dagster_project.corpus.storage.stores import Store
 
 EDITING = "edits"  # the group whose rows are the edits of a program
+SEARCHING = "contamination"  # the group that searches for the items of benchmarks
 PHRASES = "phrases"  # the kind of list that texts are searched for
 WEIGHING = Measurement("counts")  # by its words and bytes removals are weighed
 SPEAKING = Measurement("language")  # who says a step is for some languages
@@ -59,6 +60,16 @@ class Measuring:
     def counts(self, policy: str) -> str:
         """The counts of the text that a policy leaves: of it, budgets of mixes are made."""
         return exported(self.cascade_named(policy)[0]).part
+
+    def promised(self, mix: MixRecipe, policy: str) -> list[Measurement]:
+        """What the text that a policy leaves is searched for, by the benchmarks that a mix promises to be clean of."""
+        edits = self.cascade_named(policy)[0].edits
+        return [Measurement(SEARCHING, edits, key) for key in mix.clean_of]
+
+    def promised_of(self, source: str) -> Iterator[Measurement]:
+        """The same for a source, by all mixes that hold it."""
+        for mix in self.recipes.mixes:
+            yield from (item for key, item in self._promised_by(mix) if key == source)
 
     def of(self, cascade: Cascade) -> tuple[Measurement, ...]:
         """All that a cascade reads, each once, in the order of their names."""
@@ -121,7 +132,10 @@ class Measuring:
 
     @cached_property
     def _asked_for(self) -> Mapping[str, Measurement]:
-        return {item.part: item for policy in self.recipes.policies for item in self._all_of(policy)}
+        asked = [item for policy in self.recipes.policies for item in self._all_of(policy)]
+        searched = [Measurement(SEARCHING, (), item.key) for item in self.recipes.artifacts if item.kind == "benchmark"]
+        promised = [item for mix in self.recipes.mixes for _, item in self._promised_by(mix)]
+        return {item.part: item for item in (*asked, *searched, *promised)}
 
     def _all_of(self, policy: PolicyRecipe) -> Iterator[Measurement]:
         """With the edits in between, each a measurement of its own; nothing of a policy that cannot be used."""
@@ -130,6 +144,15 @@ class Measuring:
             yield from self.of(cascade)
             yield from (Measurement(EDITING, step.edits) for step in cascade.steps if step.edits)
             yield exported(cascade)
+        except FlorilegiumError:
+            return
+
+    def _promised_by(self, mix: MixRecipe) -> Iterator[tuple[str, Measurement]]:
+        """With the source of each; nothing of a mix that cannot be used."""
+        try:
+            found = self.recipes.mix(mix.key)
+            for source, policy in self.recipes.members_of(found) if found.clean_of else ():
+                yield from ((source, item) for item in self.promised(found, policy))
         except FlorilegiumError:
             return
 

@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from dagster_project.corpus.building.planner import Plan, Planner, strictest
+from dagster_project.corpus.contamination.answers import SEARCHED
 from dagster_project.corpus.engine.tables import Column, align
 from dagster_project.corpus.lineage.walk import edits_of, snapshots_of
 from dagster_project.corpus.mixing import mix
 from dagster_project.corpus.mixing.mix import Candidates
 from dagster_project.corpus.model.manifests import Manifest
 from dagster_project.corpus.model.partitions import Partition
-from dagster_project.corpus.model.recipes import CorpusRecipe
+from dagster_project.corpus.model.recipes import CorpusRecipe, MixRecipe
 from dagster_project.corpus.publishing import exports
+from dagster_project.corpus.publishing.promises import promises_of
 
 
 def mixed(planner: Planner, partition: Partition) -> Plan:
@@ -20,19 +22,20 @@ def mixed(planner: Planner, partition: Partition) -> Plan:
     inputs = planner.inputs(partition)
     found = dict(zip((item.partition for item in inputs), planner.load(inputs), strict=True))
     corpora = planner.recipes.corpora_of(recipe)
+    artifacts = {key: found[f"artifacts/{key}"] for key in recipe.clean_of}
     candidates = [
         candidate
         for corpus in corpora
         for layer in planner.recipes.layers(corpus)
-        for candidate in _candidates(planner, corpus.key, layer, found)
+        for candidate in _candidates(planner, recipe, corpus.key, layer, found)
     ]
     return Plan(
         schema=mix.SCHEMA,
         code_version=mix.CODE_VERSION,
         recipe=mix.recipe_of(recipe),
         inputs=inputs,
-        run=lambda work: mix.build_mix(work, recipe, candidates),
-        access=strictest(list(found.values())),
+        run=lambda work: mix.build_mix(work, recipe, candidates, artifacts),
+        access=strictest([item for item in found.values() if item.stage != "artifacts"]),  # of which nothing enters
     )
 
 
@@ -42,18 +45,23 @@ def published(planner: Planner, partition: Partition) -> Plan:
     (members,) = planner.load(inputs)
     needed = [*snapshots_of(planner.store, members).values(), *edits_of(planner.store, members)]
     files = {file.sha256: file for manifest in needed for file in manifest.files}
+    artifacts = [item for item in members.inputs if item.stage == "artifacts"]
+    keys = (item.partition.partition("/")[2] for item in artifacts)
+    promises = promises_of(planner.store, dict(zip(keys, planner.load(artifacts), strict=True)))
     return Plan(
         schema=exports.SCHEMA,
         code_version=exports.CODE_VERSION,
         recipe={"exports": list(recipe.exports), "shard_words": recipe.shard_words},
         inputs=inputs,
-        run=lambda work: exports.export(work, members, files, recipe.exports, recipe.shard_words),
+        run=lambda work: exports.export(work, members, files, recipe.exports, recipe.shard_words, promises),
         access=strictest([members]),
-        bounds={"documents": members.rows},
+        bounds={"documents": members.rows, "clean_of": [key for key, _ in promises.indexes]},
     )
 
 
-def _candidates(planner: Planner, corpus: str, layer: CorpusRecipe, found: Mapping[str, Manifest]) -> list[Candidates]:
+def _candidates(
+    planner: Planner, recipe: MixRecipe, corpus: str, layer: CorpusRecipe, found: Mapping[str, Manifest]
+) -> list[Candidates]:
     """Every documents shard of one layer of a corpus with the columns that a mix reads of it."""
     survived = found[f"deduplicated/{layer.key}"]
     cut = found[f"passages/{layer.key}"] if layer.passages.cuts else None
@@ -65,7 +73,15 @@ def _candidates(planner: Planner, corpus: str, layer: CorpusRecipe, found: Mappi
         left = (
             [Column(cut, ("status", "words"))] if cut else [Column(survived, ("status",)), Column(counts, ("words",))]
         )
-        columns = [Column(survived, ("license", "license_class")), *left, Column(language, ("language",))]
+        columns = [
+            Column(survived, ("license", "license_class")),
+            *left,
+            Column(language, ("language",)),
+            *(
+                Column(found[f"signals/{key}/{item.part}"], (SEARCHED,), f"{item.taken}/")
+                for item in planner.measuring.promised(recipe, policy)
+            ),
+        ]
         candidates += [
             Candidates(corpus, key, file, parts, edits[file.sha256] if has_edits else "")
             for file, parts in align(planner.documents(counts), columns)

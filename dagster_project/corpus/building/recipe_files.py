@@ -71,8 +71,10 @@ def _located(item: ReadRecipe, directories: Sequence[Path]) -> ReadRecipe:
             tuple(replace(example, file=_absolute(example.file, home)) for example in examples)
             for examples in (recipe.positives, recipe.negatives)
         )
+        benchmarks = tuple(replace(each, file=_absolute(each.file, home)) for each in recipe.benchmarks)
         file = _absolute(recipe.file, home)
-        return replace(item, recipe=replace(recipe, file=file, positives=positives, negatives=negatives))
+        found = replace(recipe, file=file, positives=positives, negatives=negatives, benchmarks=benchmarks)
+        return replace(item, recipe=found)
     if isinstance(recipe, SourceRecipe):
         return replace(item, recipe=replace(recipe, location=_absolute(recipe.location, home)))
     return item

@@ -122,14 +122,20 @@ class Recipes:
         return found
 
     def mix(self, reference: str) -> MixRecipe:
-        """The recipe of a mix, with its corpora named by key."""
+        """The recipe of a mix, with its corpora and benchmarks named by key."""
         recipe = self._find(MixRecipe, reference)
         components = tuple(replace(item, corpus=self.corpus(item.corpus).key) for item in recipe.components)
-        return replace(recipe, components=components)
+        promised = tuple(dict.fromkeys(self.artifact(name).key for name in recipe.clean_of))
+        return replace(recipe, components=components, clean_of=promised)
 
     def corpora_of(self, mix: MixRecipe) -> list[CorpusRecipe]:
         """The corpora of a mix, each once."""
         return [self.corpus(key) for key in dict.fromkeys(component.corpus for component in mix.components)]
+
+    def members_of(self, mix: MixRecipe) -> list[tuple[str, str]]:
+        """(snapshot key, policy name) of every member of every layer of its corpora, each once."""
+        layers = [layer for corpus in self.corpora_of(mix) for layer in self.layers(corpus)]
+        return list(dict.fromkeys(member for layer in layers for member in self.members(layer)))
 
     def artifact(self, reference: str) -> ArtifactRecipe:
         return self._find(ArtifactRecipe, reference)

@@ -12,6 +12,7 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any, NamedTuple
 
 from dagster_project.corpus.filtering.complaints import complaints
+from dagster_project.corpus.filtering.contamination_rules import CONTAMINATION_RULES
 from dagster_project.corpus.filtering.rule import Rule
 from dagster_project.corpus.filtering.rules import rule_named
 from dagster_project.corpus.model.errors import Refused
@@ -57,6 +58,11 @@ class Step:
     def selects(self) -> bool:
         """Whether its limit is a share or a budget of all documents that come so far."""
         return self.drawn is not None or self.recipe.quantile is not None or self.recipe.words is not None
+
+    @property
+    def is_by_model(self) -> bool:
+        """Whether a model judges, whose taste a random control is there to be compared with."""
+        return bool(self.recipe.model) and self.recipe.rule not in CONTAMINATION_RULES
 
 
 @dataclass(frozen=True)
@@ -108,10 +114,10 @@ def as_limits(recipe: StepRecipe) -> dict[str, Any]:
 
 
 def control_of(cascade: Cascade, draw: Draw) -> Cascade:
-    """A random subset beside a selection: every rule that judges documents by themselves, and a draw in the place of
-    those that select by share, budget or model. Where none does, the policy is the selection: all documents are drawn
-    from, but for those that the edits leave empty."""
-    alone = [step for step in cascade.steps if not (step.selects or step.recipe.model or step.name == DRAWN)]
+    """A random subset beside a selection: every rule that judges documents by themselves, also by the benchmarks that
+    they repeat, and a draw in the place of those that select by share, budget or model. Where none does, the policy is
+    the selection: all documents are drawn from, but for those that the edits leave empty."""
+    alone = [step for step in cascade.steps if not (step.selects or step.is_by_model or step.name == DRAWN)]
     if len(alone) == sum(step.name != DRAWN for step in cascade.steps):
         alone = [step for step in alone if step.recipe.rule == EMPTY]
     drawn = Step(DRAWN, StepRecipe(rule=DRAWN), cascade.edits, draw)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from dagster_project.corpus.filtering.contamination_rules import CONTAMINATION_RULES
 from dagster_project.corpus.filtering.edit_rules import EDIT_RULES
 from dagster_project.corpus.filtering.listings import alone, parents, words
 from dagster_project.corpus.filtering.privacy_rules import PRIVACY_RULES
@@ -31,6 +32,7 @@ RULES: dict[str, Rule] = {
     **EDIT_RULES,
     **PRIVACY_RULES,
     **SCORE_RULES,
+    **CONTAMINATION_RULES,
     "language": Rule(
         ("language", "language_score"),
         lambda signals: numbers(signals, "language_score") / 1000,

@@ -153,19 +153,20 @@ def _fold(data: Any, span: Any, code: Any, bits: Any, target: Any, out: Any, bar
         first, last = np.int64(tables.fold_offsets[number]), np.int64(tables.fold_offsets[number + 1])
         if bits & u.REORDERS:
             return _insert(tables.fold_bytes, first, last, target, out, barrier, tables), barrier
-        return _copy(tables.fold_bytes, first, last, target, out), barrier
+        return copy(tables.fold_bytes, first, last, target, out), barrier
     if bits & u.REORDERS:
         return _insert(data, at, after, target, out, barrier, tables), barrier
     if u.HANGUL_FIRST <= code <= u.HANGUL_LAST:
-        return _write_jamo(code - u.HANGUL_FIRST, target, out), barrier
+        return write_jamo(code - u.HANGUL_FIRST, target, out), barrier
     if code == u.REPLACEMENT:
         target[out], target[out + 1], target[out + 2] = np.uint8(0xEF), np.uint8(0xBF), np.uint8(0xBD)
         return out + 3, barrier
-    return _copy(data, at, after, target, out), barrier
+    return copy(data, at, after, target, out), barrier
 
 
 @bare
-def _copy(source: Any, start: Any, end: Any, target: Any, out: Any) -> Any:
+def copy(source: Any, start: Any, end: Any, target: Any, out: Any) -> Any:
+    """Write source[start:end] at target[out:]; returns where it ends."""
     for i in range(start, end):
         target[out] = source[i]
         out += 1
@@ -173,7 +174,7 @@ def _copy(source: Any, start: Any, end: Any, target: Any, out: Any) -> Any:
 
 
 @bare
-def _write_jamo(index: Any, target: Any, out: Any) -> Any:
+def write_jamo(index: Any, target: Any, out: Any) -> Any:
     """A Hangul syllable as its two or three jamo (Unicode standard, section 3.12)."""
     out = _write3(0x1100 + index // 588, target, out)
     out = _write3(0x1161 + index % 588 // 28, target, out)
@@ -197,7 +198,7 @@ def _insert(source: Any, at: Any, after: Any, target: Any, out: Any, barrier: An
         size = following - at
         for i in range(out - 1, place - 1, -1):
             target[i + size] = target[i]
-        _copy(source, at, following, target, place)
+        copy(source, at, following, target, place)
         out, at = out + size, following
     return out
 

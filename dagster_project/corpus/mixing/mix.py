@@ -15,6 +15,7 @@ from dagster_project.corpus.engine.tables import Part, zipped
 from dagster_project.corpus.engine.work import ShardResult, Work, assemble
 from dagster_project.corpus.mixing.apportionment import Share, apportion
 from dagster_project.corpus.mixing.ordering import MEMBER, keyed, take
+from dagster_project.corpus.mixing.promises import Promises
 from dagster_project.corpus.mixing.selection import READ, Gate, counted
 from dagster_project.corpus.model.documents import ID
 from dagster_project.corpus.model.manifests import File, Manifest
@@ -53,15 +54,18 @@ class Candidates:
     edits: str = ""  # digest of the shard whose edits its text has, if it has any
 
 
-def build_mix(work: Work, recipe: MixRecipe, shards: Sequence[Candidates]) -> Manifest:
-    """The members of a mix in their order, with what was asked, what there was, and what the license gate refused."""
-    gate = Gate(recipe.components, recipe.licenses)
+def build_mix(
+    work: Work, recipe: MixRecipe, shards: Sequence[Candidates], artifacts: Mapping[str, Manifest] | None = None
+) -> Manifest:
+    """The members of a mix in their order, with what was asked, what there was, and what was turned away. `artifacts`:
+    the benchmarks that it promises to be clean of, by key."""
+    gate, promises = Gate(recipe.components, recipe.licenses), Promises(recipe, artifacts or {})
     by_words = recipe.budget.words is not None
     names = [component.name for component in recipe.components]
     with ExitStack() as stack:
         ranked = [stack.enter_context(Spool(MEMBER)) for _ in recipe.components]
         licenses = Licenses()
-        available = rank_candidates(work, recipe, shards, gate, ranked, licenses)
+        available = rank_candidates(work, recipe, shards, gate, ranked, licenses, promises)
         shares = apportion(
             recipe.components, recipe.budget, [item["words" if by_words else "documents"] for item in available]
         )
@@ -69,12 +73,13 @@ def build_mix(work: Work, recipe: MixRecipe, shards: Sequence[Candidates]) -> Ma
         for spool, share in zip(ranked, shares, strict=True):
             for members in take(spool, share.amount, by_words=by_words):
                 ordered.append(keyed(members, recipe.seed, "order", names))
-        manifest = assemble(work, _write(work, recipe, shards, ordered, licenses), ordered=True)
+        manifest = assemble(work, _write(work, recipe, shards, ordered, licenses, promises), ordered=True)
     asked = _asked(shares, available, by_words)
+    turned_away = {"excluded_by_license": counted(gate.excluded), **promises.refused}
     return replace(
         manifest,
-        profile={**manifest.profile, "asked": asked, "excluded_by_license": counted(gate.excluded)},
-        facts={**manifest.facts, "title": recipe.title},
+        profile={**manifest.profile, "asked": asked, **turned_away},
+        facts={**manifest.facts, "title": recipe.title, "clean_of": promises.facts(manifest.profile)},
     )
 
 
@@ -85,6 +90,7 @@ def rank_candidates(
     gate: Gate,
     ranked: Sequence[Spool],
     licenses: Licenses,
+    promises: Promises,
 ) -> list[dict[str, int]]:
     """Fill one spool per component with what it may take, ranked by keyed hash; returns what there is of each.
 
@@ -95,8 +101,10 @@ def rank_candidates(
     for number, shard in enumerate(shards):
         table = zipped(work.store, shard.parts)
         licenses.add(table)
+        promises.add(table)
         for eligible in gate.pass_through(table.select(list(READ)), shard.corpus, shard.source):
-            members = _members(table, number, eligible.component, eligible.rows)
+            rows = promises.admit(names[eligible.component], number, eligible.rows)
+            members = _members(table, number, eligible.component, rows)
             ranked[eligible.component].append(keyed(members, recipe.seed, "rank", names))
             available[eligible.component]["documents"] += len(members)
             available[eligible.component]["words"] += int(members["words"].sum())
@@ -114,12 +122,17 @@ def _members(table: pa.Table, shard: int, component: int, rows: NDArray[np.int64
 
 
 def _write(
-    work: Work, recipe: MixRecipe, shards: Sequence[Candidates], ordered: Spool, licenses: Licenses
+    work: Work,
+    recipe: MixRecipe,
+    shards: Sequence[Candidates],
+    ordered: Spool,
+    licenses: Licenses,
+    promises: Promises,
 ) -> Iterator[ShardResult]:
     for members in _shard_sized(ordered):
         table = _table(recipe, shards, licenses, members)
         file = write_shard(work.store, table, access=work.access)
-        yield ShardResult(file, profile(table), entries(table, PLACES).tobytes())
+        yield ShardResult(file, {**profile(table), **promises.profile(members)}, entries(table, PLACES).tobytes())
     work.progress(2 * len(shards), 2 * len(shards))
 
 
@@ -205,6 +218,8 @@ def _asked(shares: Sequence[Share], available: Sequence[Mapping[str, int]], by_w
 
 
 def recipe_of(recipe: MixRecipe) -> dict[str, Any]:
-    """What of the mix recipe decides its members and their order: not its name, title or exports."""
+    """What of the mix recipe decides its members and their order, and what it promises of them: not its name, title or
+    exports."""
     data = asdict(recipe)
-    return {name: data[name] for name in ("components", "budget", "seed", "licenses")}
+    promised = ("clean_of", "contaminated") if recipe.clean_of else ()
+    return {name: data[name] for name in ("components", "budget", "seed", "licenses", *promised)}

@@ -63,5 +63,5 @@ def allowed_classes(licenses: LicensePolicy) -> tuple[str, ...]:
 
 
 def counted(excluded: Mapping[str, Counter[str]]) -> dict[str, dict[str, int]]:
-    """Documents that the license gate turned away, by component and license."""
+    """Documents that were turned away, by component and license, or whatever they were turned away for."""
     return {name: dict(sorted(counts.items())) for name, counts in excluded.items()}

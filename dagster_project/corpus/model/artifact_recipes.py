@@ -1,4 +1,4 @@
-"""Recipes of artifacts: a scorer trained here, a model file of the user, or an n-gram model counted here."""
+"""Recipes of artifacts: scorers trained here, model files of the user, n-gram models counted here, benchmarks."""
 
 from __future__ import annotations
 
@@ -36,11 +36,52 @@ class TrainingRecipe:
 
 
 @dataclass(frozen=True)
+class Layout:
+    """Which fields of a row are what. A dot leads into a group: `choices.text`.
+
+    question: fields joined by a line feed in this order: a passage, the question, a list of choices.
+    answer: text; a list, of which the first text counts; or, with `choices`, which of them is right: its number from
+        `first`, a letter from A, its label, or its text. A number in quotes counts as one; -1 is no answer.
+    choices: one field with a list of texts, or one field for each choice.
+    labels: the field with the labels of the choices, where they have any.
+    first: the number of the first choice.
+    id: the field that names an item; without it, the number of the row from zero.
+    """
+
+    question: tuple[str, ...]
+    answer: str | None = None
+    choices: tuple[str, ...] = ()
+    labels: str | None = None
+    first: int = 0
+    id: str | None = None
+
+
+@dataclass(frozen=True)
+class BenchmarkRecipe:
+    """One benchmark that documents are searched for."""
+
+    name: str
+    file: str  # .jsonl, .jsonl.gz, .jsonl.zst, .parquet or .csv
+    layout: Layout
+    sha256: str = ""  # that the file must have; empty: whichever it has
+
+
+@dataclass(frozen=True)
+class MatchingRecipe:
+    """What decides a hit; the defaults are GPT-3's n-grams (Brown et al. 2020, appendix C), and short questions."""
+
+    ngram: int = 13  # words of a question and its answer
+    shortest: int = 5  # words of a question that is looked for as a whole
+    common: int = 100  # items that share a text above which it is a template, and no evidence of any
+    template: int = 10  # the same as a percentage of the items of one benchmark
+
+
+@dataclass(frozen=True)
 class ArtifactRecipe:
     """One artifact. `name@version` is its key."""
 
     name: str
-    kind: Literal["scorer", "model", "ngram"]  # trained here, a file of the user, counted here
+    kind: Literal["scorer", "model", "ngram", "benchmark"]  # trained here, of the user, counted here, searched for
     version: str = "dev"
     title: str = ""
     # learned here: of a scorer both, of an n-gram model the reference texts as positives
@@ -59,6 +100,9 @@ class ArtifactRecipe:
     max_tokens: int = 512
     factory: str = ""  # of format python: package.module:callable
     cuts: tuple[float, ...] = ()  # of format kenlm: the perplexities up to which a text is head, and middle
+    # what documents are searched for
+    benchmarks: tuple[BenchmarkRecipe, ...] = ()
+    matching: MatchingRecipe = field(default_factory=MatchingRecipe)
     access: AccessClass = "public"  # of the files that it is made of
 
     @property

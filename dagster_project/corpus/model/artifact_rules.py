@@ -9,7 +9,14 @@ from dataclasses import fields
 from types import MappingProxyType
 from typing import Any
 
-from dagster_project.corpus.model.artifact_recipes import ArtifactRecipe, ExampleRecipe, TrainingRecipe
+from dagster_project.corpus.model.artifact_recipes import (
+    ArtifactRecipe,
+    BenchmarkRecipe,
+    ExampleRecipe,
+    Layout,
+    MatchingRecipe,
+    TrainingRecipe,
+)
 from dagster_project.corpus.model.errors import PartitionError
 from dagster_project.corpus.model.measurements import reads_as_view
 from dagster_project.corpus.model.partitions import NAME, parse
@@ -20,6 +27,11 @@ HASH = re.compile(r"[0-9a-f]{64}")
 LEARNED_FROM = ("snapshots", "filtered", "published")
 LARGEST_SEED = 2**31 - 1  # fastText keeps it in 32 bits
 LARGEST_MODEL = 16 << 30  # bytes
+
+
+def name(value: str) -> Complaint:
+    good = re.fullmatch(NAME, value) and ".." not in value
+    return None if good else f"{value!r} cannot be a name; use a-z 0-9 . _ - without '..', a letter or digit first"
 
 
 def hash_of_file(value: str) -> Complaint:
@@ -67,6 +79,10 @@ def learning_rate(value: float) -> Complaint:
     return None if 0 < value <= 5 else f"{value} is not allowed here; use a number above 0, to 5"
 
 
+def fields_of_question(values: tuple[str, ...]) -> Complaint:
+    return None if values and all(values) else "is empty; name the fields that make a question"
+
+
 FIELDS: Mapping[tuple[type, str], Callable[[Any], Complaint]] = MappingProxyType(
     {
         (ExampleRecipe, "partition"): partition,
@@ -79,6 +95,15 @@ FIELDS: Mapping[tuple[type, str], Callable[[Any], Complaint]] = MappingProxyType
         (TrainingRecipe, "epoch"): between(1, 1000),
         (TrainingRecipe, "min_count"): between(1, 10**9),
         (TrainingRecipe, "bucket"): between(1, 10**8),
+        (BenchmarkRecipe, "name"): name,
+        (BenchmarkRecipe, "file"): lambda value: None if value.strip() else "names no file; give the file of its items",
+        (BenchmarkRecipe, "sha256"): hash_of_file,
+        (Layout, "question"): fields_of_question,
+        (Layout, "first"): between(0, 10**6),
+        (MatchingRecipe, "ngram"): between(2, 1000),
+        (MatchingRecipe, "shortest"): between(2, 1000),
+        (MatchingRecipe, "common"): between(1, 10**9),
+        (MatchingRecipe, "template"): between(1, 100),
         (ArtifactRecipe, "version"): artifact_version,
         (ArtifactRecipe, "sha256"): hash_of_file,
         (ArtifactRecipe, "seed"): between(0, LARGEST_SEED),
@@ -110,16 +135,44 @@ def training_agreement(recipe: TrainingRecipe) -> Iterator[tuple[str, str]]:
 def artifact_agreement(recipe: ArtifactRecipe) -> Iterator[tuple[str, str]]:
     if recipe.sha256 and not recipe.file:
         yield "sha256", "is of a file, and none is named; leave it out"
+    names = [item.name for item in recipe.benchmarks]
+    for index, name in enumerate(names):
+        if name in names[:index]:
+            yield f"benchmarks[{index}].name", f"{name} stands in this list already; each name once"
+
+
+def matching_agreement(recipe: MatchingRecipe) -> Iterator[tuple[str, str]]:
+    if recipe.shortest > recipe.ngram:
+        yield "shortest", f"{recipe.shortest} is more than ngram {recipe.ngram}; use at most that"
+
+
+def layout_agreement(recipe: Layout) -> Iterator[tuple[str, str]]:
+    if recipe.labels and not recipe.choices:
+        yield "labels", "are of choices, and none are named; leave them out"
+    if recipe.choices and not recipe.answer:
+        yield "choices", "are there to find the right answer, and none is named; name it, or leave them out"
 
 
 AGREEMENT: Mapping[type, Callable[[Any], Iterator[tuple[str, str]]]] = MappingProxyType(
-    {ExampleRecipe: example_agreement, TrainingRecipe: training_agreement, ArtifactRecipe: artifact_agreement}
+    {
+        ExampleRecipe: example_agreement,
+        TrainingRecipe: training_agreement,
+        MatchingRecipe: matching_agreement,
+        Layout: layout_agreement,
+        ArtifactRecipe: artifact_agreement,
+    }
 )
 
 
 def complaints(recipe: ArtifactRecipe) -> Iterator[str]:
     """What is wrong with a recipe that was not read from a file, each said with the field."""
-    parts: list[tuple[str, Any]] = [("", recipe), ("training.", recipe.training)]
+    parts: list[tuple[str, Any]] = [
+        ("", recipe),
+        ("training.", recipe.training),
+        ("matching.", recipe.matching),
+    ]
+    for index, benchmark in enumerate(recipe.benchmarks):
+        parts += [(f"benchmarks[{index}].", benchmark), (f"benchmarks[{index}].layout.", benchmark.layout)]
     for name, items in (("positives", recipe.positives), ("negatives", recipe.negatives)):
         parts += [(f"{name}[{index}].", item) for index, item in enumerate(items)]
     for path, part in parts:
@@ -127,5 +180,5 @@ def complaints(recipe: ArtifactRecipe) -> Iterator[str]:
             rule, value = FIELDS.get((type(part), item.name)), getattr(part, item.name)
             if rule and value is not None and (message := rule(value)):
                 yield f"{path}{item.name}: {message}"
-        for name, message in AGREEMENT[type(part)](part):
+        for name, message in AGREEMENT.get(type(part), lambda _: ())(part):
             yield f"{(path + name).rstrip('.')}: {message}"

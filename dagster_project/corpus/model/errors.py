@@ -77,7 +77,7 @@ class AuditFailed(FlorilegiumError):
     def __init__(self, partition: str, outcomes: Sequence[Outcome]):
         self.partition, self.outcomes = partition, tuple(outcomes)
         failed = [item for item in outcomes if not item.passed and item.severity == "error"]
-        failures = [f"{item.check}: {item.description}" for item in failed]
+        failures = [item.said for item in failed]
         super().__init__(f"nothing was published to {partition}: {'; '.join(failures)}")
 
     def __reduce__(self) -> tuple[type[AuditFailed], tuple[str, Sequence[Outcome]]]:

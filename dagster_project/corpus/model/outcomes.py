@@ -8,6 +8,7 @@ from typing import Any, Literal, Protocol
 
 from dagster_project.corpus.model.manifests import Manifest
 
+TOLD = 5  # names behind an outcome
 Severity = Literal["error", "warning"]
 
 
@@ -20,6 +21,14 @@ class Outcome:
     severity: Severity
     description: str
     observed: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def said(self) -> str:
+        """What was expected, what there was instead, and the first few names behind it."""
+        names = list(self.observed.get("offenders", {}))
+        more = " and more" if len(names) > TOLD else ""
+        behind = f" Offenders: {', '.join(names[:TOLD])}{more}." if names else ""
+        return f"{self.check}: {self.description}{behind}"
 
 
 class Auditor(Protocol):

@@ -31,14 +31,13 @@ SHORTEST_PASSAGE = 20  # bytes
 MOST_PERMUTATIONS = 2048  # of a signature, and values of a sketch: 8 KiB of each
 
 
-def _name(value: str) -> Complaint:
-    good = re.fullmatch(NAME, value) and ".." not in value
-    return None if good else f"{value!r} cannot be a name; use a-z 0-9 . _ - without '..', a letter or digit first"
-
-
 def _reference(value: str) -> Complaint:
     good = re.fullmatch(rf"{NAME}(@{NAME})?", value) and ".." not in value
     return None if good else f"{value!r} cannot be a reference; use name or name@version in a-z 0-9 . _ -"
+
+
+def _references(values: Sequence[str]) -> Complaint:
+    return next(filter(None, map(_reference, values)), None) or _distinct(values)
 
 
 def _share(value: float) -> Complaint:
@@ -89,13 +88,13 @@ def _file(value: str) -> Complaint:
 
 VERSIONED = (SourceRecipe, CorpusRecipe, MixRecipe, ArtifactRecipe)
 FIELD_RULES: dict[tuple[type, str], Callable[[Any], Complaint]] = {
-    **{(cls, "name"): _name for cls in (*VERSIONED, PolicyRecipe, ComponentRecipe)},
-    **{(cls, "version"): _name for cls in VERSIONED},
+    **{(cls, "name"): artifact_rules.name for cls in (*VERSIONED, PolicyRecipe, ComponentRecipe)},
+    **{(cls, "version"): artifact_rules.name for cls in VERSIONED},
     **{(Columns, column): _path for column in Columns.__dataclass_fields__},
     (SourceRecipe, "format"): _filled,
     (SourceRecipe, "max_bad_records"): _share,
     **source_rules.FIELDS,
-    (StepRecipe, "policy"): _name,
+    (StepRecipe, "policy"): artifact_rules.name,
     (StepRecipe, "any_of"): _words,
     (StepRecipe, "none_of"): _words,
     (StepRecipe, "list"): _file,
@@ -109,7 +108,7 @@ FIELD_RULES: dict[tuple[type, str], Callable[[Any], Complaint]] = {
     (ArtifactRecipe, "held_out"): _share,
     **artifact_rules.FIELDS,
     (MemberRecipe, "source"): _reference,
-    (MemberRecipe, "policy"): _name,
+    (MemberRecipe, "policy"): artifact_rules.name,
     (FingerprintRecipe, "ngram"): _positive,
     (FingerprintRecipe, "bands"): _positive,
     (FingerprintRecipe, "rows"): _positive,
@@ -135,6 +134,7 @@ FIELD_RULES: dict[tuple[type, str], Callable[[Any], Complaint]] = {
     (ComponentRecipe, "max_epochs"): _positive,
     (MixRecipe, "components"): _filled,
     (MixRecipe, "seed"): _seed,
+    (MixRecipe, "clean_of"): _references,
     (MixRecipe, "exports"): _exports,
     (MixRecipe, "shard_words"): _positive,
 }
@@ -211,6 +211,12 @@ def _budget(budget: Budget) -> Iterator[tuple[str, str]]:
         yield "", f"has {'neither' if budget.words is None else 'both'} of words and documents; give exactly one"
 
 
+def _mix(mix: MixRecipe) -> Iterator[tuple[str, str]]:
+    yield from _named_once("components", [component.name for component in mix.components])
+    if mix.contaminated == "exclude" and not mix.clean_of:
+        yield "contaminated", "is about benchmarks, and clean_of names none; leave it out, or name some"
+
+
 def _named_once(field: str, names: Sequence[str]) -> Iterator[tuple[str, str]]:
     for index, name in enumerate(names):
         if name in names[:index]:
@@ -226,5 +232,5 @@ WHOLE_RULES: dict[type, Callable[[Any], Iterable[tuple[str, str]]]] = {
     PolicyRecipe: _policy,
     FingerprintRecipe: _fingerprints,
     CorpusRecipe: _corpus,
-    MixRecipe: lambda mix: _named_once("components", [component.name for component in mix.components]),
+    MixRecipe: _mix,
 }

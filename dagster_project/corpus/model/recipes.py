@@ -267,6 +267,8 @@ class MixRecipe:
     title: str = ""
     seed: int = 0
     licenses: LicensePolicy = field(default_factory=LicensePolicy)
+    clean_of: tuple[str, ...] = ()  # artifacts of benchmarks whose items no text of the mix may repeat
+    contaminated: Literal["refuse", "exclude"] = "refuse"  # the whole mix; or the documents, which are counted
     exports: tuple[Literal["parquet", "jsonl"], ...] = ("parquet", "jsonl")
     shard_words: int = 10_000_000  # words after which a new export shard begins
 

@@ -22,6 +22,7 @@ from dagster_project.corpus.kernels.editing import edited
 from dagster_project.corpus.model.documents import ID
 from dagster_project.corpus.model.errors import IntegrityError
 from dagster_project.corpus.model.manifests import File, Manifest
+from dagster_project.corpus.publishing.promises import Indexes, Promises, search
 from dagster_project.corpus.storage.refs import find_build, record_build
 from dagster_project.corpus.storage.rows import entries
 from dagster_project.corpus.storage.shards import put_object, read_shard, stands, write_shard
@@ -92,6 +93,7 @@ class Gather:
     members: pa.Table
     sent: tuple[Sent, ...]
     formats: tuple[str, ...]
+    searched: Indexes = ()  # for the benchmarks that its text must not repeat
 
 
 @dataclass(frozen=True)
@@ -102,8 +104,16 @@ class Gathered:
     exports: Mapping[str, File]
 
 
-def export(work: Work, mix: Manifest, files: Mapping[str, File], formats: Sequence[str], shard_words: int) -> Manifest:
+def export(
+    work: Work,
+    mix: Manifest,
+    files: Mapping[str, File],
+    formats: Sequence[str],
+    shard_words: int,
+    promises: Promises | None = None,
+) -> Manifest:
     """Write the shards of a mix. `files` maps the digest of a shard, of documents or of their edits, to its file."""
+    promises = promises or Promises()
     members = pa.concat_tables([read_shard(work.store, file) for file in mix.files]) if mix.files else _no_members()
     starts = shard_starts(members.column("words").to_numpy(), shard_words)
     scatters = list(_scatters(work, members, files, starts))
@@ -112,7 +122,10 @@ def export(work: Work, mix: Manifest, files: Mapping[str, File], formats: Sequen
     for item in work.engine.map(scatter, scatters):
         sent.append(item)
         work.progress(len(sent), total)
-    gathers = list(_gathers(work, members, tuple(sent), tuple(formats), starts))
+    gathers = [
+        replace(item, searched=promises.indexes)
+        for item in _gathers(work, members, tuple(sent), tuple(formats), starts)
+    ]
     gathered: list[Gathered] = []
 
     def shards() -> Iterator[ShardResult]:
@@ -124,7 +137,8 @@ def export(work: Work, mix: Manifest, files: Mapping[str, File], formats: Sequen
     manifest = assemble(work, shards(), ordered=True)
     discard(work.store, sent)
     exports = {name: [asdict(item.exports[name]) for item in gathered] for name in formats}
-    return replace(manifest, facts={**manifest.facts, "exports": exports})
+    facts = {"exports": exports, "clean_of": promises.facts(manifest.profile)}
+    return replace(manifest, facts={**manifest.facts, **facts})
 
 
 def shard_starts(words: NDArray[np.int64], shard_words: int) -> NDArray[np.int64]:
@@ -195,7 +209,7 @@ def gather(task: Gather) -> Gathered:
     record = find_build(task.store, task.key)
     exports = {name: File(**file) for name, file in record["exports"].items()} if record else {}
     if record and all(stands(task.store, file) for file in (File(**record["file"]), *exports.values())):
-        return Gathered(_result(task.store, File(**record["file"])), exports)
+        return Gathered(_result(task, File(**record["file"])), exports)
     texts = pa.concat_tables(receive(task.store, task.sent, task.number)).sort_by("index")
     table = joined(task, texts)
     exports = {name: FORMATS[name](table, task.store, task.access) for name in task.formats}
@@ -203,7 +217,7 @@ def gather(task: Gather) -> Gathered:
     record_build(
         task.store, task.key, {"file": asdict(file), "exports": {name: asdict(item) for name, item in exports.items()}}
     )
-    return Gathered(ShardResult(file, _profile(table), entries(table).tobytes()), exports)
+    return Gathered(ShardResult(file, _profile(task, table), entries(table).tobytes()), exports)
 
 
 def joined(task: Gather, texts: pa.Table) -> pa.Table:
@@ -215,13 +229,14 @@ def joined(task: Gather, texts: pa.Table) -> pa.Table:
     return pa.table([columns[name] for name in SCHEMA.names], schema=SCHEMA)
 
 
-def _result(store: Store, file: File) -> ShardResult:
-    table = read_shard(store, file)
-    return ShardResult(file, _profile(table), entries(table).tobytes())
+def _result(task: Gather, file: File) -> ShardResult:
+    table = read_shard(task.store, file)
+    return ShardResult(file, _profile(task, table), entries(table).tobytes())
 
 
-def _profile(table: pa.Table) -> dict[str, Any]:
+def _profile(task: Gather, table: pa.Table) -> dict[str, Any]:
     return {
         "words": pc.sum(table.column("words")).as_py(),
         "text_bytes": pc.sum(pc.binary_length(table.column("text"))).as_py(),
+        **search(table.column("text"), task.searched),
     }

@@ -11,6 +11,7 @@ from operator import itemgetter
 from typing import Any
 
 from dagster_project.corpus.licenses.expressions import NOASSERTION
+from dagster_project.corpus.lineage.contamination import answers_of_mix
 from dagster_project.corpus.model.manifests import Manifest
 from dagster_project.corpus.model.partitions import Partition
 from dagster_project.corpus.publishing.funnel import funnel_of
@@ -53,6 +54,7 @@ def facts_of(subject: Subject) -> dict[str, Any]:
         "licenses": license_rows(subject, observed),
         "together": together(list(profile["by_license"])),
         "gate": gate_of(subject),
+        "benchmarks": answers_of_mix(subject.store, subject.mix, subject.mixed),
         "families": families_of(subject),
         "findings": findings_of(observed),
         "unknowns": unknowns_of(subject, observed, sources),

@@ -109,6 +109,8 @@ def component_counts(mixed: Manifest, recipe: Mapping[str, Any], members: Counts
     available = asked.pop("available")
     looked_at = _survivors([member for member in members if takes_from(recipe, member["corpus"], member["source"])])
     refused = sum(profile["excluded_by_license"].get(name, {}).values())
+    repeating = profile.get("turned_away_contaminated", {}).get(name, 0)
+    spoken_for = refused + repeating + available["documents"]
     rows = profile["by_component"].get(name, {"documents": 0, "words": 0})
     distinct = min(rows["documents"], available["documents"])  # an epoch begins when the one before gave all it has
     return {
@@ -116,8 +118,9 @@ def component_counts(mixed: Manifest, recipe: Mapping[str, Any], members: Counts
         "corpus": recipe["corpus"],
         "asked": asked,
         "looked_at": looked_at,
-        "other_language": max(0, looked_at - refused - available["documents"]) if recipe["languages"] else 0,
+        "other_language": max(0, looked_at - spoken_for) if recipe["languages"] else 0,
         "excluded_by_license": refused,
+        "excluded_by_contamination": repeating,
         "eligible": dict(available),
         "beyond_budget": available["documents"] - distinct,
         "distinct": distinct,
@@ -163,6 +166,9 @@ def _steps(members: Counts, components: Counts) -> list[dict[str, Any]]:
             - sum(item["looked_at"] for item in components),
             "in other languages than asked for": sum(component["other_language"] for component in components),
             "kept out by the license policy": sum(component["excluded_by_license"] for component in components),
+            "kept out for what they repeat of benchmarks": sum(
+                component["excluded_by_contamination"] for component in components
+            ),
         },
         {"not needed for the budget": sum(component["beyond_budget"] for component in components)},
     ]

@@ -13,6 +13,7 @@ from dagster_project.corpus.publishing.wording import attention, field, percent,
 VALUE_CHARS = 300
 PLAIN = re.compile(r"[\w@+./:=\[\], -]{1,300}", re.ASCII)  # code that ends neither its marks nor a cell
 LICENSE = ("license", "class", "commercial_use", "derivatives", "attribution", "documents", "words")
+BENCHMARK = ("benchmark", "status", "items", "too_short", "untold", "items_hit", "excluded")
 VERSION = ("partition", "id", "rows")
 LISTED = 100  # rows of one table
 
@@ -60,6 +61,11 @@ def _tables(facts: Mapping[str, Any]) -> Iterator[tuple[str, Sequence[str], list
         "Kept out by the license policy",
         ("license", "class", "component", "documents"),
         [(row["license"], row["class"], row["component"], row["documents"]) for row in facts["gate"]["excluded"]],
+    )
+    yield (
+        "Benchmarks that it must not repeat",
+        ("benchmark", "status", "items", "too short", "untold", "items hit", "documents kept out"),
+        [tuple(row[name] for name in BENCHMARK) for row in facts["benchmarks"]],
     )
     yield (
         "Findings",

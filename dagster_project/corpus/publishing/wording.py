@@ -151,6 +151,7 @@ def attention(facts: Mapping[str, Any]) -> list[str]:
     findings = [item for item in facts["findings"] if not item["kind"].startswith("a choice")]
     contrary = sum(item["documents"] for item in findings)
     unknowns, missing = facts["unknowns"], {item["source"] for item in facts["missing"]}
+    hit = [f"{item['items_hit']:,} of {item['benchmark']}" for item in facts["benchmarks"] if item["items_hit"]]
     idle = sorted(_lists_that_matched_nothing(facts["funnel"]["members"]))
     said = {
         f"{facts['funnel']['unaccounted']:,} documents are not accounted for.": facts["funnel"]["unaccounted"],
@@ -166,6 +167,7 @@ def attention(facts: Mapping[str, Any]) -> list[str]:
         f"{counted(contrary, 'finding')} about license evidence (a document may have several).": contrary,
         f"Lists that matched nothing: {'; '.join(idle)}.": idle,
         f"Facts that only a person knows are missing for {counted(len(missing), 'source')}.": missing,
+        f"Text that repeats items of benchmarks: {', '.join(hit)}.": hit,
         "This version of the mix is not published: no files were exported.": facts["mix"]["published_id"] is None,
     }
     return [text for text, applies in said.items() if applies]

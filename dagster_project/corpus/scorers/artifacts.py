@@ -1,4 +1,5 @@
-"""The `artifacts` stage: a scorer trained here, a model counted here, or a file of the user, kept in the store.
+"""The `artifacts` stage: a scorer trained here, a model counted here, a file of the user, or benchmarks, kept in the
+store.
 
 Its rows are the examples that it was made from, each with what became of it; the model itself is an object under its
 hash, which stands in the identity. A model is never an unversioned file on somebody's disk.
@@ -15,13 +16,16 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
+from dagster_project.corpus.contamination import stored
+from dagster_project.corpus.contamination.stored import StoredIndex
 from dagster_project.corpus.engine.work import ShardResult, Work, assemble
 from dagster_project.corpus.model import artifact_rules
-from dagster_project.corpus.model.artifact_recipes import ArtifactRecipe, ExampleRecipe
+from dagster_project.corpus.model.artifact_recipes import ArtifactRecipe, BenchmarkRecipe, ExampleRecipe
 from dagster_project.corpus.model.documents import ID
 from dagster_project.corpus.model.errors import Refused
 from dagster_project.corpus.model.manifests import Manifest
 from dagster_project.corpus.model.recipes import as_data
+from dagster_project.corpus.scorers import benchmarks
 from dagster_project.corpus.scorers.examples import find_file, format_of, of_file, of_version
 from dagster_project.corpus.scorers.files import StoredModel, as_facts, find_model, from_facts
 from dagster_project.corpus.scorers.formats import code_hash
@@ -36,6 +40,7 @@ from dagster_project.corpus.storage.stores import Store
 
 CODE_VERSION = "1"
 ROWS_PER_SHARD = 1 << 18
+BENCHMARK = "benchmark"
 SCHEMA = pa.schema(
     [
         pa.field("doc_id", ID, nullable=False),  # of a file: the hash of the text
@@ -49,10 +54,17 @@ SCHEMA = pa.schema(
 
 @dataclass(frozen=True)
 class Artifact:
-    """An artifact as it travels to a worker: its model, which a factory of the user may do without, and its use."""
+    """An artifact as it travels to a worker: its model, which a factory of the user may do without, and its use; or the
+    index of its benchmarks."""
 
     model: StoredModel | None
     loading: Loading
+    index: StoredIndex | None = None
+
+
+def schema_of(recipe: ArtifactRecipe) -> pa.Schema:
+    """Rows are examples, or the items of benchmarks."""
+    return benchmarks.SCHEMA if recipe.kind == BENCHMARK else SCHEMA
 
 
 def find(recipe: ArtifactRecipe) -> Found:
@@ -61,7 +73,7 @@ def find(recipe: ArtifactRecipe) -> Found:
         raise Refused(f"artifact {recipe.name}, {message}")
     for complaint in complaints(recipe):
         raise Refused(f"artifact {recipe.name} {complaint}")
-    files = {item.file: find_file(item) for item in (*recipe.positives, *recipe.negatives) if item.file}
+    files = {item.file: find_file(item) for item in _read_by(recipe)}
     path = Path(recipe.file).expanduser()
     model = find_model(path, recipe.license, name=recipe.name, sha256=recipe.sha256) if recipe.file else None
     return Found(files, model, code_hash(recipe.factory) if recipe.factory else "")
@@ -69,6 +81,12 @@ def find(recipe: ArtifactRecipe) -> Found:
 
 def complaints(recipe: ArtifactRecipe) -> Iterator[str]:
     """What a recipe says that its kind has no use for, and what it does not say and should."""
+    if (recipe.kind == BENCHMARK) != bool(recipe.benchmarks):
+        yield "needs benchmarks if it is of kind benchmark, and only then"
+    if recipe.kind == BENCHMARK:
+        if recipe.positives or recipe.negatives or recipe.file or recipe.factory:
+            yield "is of benchmarks, so examples, file and factory mean nothing: leave them out"
+        return
     if recipe.kind == "model":
         if recipe.positives or recipe.negatives:
             yield "is a model of the user, so examples mean nothing: leave them out, or make it a scorer"
@@ -93,6 +111,8 @@ def complaints(recipe: ArtifactRecipe) -> Iterator[str]:
 
 def recipe_of(recipe: ArtifactRecipe, found: Found) -> dict[str, Any]:
     """What of a recipe decides the artifact: files by their content, and never by their place."""
+    if recipe.kind == BENCHMARK:
+        return benchmarks.recipe_of(recipe, found.files)
     loading = _stated(asdict(loading_of(recipe)))
     if recipe.kind == "model":
         model = {"sha256": found.model.sha256} if found.model else {}
@@ -110,7 +130,19 @@ def recipe_of(recipe: ArtifactRecipe, found: Found) -> dict[str, Any]:
 
 
 def build_artifact(work: Work, recipe: ArtifactRecipe, found: Found, versions: Mapping[str, Manifest]) -> Manifest:
-    """Make or keep the model. `versions`: the input versions, by the partition that the recipe names."""
+    """Make or keep the model, or the index. `versions`: the input versions, by the partition that the recipe names."""
+    if recipe.kind == BENCHMARK:
+        manifest, told = benchmarks.build_benchmarks(work, recipe, found.files)
+    else:
+        manifest, told = _build_model(work, recipe, found, versions)
+    _refuse_changed(recipe, found)
+    said = {"kind": recipe.kind, "title": recipe.title, "license": recipe.license}
+    return replace(manifest, facts={**manifest.facts, "artifact": {**said, **told}})
+
+
+def _build_model(
+    work: Work, recipe: ArtifactRecipe, found: Found, versions: Mapping[str, Manifest]
+) -> tuple[Manifest, dict[str, Any]]:
     origins = [
         Origin(_examples(work.store, item, versions), is_positive, item.documents)
         for items, is_positive in ((recipe.positives, True), (recipe.negatives, False))
@@ -118,20 +150,12 @@ def build_artifact(work: Work, recipe: ArtifactRecipe, found: Found, versions: M
     ]
     with tempfile.TemporaryDirectory(prefix="florilegium-artifact-") as folder:
         made = MAKERS[recipe.kind](work, recipe, found, origins, Path(folder))
-    _refuse_changed(recipe, found)
     names = [_origin(item, found) for item in (*recipe.positives, *recipe.negatives)]
     label = (recipe.label or POSITIVE) if recipe.kind == "scorer" else REFERENCE
     made_of = {**work.recipe, "model": made.model.sha256 if made.model else ""}
     manifest = assemble(replace(work, recipe=made_of), _shards(work, made, names, label))
-    told = {
-        "kind": recipe.kind,
-        "title": recipe.title,
-        "license": recipe.license,
-        "model": as_facts(made.model) if made.model else None,
-        "loading": _stated(asdict(loading_of(recipe))),
-        **made.facts,
-    }
-    return replace(manifest, facts={**manifest.facts, "artifact": told})
+    model = as_facts(made.model) if made.model else None
+    return manifest, {"model": model, "loading": _stated(asdict(loading_of(recipe))), **made.facts}
 
 
 def artifact_of(store: Store, manifest: Manifest) -> Artifact:
@@ -139,6 +163,8 @@ def artifact_of(store: Store, manifest: Manifest) -> Artifact:
     if manifest.stage != "artifacts":
         raise Refused(f"{manifest.stage} {manifest.id[:12]} is no artifact: name a version of the stage artifacts")
     told = manifest.facts["artifact"]
+    if told["kind"] == BENCHMARK:
+        return Artifact(None, Loading(BENCHMARK), stored.from_facts(store, told["index"]))
     loading = Loading(**{**told["loading"], "cuts": tuple(told["loading"]["cuts"])})
     return Artifact(from_facts(store, told["model"]) if told["model"] else None, loading)
 
@@ -148,9 +174,15 @@ def _examples(store: Store, recipe: ExampleRecipe, versions: Mapping[str, Manife
 
 
 def _refuse_changed(recipe: ArtifactRecipe, found: Found) -> None:
-    for item in (*recipe.positives, *recipe.negatives):
-        if item.file and find_file(item) != found.files[item.file]:
-            raise Refused(f"the examples {item.file} changed while they were read: build again when nobody writes them")
+    for item in _read_by(recipe):
+        if find_file(item) != found.files[item.file]:
+            raise Refused(f"{item.file} changed while it was read: build again when nobody writes to it")
+
+
+def _read_by(recipe: ArtifactRecipe) -> list[ExampleRecipe | BenchmarkRecipe]:
+    """Whatever of a recipe is read from a file, but for a model."""
+    examples = [item for item in (*recipe.positives, *recipe.negatives) if item.file]
+    return [*examples, *recipe.benchmarks]
 
 
 def _content(recipe: ExampleRecipe, found: Found) -> dict[str, Any]:

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import contextlib
+import csv
 import hashlib
 import io
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import orjson
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from dagster_project.corpus.model.artifact_recipes import ExampleRecipe
+from dagster_project.corpus.model.artifact_recipes import BenchmarkRecipe, ExampleRecipe
 from dagster_project.corpus.model.documents import ID_BYTES
 from dagster_project.corpus.model.errors import IntegrityError, Refused
 from dagster_project.corpus.model.manifests import File, Manifest
@@ -62,18 +64,19 @@ def _judged(store: Store, documents: File, verdicts: File, wanted: bool) -> Iter
             yield example
 
 
-def find_file(recipe: ExampleRecipe) -> str:
-    """The hash of a file of examples; one that is missing or another is refused."""
+def find_file(recipe: ExampleRecipe | BenchmarkRecipe) -> str:
+    """The hash of a file of examples or of a benchmark; one that is missing or another is refused."""
     path = Path(recipe.file).expanduser()
+    what = "the examples" if isinstance(recipe, ExampleRecipe) else f"the file of benchmark {recipe.name}"
     try:
         with path.open("rb") as file:
             found = hashlib.file_digest(file, "sha256").hexdigest()
     except OSError as error:
         said = (error.strerror or str(error)).lower()
-        raise Refused(f"the examples {path} cannot be read ({said}): put the file there or name another") from None
+        raise Refused(f"{what} {path} cannot be read ({said}): put the file there or name another") from None
     if recipe.sha256 and found != recipe.sha256:
         raise Refused(
-            f"the examples {path} have the hash {found}, and {recipe.sha256} is expected: put that file back, or name "
+            f"the hash of {what} {path} is {found}, and {recipe.sha256} is expected: put that file back, or name "
             f"the new hash and give the artifact a new version"
         )
     return found
@@ -115,24 +118,35 @@ def _texts_of_lines(path: Path, field: str) -> Iterator[object]:
 
 
 def _texts_of_json(path: Path, field: str) -> Iterator[object]:
+    return (record.get(field) if isinstance(record, dict) else None for record in records_of_json(path))
+
+
+def records_of_json(path: Path) -> Iterator[Any]:
+    """What each line of a file of JSON lines says; a line that cannot be read is refused with its number."""
     for number, line in enumerate(_lines(path), 1):
         try:
-            record = orjson.loads(line)
+            yield orjson.loads(line)
         except orjson.JSONDecodeError as error:
             raise Refused(f"{path}, line {number}: is not JSON ({error}): mend or remove the line") from None
-        yield record.get(field) if isinstance(record, dict) else None
 
 
 def _texts_of_parquet(path: Path, field: str) -> Iterator[object]:
-    try:
+    with refusing(path, "Parquet"):
         file = pq.ParquetFile(path)
         if field not in file.schema_arrow.names:
             raise Refused(f"{path} has no column {field!r}: name one of {', '.join(file.schema_arrow.names)}")
         for batch in file.iter_batches(1024, columns=[field]):
             yield from batch.column(0).to_pylist()
-    except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
+
+
+@contextlib.contextmanager
+def refusing(path: Path, kind: str) -> Iterator[None]:
+    """What libraries say of a file that they cannot read, as one sentence with the way out."""
+    try:
+        yield
+    except (pa.ArrowException, csv.Error, OSError, UnicodeDecodeError) as error:
         said = " ".join(str(error).split())[:200]
-        raise Refused(f"{path} cannot be read as Parquet ({said}): name another file") from None
+        raise Refused(f"{path} cannot be read as {kind} ({said}): name another file") from None
 
 
 READERS = {".jsonl": _texts_of_json, ".parquet": _texts_of_parquet, ".txt": _texts_of_lines}

@@ -30,6 +30,7 @@ from dagster_project.corpus.model.manifests import Manifest
 from dagster_project.corpus.signals import (
     addresses,
     consent,
+    contamination,
     counting,
     edits,
     language,
@@ -76,6 +77,9 @@ GROUPS: dict[str, Group] = {
     "lexicon": Group(lexicon.CODE_VERSION, lexicon.SCHEMA, TEXT, lexicon.measure, takes="list"),
     "scores": Group(scores.CODE_VERSION, scores.SCHEMA, TEXT, scores.measure, takes="artifact"),
     "perplexity": Group(perplexity.CODE_VERSION, perplexity.SCHEMA, TEXT, perplexity.measure, takes="artifact"),
+    "contamination": Group(
+        contamination.CODE_VERSION, contamination.SCHEMA, TEXT, contamination.measure, takes="artifact"
+    ),
     "consent": Group(consent.CODE_VERSION, consent.SCHEMA, consent.COLUMNS, consent.measure, sites=consent.site_files),
 }
 PLAIN = tuple(name for name, group in GROUPS.items() if not group.takes)  # measured of every snapshot

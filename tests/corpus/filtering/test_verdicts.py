@@ -151,6 +151,11 @@ def test_a_control_of_edits_is_not_drawn_from_what_they_leave_empty() -> None:
         assert [step.name for step in control_of(found, Draw(3, 1)).steps] == ["empty_after_edits", "drawn"]
 
 
+def test_a_control_is_as_clean_of_benchmarks_as_what_it_stands_beside() -> None:
+    found = cascade(StepRecipe("contaminated_items", max=0, model="evals"), StepRecipe("score", min=0.5, model="good"))
+    assert [step.name for step in control_of(found, Draw(3, 1)).steps] == ["contaminated_items[evals]", "drawn"]
+
+
 @pytest.mark.parametrize(
     ("inner", "outer", "named", "bounds"),
     [

@@ -104,7 +104,7 @@ def test_a_file_is_known_by_its_hash(tmp_path: Path) -> None:
     assert found == hashlib.sha256(b"a\n").hexdigest()
     assert find_file(recipe(path, sha256=found)) == found
     path.write_text("b\n")
-    with pytest.raises(Refused, match=rf"the examples .*x\.txt have the hash [0-9a-f]+, and {found} is expected"):
+    with pytest.raises(Refused, match=rf"the hash of the examples .*x\.txt is [0-9a-f]+, and {found} is expected"):
         find_file(recipe(path, sha256=found))
 
 
