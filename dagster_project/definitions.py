@@ -20,11 +20,12 @@ from dagster_project.defs.resources import library_resource
 from dagster_project.defs.signals import signals
 from dagster_project.defs.snapshots import snapshots
 from dagster_project.defs.statistics import statistics
+from dagster_project.defs.weights import weights
 from dagster_project.settings import Settings
 
 STAGES = [
     *(snapshots, artifacts, signals, licensed, statistics, fingerprints),
-    *(filtered, families, deduplicated, passages, mixed, published),
+    *(filtered, families, deduplicated, passages, weights, mixed, published),
 ]
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 import click
 
-from dagster_project.cli import bands, policies, sources
+from dagster_project.cli import bands, policies, sources, weights
 from dagster_project.cli.session import PATHS, Session, verb
 from dagster_project.corpus.model.errors import FlorilegiumError, Problem, RecipeError
 from dagster_project.corpus.model.escaping import visible
@@ -27,11 +27,20 @@ TITLES = {
     "mixes": "What is trained on: components, budgets, license policies.",
     "artifacts": "What documents are measured with: trained scorers, models, n-gram counts, benchmarks.",
 }
+OWN = {
+    "sources": sources.COMMANDS,
+    "policies": policies.COMMANDS,
+    "corpora": {**bands.COMMANDS, **weights.COMMANDS},
+}
 
 
 def group_of(kind: str) -> click.Group:
-    """The three verbs of one kind of recipe, and those that some have besides."""
-    own = {"sources": sources.COMMANDS, "policies": policies.COMMANDS, "corpora": bands.COMMANDS}.get(kind, {})
+    """The three verbs of one kind of recipe, and those that some have of their own."""
+    own = {
+        "sources": sources.COMMANDS,
+        "policies": policies.COMMANDS,
+        "corpora": {**bands.COMMANDS, **weights.COMMANDS},
+    }.get(kind, {})
     commands = {"list": _list_command(kind), "show": _show_command(kind), "check": _check_command(), **own}
     return click.Group(kind, commands, help=TITLES[kind])
 
@@ -73,12 +82,12 @@ def _show_command(kind: str) -> click.Command:
             "artifacts": recipes.artifact,
         }
         chosen = find[kind](name)
-        show_recipe(session, _file_of(recipes, kind, chosen), chosen, {})
+        show_recipe(session, file_of(recipes, kind, chosen), chosen, {})
 
     return command
 
 
-def _file_of(recipes: Recipes, kind: str, chosen: Any) -> str:
+def file_of(recipes: Recipes, kind: str, chosen: Any) -> str:
     """Where a recipe is written; a random control stands where its policy does."""
     control = recipes.control(chosen.name) if kind == "policies" else None
     name, version = control.policy if control else chosen.name, getattr(chosen, "version", None)

@@ -114,7 +114,7 @@ COMMANDS: Mapping[str, click.Command] = {
 
 
 @contextlib.contextmanager
-def _store(settings: Settings) -> Iterator[Store | None]:
+def standing_store(settings: Settings) -> Iterator[Store | None]:
     """The store where there is one; an embedded one that was never begun is not begun for a question."""
     if settings.embedded and not settings.embedded.is_dir():
         yield None
@@ -139,7 +139,7 @@ def _entries(session: Session) -> list[tuple[str, Entry]]:
 
     recipes = _recipes(session)
     files = {item.recipe.key: item.file for item in recipes.all if item.kind == "sources"}
-    with _store(session.settings) as store:
+    with standing_store(session.settings) as store:
         return [(files[entry.recipe.key], entry) for entry in entries(store, recipes.sources)]
 
 
@@ -154,7 +154,7 @@ def _entry(session: Session, name: str) -> tuple[str, Entry]:
     recipe = place or recipes.source(name)
     named = [item for item in recipes.all if item.kind == "sources" and item.recipe.name == recipe.name]
     file = next((item.file for item in named if item.recipe.version == recipe.version), named[0].file)
-    with _store(session.settings) as store:
+    with standing_store(session.settings) as store:
         return file, entry_of(store, recipe)
 
 

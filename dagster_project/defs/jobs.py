@@ -21,8 +21,9 @@ filter_snapshots = dg.define_asset_job("filter_snapshots", ["filtered"], descrip
 deduplicate_corpora = dg.define_asset_job(
     "deduplicate_corpora", ["families", "deduplicated", "passages"], description="Tell the copies of a corpus apart."
 )
+weigh_corpora = dg.define_asset_job("weigh_corpora", ["weights"], description="Say how often survivors are drawn.")
 publish_mixes = dg.define_asset_job("publish_mixes", ["mixed", "published"], description="Mix a corpus and export it.")
-ASSET_JOBS = [snapshot_sources, filter_snapshots, deduplicate_corpora, publish_mixes]
+ASSET_JOBS = [snapshot_sources, filter_snapshots, deduplicate_corpora, weigh_corpora, publish_mixes]
 
 
 class MixConfig(dg.Config):

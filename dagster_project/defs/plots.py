@@ -25,9 +25,10 @@ PLOTTED: Mapping[str, tuple[tuple[str, str, str], ...]] = {
     "families": (("Families by size (from two to this power)", "family_sizes", ""),),
     "deduplicated": (("Documents by status", "status", ""),),
     "passages": (("Bytes cut by source", "by_source", "cut_bytes"),),
+    "weights": (("Survivors by weight in thousandths", "weights", ""),),
     "mixed": (("Words by license", "by_license", "words"),),
 }
-BINNED = ("words_histogram", "family_sizes")
+BINNED = ("words_histogram", "family_sizes", "weights")
 
 
 def plot_of(stage: str, profile: Mapping[str, Any], order: Sequence[str] = ()) -> dg.MarkdownMetadataValue | None:

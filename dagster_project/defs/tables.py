@@ -7,6 +7,7 @@ from typing import Any
 
 import dagster as dg
 
+from dagster_project.corpus.deduplication.weights import WHOLE
 from dagster_project.corpus.model.manifests import Manifest
 
 Row = dict[str, str | int | float | bool]
@@ -159,6 +160,11 @@ def _passages(profile: Profile) -> list[Row]:
     ]
 
 
+def _weights(profile: Profile) -> list[Row]:
+    effective = {name: number // WHOLE for name, number in profile.get("effective", {}).items()}
+    return [_weighed("survivors", profile.get("survivors", {})), _weighed("effective", effective)]
+
+
 def _mixed(profile: Profile) -> list[Row]:
     asked = profile.get("asked", {})
     rows = [_component(name, asked.get(name, {}), taken) for name, taken in profile.get("by_component", {}).items()]
@@ -203,6 +209,7 @@ FUNNELS: Mapping[str, Callable[[Profile], list[Row]]] = {
     "filtered": _filtered,
     "deduplicated": _deduplicated,
     "passages": _passages,
+    "weights": _weights,
     "mixed": _mixed,
     "published": _published,
 }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from dagster_project.corpus.deduplication.weights import WHOLE
 from dagster_project.quality.counts import Counts, share
 from dagster_project.quality.document_profiles import UNKNOWN, Numbers
 
@@ -67,6 +68,21 @@ def passages(counts: Counts) -> Numbers:
         "parallel_loss": max(0.0, share(before - after, before)),
     }
     return numbers, {"largest_cut_share_by_source": cut, "cut_share": cut, "emptied": emptied}
+
+
+def weights(counts: Counts) -> Numbers:
+    survivors, found = counts.number("survivors", "documents"), counts.by_name("weights")
+    numbers = {
+        "rows": counts.rows,
+        "uncovered_documents": counts.uncovered(),
+        "survivors": survivors,
+        "unbalanced_survivors": int(counts.bounds.get("survivors", 0)) - survivors,
+        "unweighted_survivors": survivors - sum(found.values()),
+        "weightless_survivors": sum(number for weight, number in found.items() if int(weight) < 1),
+        "unmeasured_share": share(counts.number("unmeasured"), survivors),
+        "effective_share": share(counts.number("effective", "documents"), WHOLE * survivors),
+    }
+    return numbers, {"effective_share": found}
 
 
 def mixed(counts: Counts) -> Numbers:

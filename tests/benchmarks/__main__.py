@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from tests.benchmarks import families, layers, minhash, parity, signals, warc
+from tests.benchmarks import families, layers, minhash, parity, recall, signals, warc
 
 Result = tuple[dict[str, Any], int]  # what was measured, and the exit code
 
@@ -31,6 +31,7 @@ BENCHMARKS: dict[str, Benchmark] = {
     "layers": Benchmark(layers.run, lines),
     "minhash": Benchmark(lambda said: (minhash.run(said.input, said.limit_mb), 0), lines),
     "parity": Benchmark(parity.run, parity.told),
+    "recall": Benchmark(recall.run, recall.told),
     "signals": Benchmark(signals.run, signals.told),
     "warc": Benchmark(lambda said: (warc.run(said.input, said.limit_mb), 0), lines),
 }
@@ -77,7 +78,9 @@ def parser() -> argparse.ArgumentParser:
     found.add_argument(
         "--memory", action="store_true", help="also peak memory, for the input and ten times it (signals)"
     )
-    found.add_argument("--processes", type=int, default=2, help="of the peer (parity; default 2)")
+    found.add_argument("--documents", type=int, default=5000, help="real texts at most (recall; default 5000)")
+    found.add_argument("--sketch", type=int, default=256, help="hashes of shingles that verify (recall; default 256)")
+    found.add_argument("--processes", type=int, default=2, help="of the peer (parity, recall; default 2)")
     found.add_argument("--list", help="write every disagreement there, as JSON lines (parity)")
     found.add_argument(
         "--json", nargs="?", const=PRINTED, help="one JSON object instead of lines; with a file, there and lines, too"

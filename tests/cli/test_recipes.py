@@ -42,3 +42,21 @@ def test_check_tells_every_problem_with_its_line(program):
 
 def test_check_of_a_directory_that_is_none(program):
     assert "is no directory" in program("mixes", "check", "/nowhere", code=1).stdout
+
+
+def test_show_of_a_corpus_tells_what_its_weights_leave(program):
+    (program.recipes / "artifacts").mkdir()
+    (program.recipes / "reference.txt").write_text("\n".join(f"the word{n} of a story and more" for n in range(40)))
+    (program.recipes / "artifacts" / "said.yaml").write_text(
+        "name: said\nkind: ngram\nheld_out: 0.3\npositives: [{file: reference.txt}]\n"
+    )
+    with (program.recipes / "corpora" / "tales.yaml").open("a") as file:
+        file.write("soft: {model: said, segments: 2, least: 0.5}\n")
+    assert program.json("corpora", "show", "tales")["weights"] == {}
+    program("build", "weights/tales")
+    told = program.json("corpora", "show", "tales")["weights"]
+    assert told["survivors"]["documents"] == 2
+    assert told["effective"]["documents"] == 1
+    assert [segment["weight"] for segment in told["segments"]] == [500, 1000]
+    assert "effective:" in program("corpora", "show", "tales").stdout
+    assert "has no weights" not in program("corpora", "show", "tales@dev").stderr

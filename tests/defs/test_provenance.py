@@ -77,7 +77,7 @@ def test_partitions_mirrored_while_others_are_built_are_fresh(
         library.build(parse(name)[0])
         mirror(instance, library.store)
         assert stale(instance) == {}, name
-    assert {stage for stage in SPACES if known_versions(instance, stage)} == set(SPACES)
+    assert {stage for stage in SPACES if known_versions(instance, stage)} == {*SPACES} - {"weights"}
     assert list(lacking(instance, library.store)) == []
 
 

@@ -82,6 +82,15 @@ GOOD: dict[str, dict[str, Any]] = {
         },
         "bounds": {"documents": 100, "max_cut": 0.5, "max_parallel_loss": 0.2},
     },
+    "weights": {
+        "profile": {
+            "survivors": {"documents": 70, "words": 700},
+            "effective": {"documents": 40_000, "words": 300_000},
+            "unmeasured": 2,
+            "weights": {"400": 50, "1000": 20},
+        },
+        "bounds": {"documents": 100, "survivors": 70},
+    },
     "mixed": {
         "profile": {
             "words": 900,
@@ -170,6 +179,12 @@ BAD: dict[tuple[str, str], dict[str, Any]] = {
     ("passages", "there_are_survivors"): {"profile.status": {"rejected": 100}},
     ("passages", "no_document_is_emptied"): {"profile.status": {"survivor": 69, "emptied": 1, "rejected": 30}},
     ("passages", "few_repetitions"): {"profile.repeated_bytes": 5001},
+    ("weights", "every_document_is_covered"): {"bounds.documents": 99},
+    ("weights", "survivors_add_up"): {"bounds.survivors": 69},
+    ("weights", "every_survivor_has_a_weight"): {"profile.weights": {"400": 50, "1000": 19}},
+    ("weights", "no_weight_is_nothing"): {"profile.weights": {"0": 50, "1000": 20}},
+    ("weights", "few_unmeasured_survivors"): {"profile.unmeasured": 8},
+    ("weights", "weights_leave_a_corpus"): {"profile.effective.documents": 6_999},
     ("mixed", "there_are_members"): {"rows": 0},
     ("mixed", "components_add_up"): {"profile.by_component.all.documents": 99},
     ("mixed", "words_add_up"): {"profile.by_component.all.words": 899},

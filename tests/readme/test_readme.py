@@ -32,6 +32,14 @@ def blocks(language: str, section: str) -> list[str]:
     return re.findall(rf"```{language}\n(.*?)```", text, re.DOTALL)
 
 
+def write_files(section: str, folder: Path) -> None:
+    """The files of a section where it says that they lie."""
+    for block in blocks("yaml", section):
+        path, _, text = block.removeprefix("# ").partition("\n")
+        (folder / path).parent.mkdir(parents=True, exist_ok=True)
+        (folder / path).write_text(text)
+
+
 def run(command: str, folder: Path) -> subprocess.CompletedProcess[str]:
     words = shlex.split(command, comments=True)
     assert words[0] == "florilegium"
@@ -47,10 +55,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for row in rows[:2]:
         row["text"] += "\nPlease pay to DE89 3704 0044 0532 0130 00."
     write_jsonl(folder / "notes.jsonl", rows)
-    for block in blocks("yaml", "Your own corpus"):
-        path, _, text = block.removeprefix("# ").partition("\n")
-        (folder / path).parent.mkdir(parents=True, exist_ok=True)
-        (folder / path).write_text(text)
+    write_files("Your own corpus", folder)
     (command,) = blocks("bash", "Your own corpus")
     built = run(command, folder)
     assert built.returncode == 0, built.stderr
@@ -83,10 +88,7 @@ def test_the_questions_are_answered(folder: Path) -> None:
 @pytest.mark.embedded
 def test_texts_are_filtered_reported_scored_and_fitted(folder: Path) -> None:
     (folder / "worse.txt").write_text("".join(f"buy now {n} {'cheap ' * (n % 7)}click here\n" for n in range(300)))
-    for block in blocks("yaml", "Filters"):
-        path, _, text = block.removeprefix("# ").partition("\n")
-        (folder / path).parent.mkdir(parents=True, exist_ok=True)
-        (folder / path).write_text(text)
+    write_files("Filters", folder)
     (folder / "recipes" / "lists").mkdir()
     (folder / "recipes" / "lists" / "reviewed.txt").write_text("# document ids, one per line\n")
     commands = [line for block in blocks("bash", "Filters") for line in block.splitlines() if line]
@@ -108,10 +110,7 @@ def test_texts_are_filtered_reported_scored_and_fitted(folder: Path) -> None:
 
 @pytest.mark.embedded
 def test_copies_are_told_apart_explained_and_reported(folder: Path) -> None:
-    for block in blocks("yaml", "Copies"):
-        path, _, text = block.removeprefix("# ").partition("\n")
-        (folder / path).parent.mkdir(parents=True, exist_ok=True)
-        (folder / path).write_text(text)
+    write_files("Copies", folder)
     building, *asking = [line for block in blocks("bash", "Copies") for line in block.splitlines() if line]
     assert run(building, folder).returncode == 0
     with opened_store(Settings(home=folder / ".florilegium")) as store:
@@ -126,6 +125,7 @@ def test_copies_are_told_apart_explained_and_reported(folder: Path) -> None:
     assert "Compared with" in answers[1].stdout
     assert "of 300 documents" in (folder / "copies.html").read_text().lower()
     assert f"{ids['DOC_ID']}   exact 1.000" in answers[3].stdout
+    assert "effective:" in answers[-1].stdout
 
 
 def test_a_mix_is_clean_of_benchmarks(folder: Path) -> None:
@@ -135,10 +135,7 @@ def test_a_mix_is_clean_of_benchmarks(folder: Path) -> None:
         {"id": "q2", "question": "Which of the two bridges did they build first?", "choices": ["a", "b"], "answer": 1},
     ]
     write_jsonl(folder / "quiz.jsonl", items)
-    for block in blocks("yaml", "Benchmarks"):
-        path, _, text = block.removeprefix("# ").partition("\n")
-        (folder / path).parent.mkdir(parents=True, exist_ok=True)
-        (folder / path).write_text(text)
+    write_files("Benchmarks", folder)
     commands = [line for line in blocks("bash", "Benchmarks")[0].splitlines() if line]
     answers = [run(command, folder) for command in commands]
     assert [answer.returncode for answer in answers] == [0] * len(commands), [answer.stderr for answer in answers]

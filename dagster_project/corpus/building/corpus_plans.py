@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from dagster_project.corpus.building.planner import Plan, Planner, strictest, united
 from dagster_project.corpus.deduplication import families as duplicates
 from dagster_project.corpus.deduplication import survivors
+from dagster_project.corpus.deduplication import weights as weighing
 from dagster_project.corpus.deduplication.layers import Layer
 from dagster_project.corpus.engine.tables import Column
 from dagster_project.corpus.lineage.walk import layers_of, snapshots_of
@@ -112,3 +113,34 @@ def _standing(planner: Planner, family: Manifest, base: Sequence[Manifest]) -> d
     layers = [manifest for item in base for manifest in layers_of(planner.store, item)]
     given = [next(each for each in planner.load(item.inputs) if each.stage == "families") for item in layers]
     return survivors.standing_survivors(planner.store, given, layers, File(**family.facts["grown"]))
+
+
+def weights(planner: Planner, partition: Partition) -> Plan:
+    corpus = planner.recipes.corpus(partition.key)
+    inputs = planner.inputs(partition)
+    survived, *given = planner.load(inputs)
+    measured, base = [item for item in given if item.stage == "signals"], [i for i in given if i.stage == "weights"]
+    commonness, counts = measured[0::2], measured[1::2]
+    for below in base:
+        told = [item for item in planner.load(below.inputs) if item.stage == "signals"][0::2]
+        weighing.refuse_other_base(corpus.key, below, corpus.soft, (_models(told), _models(commonness)))
+    documents = [file for item in counts for file in planner.documents(item)]
+    columns = [
+        Column(survived, ("status",)),
+        Column(united(commonness), ("log_prob", "scored_words")),
+        Column(united(counts), ("words",)),
+    ]
+    return Plan(
+        schema=weighing.SCHEMA,
+        code_version=weighing.CODE_VERSION,
+        recipe=weighing.recipe_of(corpus.soft),
+        inputs=inputs,
+        run=lambda work: weighing.weigh(work, documents, columns, corpus.soft, next(iter(base), None)),
+        access=strictest([survived, *given]),
+        bounds={"documents": survived.rows, "survivors": survived.profile["status"].get("survivor", 0)},
+    )
+
+
+def _models(commonness: Sequence[Manifest]) -> set[str]:
+    """The versions of the artifacts that measured it."""
+    return {item.id for manifest in commonness for item in manifest.inputs if item.stage == "artifacts"}

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 
 from dagster_project.corpus.building.measuring import EDITING, Measuring, exported
 from dagster_project.corpus.building.recipes import Recipes
-from dagster_project.corpus.model.errors import PartitionError
+from dagster_project.corpus.model.errors import PartitionError, Refused
 from dagster_project.corpus.model.measurements import Measurement
 from dagster_project.corpus.model.partitions import Partition, parse
 from dagster_project.corpus.model.recipes import FingerprintRecipe
@@ -32,6 +32,8 @@ class Dependencies:
                 if key == source:
                     cascade, _ = self.measuring.cascade_named(policy)
                     parts |= {item.part: None for item in (*self.measuring.of(cascade), exported(cascade))}
+                    if corpus.soft.model:
+                        parts[self.measuring.commonness(policy, corpus.soft.model).part] = None
         parts |= {item.part: None for item in self.measuring.promised_of(source)}
         return [Partition("signals", source, part) for part in parts]
 
@@ -118,6 +120,16 @@ class Dependencies:
             ]
         return [*needed, *(Partition("passages", layer.key) for layer in self.recipes.layers(corpus)[-2:-1])]
 
+    def weights(self, partition: Partition) -> list[Partition]:
+        corpus = self.recipes.corpus(partition.key)
+        if not corpus.soft.model:
+            raise Refused(f"corpus {corpus.key} has no weights: say soft: {{model: NAME}}, an artifact of kind ngram")
+        needed = [Partition("deduplicated", partition.key)]
+        for key, policy in self.recipes.members(corpus):
+            parts = self.measuring.commonness(policy, corpus.soft.model).part, self.measuring.counts(policy)
+            needed += [Partition("signals", key, part) for part in parts]
+        return [*needed, *(Partition("weights", layer.key) for layer in self.recipes.layers(corpus)[-2:-1])]
+
     def mixed(self, partition: Partition) -> list[Partition]:
         mix = self.recipes.mix(partition.key)
         needed = [Partition("artifacts", key) for key in mix.clean_of]
@@ -146,6 +158,7 @@ DEPENDENCIES: Mapping[str, Callable[[Dependencies, Partition], list[Partition]]]
     "families": Dependencies.families,
     "deduplicated": Dependencies.deduplicated,
     "passages": Dependencies.passages,
+    "weights": Dependencies.weights,
     "mixed": Dependencies.mixed,
     "published": Dependencies.published,
     "artifacts": Dependencies.artifacts,

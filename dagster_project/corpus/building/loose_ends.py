@@ -181,6 +181,8 @@ def _references(recipe: Any) -> Iterator[tuple[str, Kind, str]]:
         for index, member in enumerate(recipe.members):
             yield f"members[{index}].source", "sources", member.source
             yield f"members[{index}].policy", "policies", member.policy
+        if recipe.soft.model:
+            yield "soft.model", "artifacts", recipe.soft.model
     if isinstance(recipe, MixRecipe):
         for index, component in enumerate(recipe.components):
             yield f"components[{index}].corpus", "corpora", component.corpus

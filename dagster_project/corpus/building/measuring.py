@@ -15,7 +15,7 @@ from dagster_project.corpus.model.edits import told_of
 from dagster_project.corpus.model.errors import FlorilegiumError, PartitionError, Refused
 from dagster_project.corpus.model.manifests import Manifest
 from dagster_project.corpus.model.measurements import ID_DIGITS, LISTED, Edits, Measurement
-from dagster_project.corpus.model.recipes import MixRecipe, PolicyRecipe
+from dagster_project.corpus.model.recipes import CorpusRecipe, MixRecipe, PolicyRecipe
 from dagster_project.corpus.scorers.artifacts import artifact_of
 from dagster_project.corpus.signals.edits import counted_by, decided_by, settled
 from dagster_project.corpus.signals.groups import GROUPS, PLAIN, group_of
@@ -27,6 +27,7 @@ EDITING = "edits"  # the group whose rows are the edits of a program
 SEARCHING = "contamination"  # the group that searches for the items of benchmarks
 PHRASES = "phrases"  # the kind of list that texts are searched for
 WEIGHING = Measurement("counts")  # by its words and bytes removals are weighed
+SURPRISING = "perplexity"  # by it documents are weighted
 SPEAKING = Measurement("language")  # who says a step is for some languages
 
 
@@ -70,6 +71,12 @@ class Measuring:
         """The same for a source, by all mixes that hold it."""
         for mix in self.recipes.mixes:
             yield from (item for key, item in self._promised_by(mix) if key == source)
+
+    def commonness(self, policy: str, model: str) -> Measurement:
+        """How common the text that a policy leaves is to a model."""
+        return replace(
+            exported(self.cascade_named(policy)[0]), group=SURPRISING, taken=self.recipes.artifact(model).key
+        )
 
     def of(self, cascade: Cascade) -> tuple[Measurement, ...]:
         """All that a cascade reads, each once, in the order of their names."""
@@ -135,7 +142,8 @@ class Measuring:
         asked = [item for policy in self.recipes.policies for item in self._all_of(policy)]
         searched = [Measurement(SEARCHING, (), item.key) for item in self.recipes.artifacts if item.kind == "benchmark"]
         promised = [item for mix in self.recipes.mixes for _, item in self._promised_by(mix)]
-        return {item.part: item for item in (*asked, *searched, *promised)}
+        weighed = [item for corpus in self.recipes.corpora for item in self._weighed_by(corpus)]
+        return {item.part: item for item in (*asked, *searched, *promised, *weighed)}
 
     def _all_of(self, policy: PolicyRecipe) -> Iterator[Measurement]:
         """With the edits in between, each a measurement of its own; nothing of a policy that cannot be used."""
@@ -153,6 +161,14 @@ class Measuring:
             found = self.recipes.mix(mix.key)
             for source, policy in self.recipes.members_of(found) if found.clean_of else ():
                 yield from ((source, item) for item in self.promised(found, policy))
+        except FlorilegiumError:
+            return
+
+    def _weighed_by(self, corpus: CorpusRecipe) -> Iterator[Measurement]:
+        """What its weights are made of; nothing of a corpus that cannot be used."""
+        try:
+            for member in corpus.members if corpus.soft.model else ():
+                yield self.commonness(member.policy, corpus.soft.model)
         except FlorilegiumError:
             return
 

@@ -25,6 +25,7 @@ PLANS: Mapping[str, Callable[[Planner, Partition], Plan]] = {
     "families": corpus_plans.families,
     "deduplicated": corpus_plans.deduplicated,
     "passages": passage_plans.passages,
+    "weights": corpus_plans.weights,
     "mixed": mix_plans.mixed,
     "published": mix_plans.published,
     "artifacts": artifact_plans.artifacts,

@@ -23,6 +23,7 @@ SPACES: dict[str, str] = {
     "families": "corpora",
     "deduplicated": "corpora",
     "passages": "corpora",
+    "weights": "corpora",
     "mixed": "mixes",
     "published": "mixes",
     "artifacts": "artifacts",

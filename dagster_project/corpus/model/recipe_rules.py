@@ -21,6 +21,7 @@ from dagster_project.corpus.model.recipes import (
     NearRecipe,
     PassageRecipe,
     PolicyRecipe,
+    SoftRecipe,
     SourceRecipe,
     StepRecipe,
 )
@@ -28,6 +29,7 @@ from dagster_project.corpus.model.recipes import (
 Complaint = str | None
 LARGEST_SEED = 2**63 - 1
 SHORTEST_PASSAGE = 20  # bytes
+MOST_SEGMENTS = 100
 MOST_PERMUTATIONS = 2048  # of a signature, and values of a sketch: 8 KiB of each
 
 
@@ -55,6 +57,14 @@ def _zero_or_more(value: int) -> Complaint:
 def _long_enough(value: int) -> Complaint:
     good = value >= SHORTEST_PASSAGE
     return None if good else f"{value} bytes are in every text; use {SHORTEST_PASSAGE} or more"
+
+
+def _segments(value: int) -> Complaint:
+    return None if 1 <= value <= MOST_SEGMENTS else f"{value} is no number of segments; use 1 to {MOST_SEGMENTS}"
+
+
+def _weight(value: float) -> Complaint:
+    return None if 0.001 <= value <= 1 else f"{value} is not a weight; use 0.001 to 1, for 0 would drop documents"
 
 
 def _filled(value: Sequence[Any]) -> Complaint:
@@ -121,6 +131,9 @@ FIELD_RULES: dict[tuple[type, str], Callable[[Any], Complaint]] = {
     (PassageRecipe, "shortest_line"): _positive,
     (PassageRecipe, "max_cut"): _share,
     (PassageRecipe, "max_parallel_loss"): _share,
+    (SoftRecipe, "model"): _reference,
+    (SoftRecipe, "segments"): _segments,
+    (SoftRecipe, "least"): _weight,
     (CorpusRecipe, "members"): _filled,
     (CorpusRecipe, "base"): _reference,
     (CorpusRecipe, "prefer"): _distinct,

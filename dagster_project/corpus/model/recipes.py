@@ -205,6 +205,15 @@ class PassageRecipe:
 
 
 @dataclass(frozen=True)
+class SoftRecipe:
+    """Weights by which survivors are drawn, the less the more common their words are to an n-gram model."""
+
+    model: str = ""  # artifact that tells perplexity, name or name@version; without one there are no weights
+    segments: int = 20  # of equal numbers of survivors, whose documents weigh the same
+    least: float = 0.1  # weight of the most common; the rarest have 1
+
+
+@dataclass(frozen=True)
 class CorpusRecipe:
     """Member snapshots, and how their copies are told apart."""
 
@@ -215,6 +224,7 @@ class CorpusRecipe:
     base: str = ""  # a corpus that this one stands on: its survivors stay, and new documents are compared with them
     fingerprints: FingerprintRecipe = field(default_factory=FingerprintRecipe)
     near: NearRecipe = field(default_factory=NearRecipe)
+    soft: SoftRecipe = field(default_factory=SoftRecipe)
     scope: Literal["corpus", "source"] = "corpus"  # where copies are looked for: among all members, or within each
     over: Literal["all", "kept"] = "all"  # which documents make families: all, or those that their policies keep
     same_url: bool = False  # whether documents of one URL are copies of each other, whatever they say
