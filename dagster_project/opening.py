@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from dagster_project.corpus.building.library import Library, Observer, Unobserved
 from dagster_project.corpus.building.recipe_files import find_recipes
 from dagster_project.corpus.building.recipes import Recipes
+from dagster_project.corpus.engine.engines import Engine
 from dagster_project.corpus.engine.local import LocalEngine
 from dagster_project.corpus.filtering.rules import RULES
 from dagster_project.corpus.storage.embedded import embedded, status
@@ -21,7 +22,7 @@ from dagster_project.settings import Settings
 def opened(settings: Settings, observer: Observer | None = None) -> Iterator[Library]:
     """A library ready to build. An embedded store runs at least until the block ends."""
     recipes = recipes_of(settings)
-    with opened_store(settings) as store, contextlib.closing(LocalEngine(settings.workers)) as engine:
+    with opened_store(settings) as store, opened_engine(settings) as engine:
         yield Library(store, recipes, engine, GreatExpectationsAuditor(), observer or Unobserved())
 
 
@@ -33,6 +34,21 @@ def opened_store(settings: Settings) -> Iterator[Store]:
             yield S3Store(config)
     else:
         yield S3Store(store_config(settings))
+
+
+@contextlib.contextmanager
+def opened_engine(settings: Settings) -> Iterator[Engine]:
+    """Those who work: processes of this machine, or a Ray cluster where one is named."""
+    with contextlib.closing(_engine(settings)) as engine:
+        yield engine
+
+
+def _engine(settings: Settings) -> Engine:
+    if settings.ray is None:
+        return LocalEngine(settings.workers)
+    from dagster_project.corpus.engine.ray import RayEngine
+
+    return RayEngine(settings.ray, settings.workers)
 
 
 def recipes_of(settings: Settings) -> Recipes:

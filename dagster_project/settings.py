@@ -1,4 +1,4 @@
-"""Where the store is, where recipes lie, how many workers: read from the environment here and nowhere else."""
+"""Where the store is, where recipes lie, who works: read from the environment here and nowhere else."""
 
 from __future__ import annotations
 
@@ -26,6 +26,7 @@ class Settings:
     home: Path = Path(HOME)
     recipes: tuple[Path, ...] = ()
     workers: int | None = None  # none: one per core
+    ray: str | None = None  # the address of a Ray cluster, or `local`; none: processes of this machine
     endpoint: str | None = None
     region: str = "us-east-1"
     access_key: str | None = field(default=None, repr=False)
@@ -47,6 +48,7 @@ class Settings:
             home=Path(env.get("FLORILEGIUM_HOME") or HOME),
             recipes=tuple(Path(item) for item in env.get("FLORILEGIUM_RECIPES", "").split(os.pathsep) if item),
             workers=_workers(env.get("FLORILEGIUM_WORKERS")),
+            ray=env.get("FLORILEGIUM_RAY") or None,
             endpoint=env.get("AWS_ENDPOINT_URL_S3") or env.get("AWS_ENDPOINT_URL") or None,
             region=env.get("AWS_REGION") or env.get("AWS_DEFAULT_REGION") or cls.region,
             access_key=env.get("AWS_ACCESS_KEY_ID") or None,
@@ -76,6 +78,7 @@ class Settings:
             "FLORILEGIUM_RECIPES": os.pathsep.join(str(path.absolute()) for path in self.recipes),
             "FLORILEGIUM_STORE": self.store or "",
             "FLORILEGIUM_WORKERS": str(self.workers or ""),
+            "FLORILEGIUM_RAY": self.ray or "",
         }
         return {**os.environ, **chosen, **more}
 
@@ -83,6 +86,11 @@ class Settings:
         """The store as it was given, less any credentials in it."""
         before, at, after = (self.store or "").rpartition("@")
         return f"{before.partition('://')[0]}://…@{after}" if at else after
+
+
+def without_telemetry() -> None:
+    """Ray reads at its start whether it may report that it is used; who said so already is heard."""
+    os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
 
 
 def _workers(text: str | None) -> int | None:

@@ -14,7 +14,7 @@ from dagster_project.corpus.storage.memory import MemoryStore
 from dagster_project.corpus.storage.s3 import S3Config, S3Store
 from dagster_project.corpus.storage.stores import Store
 
-for setting in ("STORE", "HOME", "RECIPES", "WORKERS"):  # a developer's own settings are none of the tests' business
+for setting in ("STORE", "HOME", "RECIPES", "WORKERS", "RAY"):  # a developer's own are none of the tests' business
     os.environ.pop(f"FLORILEGIUM_{setting}", None)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -40,15 +39,14 @@ def report(session: Session, partition: str, format_: str | None, output: Path |
     """
     from dagster_project.cli.reports import deliver
     from dagster_project.cli.verdicts import standing_verdicts
-    from dagster_project.corpus.engine.local import LocalEngine
     from dagster_project.corpus.filtering.loss_facts import loss_facts
     from dagster_project.corpus.publishing.losses import loss_report
-    from dagster_project.opening import opened_store
+    from dagster_project.opening import opened_engine, opened_store
 
     format_ = format_ or ("json" if session.json else "html")
     with (
         opened_store(session.settings) as store,
-        contextlib.closing(LocalEngine(session.settings.workers)) as engine,
+        opened_engine(session.settings) as engine,
     ):
         found = standing_verdicts(store, partition)
         facts = loss_facts(engine, store, found.name, found.versions)
@@ -111,10 +109,9 @@ def sample(session: Session, partition: str, rule: str, kept: bool, quarantined:
     A seed chooses them: the same seed, the same documents.
     """
     from dagster_project.cli.verdicts import show_sample, standing_verdicts
-    from dagster_project.corpus.engine.local import LocalEngine
     from dagster_project.corpus.filtering.sampling import Asked
     from dagster_project.corpus.filtering.sampling import sample as sampled
-    from dagster_project.opening import opened_store
+    from dagster_project.opening import opened_engine, opened_store
 
     if quarantined and (rule or kept):
         raise click.UsageError("--quarantined stands alone: it is of every rule that holds documents")
@@ -122,7 +119,7 @@ def sample(session: Session, partition: str, rule: str, kept: bool, quarantined:
         raise click.UsageError("give --rule, --kept or both, or --quarantined")
     with (
         opened_store(session.settings) as store,
-        contextlib.closing(LocalEngine(session.settings.workers)) as engine,
+        opened_engine(session.settings) as engine,
     ):
         name, manifest = standing_verdicts(store, partition).one()
         found = sampled(engine, store, name, manifest, Asked(rule, kept, quarantined, size, seed))

@@ -26,6 +26,7 @@ GIVEN: dict[str, tuple[tuple[str, ...], dict[str, Any]]] = {
     "store": (("--store",), {"metavar": "s3://…", "help": "Another S3-compatible store than the embedded one."}),
     "home": (("--home",), {"type": PATHS, "help": "Where the embedded store and reports lie. [default: .florilegium]"}),
     "workers": (("--workers",), {"type": click.IntRange(1), "help": "Processes that work. [default: one per core]"}),
+    "ray": (("--ray",), {"metavar": "ADDRESS", "help": "Work on this Ray cluster; `local` starts one here."}),
     "json": (("--json",), {"is_flag": True, "help": "The result as JSON on stdout, and nothing else there."}),
     "quiet": (("--quiet", "-q"), {"is_flag": True, "help": "No progress."}),
     "debug": (("--debug",), {"is_flag": True, "help": "Show the traceback of an unexpected error."}),
@@ -52,7 +53,7 @@ class Session:
         """The environment's settings under the options of this call."""
         from dagster_project.settings import Settings
 
-        wanted = {name: self.given.get(name) for name in ("store", "home", "workers")}
+        wanted = {name: self.given.get(name) for name in ("store", "home", "workers", "ray")}
         return Settings.from_environment(**wanted, recipes=self.given.get("recipes") or None)
 
     @property

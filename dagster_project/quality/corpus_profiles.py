@@ -8,6 +8,8 @@ from dagster_project.corpus.deduplication.weights import WHOLE
 from dagster_project.quality.counts import Counts, share
 from dagster_project.quality.document_profiles import UNKNOWN, Numbers
 
+STATUSES = ("survivor", "suppressed", "rejected")
+
 
 def families(counts: Counts) -> Numbers:
     found, members = counts.number("families"), counts.number("in_families")
@@ -19,33 +21,50 @@ def families(counts: Counts) -> Numbers:
         "families_without_members": max(0, 2 * found - members),  # a family has two members at least
         "in_families_share": share(members, counts.rows),
         "families_over_limit": counts.number("families_over_limit"),
+        "distant_share": share(counts.number("distant"), members),
+        "hot_buckets_per_document": share(counts.number("hot_buckets"), counts.rows),
+        "bridges_per_family": share(counts.number("bridges"), found),
     }
     return numbers, {"families_over_limit": _sizes(counts.by_name("family_sizes"))}
 
 
 def deduplicated(counts: Counts) -> Numbers:
-    status = counts.by_name("status")
+    status, stored, copies = (counts.by_name(name) for name in ("status", "stored", "copies"))
     survivors, suppressed = status.get("survivor", 0), status.get("suppressed", 0)
     classes, licenses = counts.by_name("license_classes"), counts.by_name("licenses")
     by_source = counts.by_name("by_source")
     shares = {source: suppressed_share(found) for source, found in by_source.items()}
     barren = {source: found.get("rejected", 0) for source, found in by_source.items() if not found.get("survivor")}
+    floor = counts.bounds.get("min_survivors", 0)
+    poor = {source: found.get("survivor", 0) for source, found in by_source.items() if found.get("survivor", 0) < floor}
     numbers = {
         "rows": counts.rows,
         "uncovered_documents": counts.uncovered(),
         "survivors": survivors,
-        "unbalanced_documents": sum(status.values()) - counts.rows,
+        "unbalanced_documents": sum(stored.get(name, 0) for name in STATUSES) - int(counts.bounds.get("documents", 0)),
         "unbalanced_sources": sum(sum(found.values()) for found in by_source.values()) - counts.rows,
-        "unexplained_copies": suppressed - sum(counts.by_name("copies").values()),
+        "copies_without_survivor": stored.get("suppressed", 0) - counts.number("proved"),
+        "families_with_many_survivors": counts.number("families_with_many_survivors"),
+        "unexplained_copies": suppressed - sum(copies.values()),
+        "linked_share": share(copies.get("linked", 0), suppressed),
         "suppressed_share": suppressed_share(status),
         "largest_removed_share_by_source": max(shares.values(), default=0.0),
         "sources_without_survivors": len(barren),
+        "fewest_survivors": min((found.get("survivor", 0) for found in by_source.values()), default=0),
         "members_without_license": survivors - sum(licenses.values()) + licenses.get("", 0),
         "license_unknown_share": share(classes.get(UNKNOWN, 0), survivors),
         "license_findings_share": share(counts.number("with_findings"), survivors),
     }
-    offenders = {"suppressed_share": shares, "largest_removed_share_by_source": shares, "unbalanced_documents": status}
-    return numbers, {**offenders, "sources_without_survivors": barren, "license_unknown_share": classes}
+    offenders: dict[str, Mapping[str, float]] = {
+        "suppressed_share": shares,
+        "largest_removed_share_by_source": shares,
+        "unbalanced_documents": stored,
+        "sources_without_survivors": barren,
+        "fewest_survivors": poor,
+        "linked_share": copies,
+        "license_unknown_share": classes,
+    }
+    return numbers, offenders
 
 
 def passages(counts: Counts) -> Numbers:

@@ -52,7 +52,7 @@ BOUNDS: Mapping[str, tuple[str, ...]] = {
     "statistics": ("documents",),
     "fingerprints": ("documents",),
     "families": ("documents",),
-    "deduplicated": ("documents", "max_removed"),
+    "deduplicated": ("documents", "max_removed", "min_survivors"),
     "passages": ("documents", "max_cut", "max_parallel_loss"),
     "weights": ("documents", "survivors"),
     "mixed": (),

@@ -12,7 +12,7 @@ import os
 import re
 import signal
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -50,7 +50,8 @@ class Stopping(LocalEngine):
         self.after, self.words = (int(found[1]), found[2].split()) if found else (0, [])
         self.done: list[str] = []
 
-    def map(self, task: Callable[[Any], Any], items: Sequence[Any]) -> Iterator[Any]:
+    def map(self, task: Callable[[Any], Any], items: Iterable[Any]) -> Iterator[Any]:
+        items = list(items)
         for item, result in zip(items, super().map(task, items), strict=True):
             self.done.append(name_of(task, item))
             matching = [name for name in self.done if all(word in name for word in self.words)]

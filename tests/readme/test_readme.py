@@ -145,6 +145,17 @@ def test_a_mix_is_clean_of_benchmarks(folder: Path) -> None:
     assert (answer["status"], answer["items"], answer["items_hit"], answer["documents"]) == ("hit", 2, 1, 1)
 
 
+def test_copies_are_found_and_on_ray_the_same_is_found_again(folder: Path) -> None:
+    path, _, text = blocks("yaml", "Copies")[0].removeprefix("# ").partition("\n")
+    (folder / path).parent.mkdir(parents=True, exist_ok=True)
+    (folder / path).write_text(text)
+    commands = [line for name in ("Copies", "Deployment") for line in blocks("bash", name)[0].splitlines() if line]
+    answers = [run(f"{command} --json", folder) for command in commands]
+    assert [answer.returncode for answer in answers] == [0, 0], [answer.stderr for answer in answers]
+    (first,), (again,) = (json.loads(answer.stdout)["built"] for answer in answers)
+    assert (first["id"], first["new"], again["id"], again["new"]) == (again["id"], True, first["id"], False)
+
+
 @pytest.fixture(scope="module")
 def crawled(folder: Path) -> Path:
     """Two crawls of three pages, the second with one changed and one that keeps crawlers out."""

@@ -8,7 +8,6 @@ from collections.abc import Mapping, Sequence
 from dagster_project.corpus.building.planner import Plan, Planner, strictest, united
 from dagster_project.corpus.deduplication import families as duplicates
 from dagster_project.corpus.deduplication import survivors
-from dagster_project.corpus.deduplication import weights as weighing
 from dagster_project.corpus.deduplication.layers import Layer
 from dagster_project.corpus.engine.tables import Column
 from dagster_project.corpus.lineage.walk import layers_of, snapshots_of
@@ -94,10 +93,14 @@ def deduplicated(planner: Planner, partition: Partition) -> Plan:
         recipe={"prefer": list(corpus.prefer), "sources": [key.partition("@")[0] for key in keys]},
         inputs=inputs,
         run=lambda work: survivors.choose_survivors(
-            work, documents, columns, corpus.prefer, _standing(planner, family, base)
+            work, documents, columns, corpus.prefer, _below(planner, family, base)
         ),
         access=strictest([*members, *base]),
-        bounds={"documents": family.rows, "max_removed": corpus.max_removed},
+        bounds={
+            "documents": family.rows,
+            "max_removed": corpus.max_removed,
+            "min_survivors": corpus.min_survivors,
+        },
     )
 
 
@@ -108,39 +111,13 @@ def _refuse_other_base(corpus: CorpusRecipe, family: Manifest, base: Sequence[Ma
         raise Refused(f"families/{corpus.key} stand on another version of {corpus.base} than the newest: rebuild them")
 
 
-def _standing(planner: Planner, family: Manifest, base: Sequence[Manifest]) -> dict[bytes, survivors.Survivor]:
-    """The survivors of the layers that a corpus stands on, in the families that it adds to."""
+def _below(planner: Planner, family: Manifest, base: Sequence[Manifest]) -> survivors.Below:
+    """What was decided in the layers that a corpus stands on; each layer's two tables lie side by side."""
     layers = [manifest for item in base for manifest in layers_of(planner.store, item)]
-    given = [next(each for each in planner.load(item.inputs) if each.stage == "families") for item in layers]
-    return survivors.standing_survivors(planner.store, given, layers, File(**family.facts["grown"]))
-
-
-def weights(planner: Planner, partition: Partition) -> Plan:
-    corpus = planner.recipes.corpus(partition.key)
-    inputs = planner.inputs(partition)
-    survived, *given = planner.load(inputs)
-    measured, base = [item for item in given if item.stage == "signals"], [i for i in given if i.stage == "weights"]
-    commonness, counts = measured[0::2], measured[1::2]
-    for below in base:
-        told = [item for item in planner.load(below.inputs) if item.stage == "signals"][0::2]
-        weighing.refuse_other_base(corpus.key, below, corpus.soft, (_models(told), _models(commonness)))
-    documents = [file for item in counts for file in planner.documents(item)]
-    columns = [
-        Column(survived, ("status",)),
-        Column(united(commonness), ("log_prob", "scored_words")),
-        Column(united(counts), ("words",)),
+    families = [next(each for each in planner.load(item.inputs) if each.stage == "families") for item in layers]
+    shards = [
+        survivors.Standing(*shard)
+        for one, other in zip(families, layers, strict=True)
+        for shard in zip(other.facts["sources"], one.files, other.files, strict=True)
     ]
-    return Plan(
-        schema=weighing.SCHEMA,
-        code_version=weighing.CODE_VERSION,
-        recipe=weighing.recipe_of(corpus.soft),
-        inputs=inputs,
-        run=lambda work: weighing.weigh(work, documents, columns, corpus.soft, next(iter(base), None)),
-        access=strictest([survived, *given]),
-        bounds={"documents": survived.rows, "survivors": survived.profile["status"].get("survivor", 0)},
-    )
-
-
-def _models(commonness: Sequence[Manifest]) -> set[str]:
-    """The versions of the artifacts that measured it."""
-    return {item.id for manifest in commonness for item in manifest.inputs if item.stage == "artifacts"}
+    return survivors.Below(shards, File(**family.facts["grown"]))

@@ -11,6 +11,7 @@ from dagster_project.corpus.building import (
     passage_plans,
     policy_plans,
     source_plans,
+    weight_plans,
 )
 from dagster_project.corpus.building.planner import Plan, Planner
 from dagster_project.corpus.model.partitions import Partition
@@ -25,7 +26,7 @@ PLANS: Mapping[str, Callable[[Planner, Partition], Plan]] = {
     "families": corpus_plans.families,
     "deduplicated": corpus_plans.deduplicated,
     "passages": passage_plans.passages,
-    "weights": corpus_plans.weights,
+    "weights": weight_plans.weights,
     "mixed": mix_plans.mixed,
     "published": mix_plans.published,
     "artifacts": artifact_plans.artifacts,

@@ -12,8 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dagster_project.corpus.deduplication.keys import KEY, NEAR, RANGES, URL, Rows
-from dagster_project.corpus.engine.exchange import Address, Piece, read_range
 from dagster_project.corpus.kernels.meeting import ALL_PAIRS, meetings
+from dagster_project.corpus.storage.exchange import Address, Piece, Range, parts_for, read_records
 
 ENDS = [("high", "<u8"), ("low", "<u8"), ("shard", "<u4"), ("row", "<u4")]
 PAIR = np.dtype([(f"{side}_{name}", kind) for side in ("left", "right") for name, kind in ENDS] + [("kind", "u1")])
@@ -23,10 +23,10 @@ Numbers = NDArray[np.int64]
 
 
 @dataclass(frozen=True)
-class Table:
-    """The keys of one batch; its shards are numbered from `first` on."""
+class Part:
+    """The keys of one batch in the range of a task; its shards are numbered from `first` on."""
 
-    piece: Piece
+    range: Range
     first: int
 
 
@@ -42,12 +42,11 @@ class Shards:
 
 @dataclass(frozen=True)
 class MeetTask:
-    """The ranges `first` to `last` of all keys."""
+    """All keys of some ranges, from number `first` on."""
 
     address: Address
-    tables: tuple[Table, ...]
     first: int
-    last: int
+    parts: tuple[Part, ...]
     shards: Shards
 
 
@@ -63,7 +62,7 @@ class Met:
 
 def meet(task: MeetTask) -> Met:
     """The pairs of one range."""
-    found = _shared(np.concatenate([_read(task, table) for table in task.tables] or [np.empty(0, KEY)]))
+    found = _shared(np.concatenate([_read(task, part) for part in task.parts] or [np.empty(0, KEY)]))
     is_near = found["kind"] == NEAR
     copies = _pairs(*_grouped(found[~is_near], task.shards, ("key", "kind", "check")), task.shards, all_pairs=0)
     bounds, near = _grouped(_distinct(found[is_near], task.shards), task.shards, ("key",))
@@ -73,7 +72,7 @@ def meet(task: MeetTask) -> Met:
     count = int(task.shards.batch.max(initial=-1)) + 1
     return Met(
         edges(copies, np.where(copies["kind"] == URL, UNTOLD, 1.0)).tobytes(),
-        task.address.write(f"candidates-{task.first:04d}", candidates, destinations, count),
+        task.address.send_records(f"candidates-{task.first:04d}", candidates, destinations, count),
         int(sizes.max(initial=0)),
         int((sizes > ALL_PAIRS).sum()),
     )
@@ -90,16 +89,13 @@ def edges(pairs: Rows, similarity: NDArray[np.float64]) -> Rows:
 
 def ranges(rows: int, most: int) -> list[tuple[int, int]]:
     """All RANGES in as many equal parts, a power of two, as leave at most so many rows to each."""
-    parts = 1
-    while parts < RANGES and rows > parts * most:
-        parts *= 2
-    step = RANGES // parts
+    step = RANGES // parts_for(rows, most, RANGES)
     return [(first, first + step) for first in range(0, RANGES, step)]
 
 
-def _read(task: MeetTask, table: Table) -> Rows:
-    found = read_range(task.address.store, [table.piece], task.first, task.last, KEY).copy()
-    found["shard"] += np.uint32(table.first)
+def _read(task: MeetTask, part: Part) -> Rows:
+    found = read_records(task.address.store, [part.range], KEY).copy()
+    found["shard"] += np.uint32(part.first)
     return found
 
 

@@ -11,11 +11,11 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from dagster_project.corpus.deduplication.choices import edges_of
 from dagster_project.corpus.deduplication.differing import Difference, difference
 from dagster_project.corpus.deduplication.keys import KINDS, NEAR
 from dagster_project.corpus.deduplication.likeness import COLUMNS, likeness
 from dagster_project.corpus.deduplication.standing import Place, Standing, places_of, read_places
-from dagster_project.corpus.deduplication.survivors import edges_of
 from dagster_project.corpus.lineage.index import find
 from dagster_project.corpus.lineage.told import TOLD, cut
 from dagster_project.corpus.model.recipes import FingerprintRecipe

@@ -15,9 +15,8 @@ so that cost grows with what is new, and what the earlier layers decided stays.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
-from itertools import islice
 from typing import Any
 
 import numpy as np
@@ -29,23 +28,21 @@ from dagster_project.corpus.deduplication.layers import Layer, Lookup
 from dagster_project.corpus.deduplication.memberships import (
     SCHEMA,
     Families,
-    MembershipTask,
     families_of,
     grown,
     memberships,
     write_memberships,
 )
 from dagster_project.corpus.deduplication.search import Search
-from dagster_project.corpus.engine.exchange import Exchange
-from dagster_project.corpus.engine.work import ShardResult, Work, assemble, watched
+from dagster_project.corpus.engine.work import Work, assemble, watched
 from dagster_project.corpus.kernels.components import NONE
 from dagster_project.corpus.model.manifests import File, Manifest
 from dagster_project.corpus.model.recipes import CorpusRecipe
 from dagster_project.corpus.storage.disk_arrays import DiskArrays
+from dagster_project.corpus.storage.exchange import Exchange
 
 __all__ = ["CODE_VERSION", "SCHEMA", "build_families", "recipe_of"]
 CODE_VERSION = "2"
-AT_ONCE = 64  # shards
 
 
 def recipe_of(corpus: CorpusRecipe) -> dict[str, Any]:
@@ -70,7 +67,8 @@ def build_families(work: Work, layers: Sequence[Layer], corpus: CorpusRecipe, ve
         found = cluster(arrays, edges, search.new, lookup.colors_of, guard)
         families = families_of(found, lookup, search.new)
         tasks = memberships(work, search.files, search.new, found, families)
-        manifest = assemble(work, watched(work, _written(work, tasks), len(search.files) - search.new))
+        written = work.engine.map(write_memberships, tasks)
+        manifest = assemble(work, watched(work, written, len(search.files) - search.new))
         return replace(
             manifest,
             profile={
@@ -81,12 +79,6 @@ def build_families(work: Work, layers: Sequence[Layer], corpus: CorpusRecipe, ve
             },
             facts={**manifest.facts, "keys": keys, "grown": grown(work, found, families, search.new)},
         )
-
-
-def _written(work: Work, tasks: Iterator[MembershipTask]) -> Iterator[ShardResult]:
-    """Some at a time, for a task holds the copies of its shard."""
-    while some := list(islice(tasks, AT_ONCE)):
-        yield from work.engine.map(write_memberships, some)
 
 
 def _sizes(found: Clusters, families: Families, max_family: int) -> dict[str, Any]:

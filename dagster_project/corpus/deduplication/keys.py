@@ -15,9 +15,9 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from dagster_project.corpus.deduplication.fingerprints import rows_of
-from dagster_project.corpus.engine.exchange import Piece
 from dagster_project.corpus.kernels.hashing import mix64
 from dagster_project.corpus.model.manifests import File
+from dagster_project.corpus.storage.exchange import Piece
 from dagster_project.corpus.storage.refs import find_build, record_build
 from dagster_project.corpus.storage.shards import put_object, read_shard, stands
 from dagster_project.corpus.storage.stores import Store
@@ -86,7 +86,8 @@ def write_keys(task: KeysTask) -> Mapping[str, Any]:
 def open_keys(store: Store, file: Mapping[str, Any]) -> Piece:
     """The table with the bounds of its ranges."""
     size = HEADER.itemsize * (RANGES + 1)
-    return Piece(file["path"], np.frombuffer(store.get_range(file["path"], 0, size), HEADER), size)
+    rows = np.frombuffer(store.get_range(file["path"], 0, size), HEADER)
+    return Piece(file["path"], size + rows * KEY.itemsize)
 
 
 def ids_of(column: pa.ChunkedArray | pa.Array) -> tuple[NDArray[np.uint64], NDArray[np.uint64]]:

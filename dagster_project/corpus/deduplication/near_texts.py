@@ -22,12 +22,12 @@ from dagster_project.corpus.deduplication.fingerprints import fingerprints, reci
 from dagster_project.corpus.deduplication.keys import DIGESTS, KEY, KINDS, NEAR, RANGE_BITS, Rows, ids_of, open_keys
 from dagster_project.corpus.deduplication.likeness import COLUMNS, equal_to, likeness, signatures_of
 from dagster_project.corpus.deduplication.standing import Place, Shard, Standing, read_places
-from dagster_project.corpus.engine.exchange import read_range
 from dagster_project.corpus.kernels.hashing import mix64
 from dagster_project.corpus.lineage.told import TOLD, cut
 from dagster_project.corpus.model.documents import ID, ID_BYTES
 from dagster_project.corpus.model.errors import Refused
 from dagster_project.corpus.model.recipes import FingerprintRecipe
+from dagster_project.corpus.storage.exchange import ranges_of, read_records
 from dagster_project.corpus.storage.shards import read_shard
 from dagster_project.corpus.storage.stores import Store
 
@@ -161,7 +161,7 @@ def _meeting(store: Store, number: int, layer: Standing, keys: NDArray[np.uint64
     for table in layer.families.facts["keys"]:
         piece = open_keys(store, table)
         for first in np.unique(keys >> RANGE_BITS).tolist():
-            records = read_range(store, [piece], first, first + 1, KEY)
+            records = read_records(store, ranges_of([piece], first), KEY)
             records = records[np.isin(records["key"], keys)]
             places = np.empty(len(records), MEETING)
             places["layer"], places["row"] = number, records["row"]

@@ -14,7 +14,6 @@ from __future__ import annotations
 import heapq
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, replace
-from itertools import islice
 from typing import Any
 
 import numpy as np
@@ -32,7 +31,7 @@ from dagster_project.corpus.deduplication.passage_rows import (
 from dagster_project.corpus.deduplication.ranking import ROW, RankedTexts, Ranking, Searched, rank
 from dagster_project.corpus.deduplication.repeated_segments import RepeatedSegments
 from dagster_project.corpus.deduplication.substrings import Spans, Substrings, find_substrings
-from dagster_project.corpus.engine.work import ShardResult, Work, assemble, watched
+from dagster_project.corpus.engine.work import Work, assemble, watched
 from dagster_project.corpus.kernels.row_order import Rows
 from dagster_project.corpus.model.manifests import Manifest
 from dagster_project.corpus.model.recipes import CorpusRecipe, PassageRecipe
@@ -42,7 +41,6 @@ from dagster_project.corpus.storage.runs import Cursor, Runs
 __all__ = ["CODE_VERSION", "SCHEMA", "build_passages", "recipe_of"]
 CODE_VERSION = "1"
 MEMORY_BYTES = 256 << 20
-AT_ONCE = 64  # shards
 MOST_TOLD = 100  # of the most repeated passages
 
 
@@ -63,7 +61,7 @@ def build_passages(work: Work, shards: Sequence[Searched], earlier: int, recipe:
                     most.add(kind, spans, ranking)
                     repeated.append(_rows(kind, spans, ranking, earlier))
         tasks = _tasks(work, shards, recipe, ranking, Cursor(COLUMNS, repeated.sorted()), earlier)
-        manifest = assemble(work, watched(work, _written(work, tasks), len(shards) - earlier))
+        manifest = assemble(work, watched(work, work.engine.map(write_passages, tasks), len(shards) - earlier))
         told = {"most_repeated": most.told(), "sources": [shard.name for shard in shards[earlier:]]}
         return replace(manifest, facts={**manifest.facts, **told})
 
@@ -94,12 +92,6 @@ def _tasks(
         yield PassageTask(
             work.store, work.access, shards[number], recipe, ranking.of_shard(number).tobytes(), found.tobytes(), firsts
         )
-
-
-def _written(work: Work, tasks: Iterator[PassageTask]) -> Iterator[ShardResult]:
-    """Some at a time, for a task holds the passages of its shard."""
-    while some := list(islice(tasks, AT_ONCE)):
-        yield from work.engine.map(write_passages, some)
 
 
 class Most:

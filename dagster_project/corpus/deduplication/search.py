@@ -7,14 +7,14 @@ from typing import Any
 
 import numpy as np
 
-from dagster_project.corpus.deduplication.candidates import EDGE, MeetTask, Met, Shards, Table, meet, ranges
+from dagster_project.corpus.deduplication.candidates import EDGE, MeetTask, Met, Part, Shards, meet, ranges
 from dagster_project.corpus.deduplication.keys import Batch, KeysTask, Rows, batches, open_keys, write_keys
 from dagster_project.corpus.deduplication.layers import Layer
 from dagster_project.corpus.deduplication.verification import AttachTask, CompareTask, attach, compare, margin_of
-from dagster_project.corpus.engine.exchange import Address, Piece
 from dagster_project.corpus.engine.work import Work
 from dagster_project.corpus.model.manifests import File
 from dagster_project.corpus.model.recipes import CorpusRecipe
+from dagster_project.corpus.storage.exchange import Address, Piece, ranges_of
 
 BATCH_ROWS = 1 << 17
 RANGE_ROWS = 1 << 21  # of keys: 86 MB
@@ -60,13 +60,15 @@ class Search:
         tables, start, rows = [], 0, 0
         for layer in self.layers:
             for table in layer.keys if layer.families else own:
-                tables.append(Table(open_keys(self.work.store, table), start + table["first"]))
+                tables.append((open_keys(self.work.store, table), start + table["first"]))
                 rows += table["rows"]
             start += len(layer.files)
-        tasks = [
-            MeetTask(self.address, tuple(tables), first, last, self.shards) for first, last in ranges(rows, RANGE_ROWS)
-        ]
+        tasks = (self._meet_task(tables, *wanted) for wanted in ranges(rows, RANGE_ROWS))
         return list(self.work.engine.map(meet, tasks))
+
+    def _meet_task(self, tables: Sequence[tuple[Piece, int]], first: int, last: int) -> MeetTask:
+        parts = tuple(Part(found, start) for table, start in tables for found in ranges_of([table], first, last))
+        return MeetTask(self.address, first, parts, self.shards)
 
     def copies(self, met: Sequence[Met]) -> Iterator[Rows]:
         """Those that digests tell, as EDGE records."""
@@ -78,26 +80,26 @@ class Search:
     def verify(self, candidates: Sequence[Piece], name: str, limit: float, verify: str) -> Iterator[Rows]:
         """The candidates that are alike enough, as EDGE records."""
         prints = self.corpus.fingerprints
-        wanted = [number for number in range(len(self.batches)) if _any(candidates, number)]
-        attaching = [
-            AttachTask(self.address, name, tuple(candidates), number, self.batches[number], self.shards, prints)
-            for number in wanted
-        ]
-        pieces = tuple(piece for made in self.work.engine.map(attach, attaching) for piece in made)
-        margin = margin_of(verify, limit, prints.bands * prints.rows)
-        comparing = [
-            CompareTask(self.address, pieces, number, self.batches[number], prints, limit, margin)
+        attaching = (
+            AttachTask(self.address, name, found, number, self.batches[number], self.shards, prints)
             for number in range(len(self.batches))
-            if _any(pieces, number)
-        ]
-        for found in self.work.engine.map(compare, comparing):
-            yield np.frombuffer(found, EDGE)
+            if (found := ranges_of(candidates, number))
+        )
+        pieces = [piece for made in self.work.engine.map(attach, attaching) for piece in made]
+        margin = margin_of(verify, limit, prints.bands * prints.rows)
+        comparing = (
+            CompareTask(self.address, carried, self.batches[number], prints, limit, margin)
+            for number in range(len(self.batches))
+            if (carried := ranges_of(pieces, number))
+        )
+        for alike in self.work.engine.map(compare, comparing):
+            yield np.frombuffer(alike, EDGE)
 
     def likened(self, pairs: Rows) -> Rows:
         """Of pairs of a leader and a member those that are like enough to be of one family."""
         destinations = self.shards.batch[pairs["left_shard"]]
         self._asked += 1
-        piece = self.address.write(f"members-{self._asked}", pairs, destinations, len(self.batches))
+        piece = self.address.send_records(f"members-{self._asked}", pairs, destinations, len(self.batches))
         near = self.corpus.near
         limit = min(near.cohesion, near.similarity)
         found = list(self.verify([piece], f"members-{self._asked}", limit, near.verify))
@@ -111,7 +113,3 @@ class Search:
         if self.corpus.scope == "corpus":
             return np.zeros(len(self.files), np.int32)
         return np.unique(np.array(self.sources, np.str_), return_inverse=True)[1].astype(np.int32)
-
-
-def _any(pieces: Sequence[Piece], number: int) -> bool:
-    return any(piece.bounds[number + 1] > piece.bounds[number] for piece in pieces)

@@ -17,10 +17,10 @@ from numpy.typing import NDArray
 from dagster_project.corpus.deduplication.candidates import PAIR, Shards, edges
 from dagster_project.corpus.deduplication.fingerprints import rows_of
 from dagster_project.corpus.deduplication.keys import Batch, Rows, first_of_each
-from dagster_project.corpus.engine.exchange import Address, Piece, read_range
 from dagster_project.corpus.kernels.sketches import sketch_jaccard
 from dagster_project.corpus.model.manifests import File
 from dagster_project.corpus.model.recipes import FingerprintRecipe
+from dagster_project.corpus.storage.exchange import Address, Piece, Range, read_records
 from dagster_project.corpus.storage.shards import read_shard
 from dagster_project.corpus.storage.stores import Store
 
@@ -34,7 +34,7 @@ class AttachTask:
 
     address: Address
     name: str  # of the candidates
-    candidates: tuple[Piece, ...]
+    candidates: tuple[Range, ...]
     number: int  # of the batch
     batch: Batch
     shards: Shards
@@ -46,8 +46,7 @@ class CompareTask:
     """The same on their way to the batch of their right document."""
 
     address: Address
-    pieces: tuple[Piece, ...]
-    number: int
+    carried: tuple[Range, ...]
     batch: Batch
     prints: FingerprintRecipe
     limit: float
@@ -63,7 +62,7 @@ def margin_of(verify: str, limit: float, permutations: int) -> float:
 def attach(task: AttachTask) -> list[Piece]:
     """Each candidate once, with the fingerprint of its left document, by the batch of the right one."""
     store, count = task.address.store, int(task.shards.batch.max(initial=-1)) + 1
-    pairs = distinct(read_range(store, task.candidates, task.number, task.number + 1, PAIR))
+    pairs = distinct(read_records(store, task.candidates, PAIR))
     pairs = pairs[np.argsort(pairs["left_shard"], kind="stable")]
     pieces = []
     for start in range(0, len(pairs), AT_ONCE):
@@ -73,7 +72,8 @@ def attach(task: AttachTask) -> list[Piece]:
         for name, values in _fingerprints(store, task.batch, part, "left", task.prints).items():
             carried[name] = values
         destinations = task.shards.batch[part["right_shard"]]
-        pieces.append(task.address.write(f"{task.name}-{task.number:06d}-{start:012d}", carried, destinations, count))
+        name = f"{task.name}-{task.number:06d}-{start:012d}"
+        pieces.append(task.address.send_records(name, carried, destinations, count))
     return pieces
 
 
@@ -81,13 +81,12 @@ def compare(task: CompareTask) -> bytes:
     """The pairs that are alike enough, as EDGE bytes."""
     store, kind = task.address.store, _carried(task.prints)
     found = []
-    for piece in task.pieces:
-        carried = read_range(store, [piece], task.number, task.number + 1, kind)
-        if len(carried):
-            own = _fingerprints(store, task.batch, carried["pair"], "right", task.prints)
-            similarity = _similarity(carried, own, task)
-            close = similarity >= task.limit
-            found.append(edges(carried["pair"][close], similarity[close]).tobytes())
+    for item in task.carried:
+        carried = read_records(store, [item], kind)
+        own = _fingerprints(store, task.batch, carried["pair"], "right", task.prints)
+        similarity = _similarity(carried, own, task)
+        close = similarity >= task.limit
+        found.append(edges(carried["pair"][close], similarity[close]).tobytes())
     return b"".join(found)
 
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from typing import Protocol, TypeVar
+
+from dagster_project.corpus.model.errors import EngineError
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
+TRIES = 3  # of an item whose worker dies
 
 
 class Engine(Protocol):
@@ -15,9 +18,15 @@ class Engine(Protocol):
     @property
     def workers(self) -> int: ...
 
-    def map(self, task: Callable[[Item], Result], items: Sequence[Item]) -> Iterator[Result]:
-        """Lazily, with a bounded number of items under way. A task's own error ends the run; a worker that dies is
-        replaced and its items are tried again, up to three times."""
+    def map(self, task: Callable[[Item], Result], items: Iterable[Item]) -> Iterator[Result]:
+        """Lazily, with a bounded number of items drawn and under way. A task's own error ends the run, as itself; a
+        worker that dies is replaced and its items are tried again, up to three times. Once the results are exhausted,
+        closed or have ended in an error, no task of theirs runs any more."""
         ...
 
     def close(self) -> None: ...
+
+
+def workers_died(times: int) -> EngineError:
+    """What ends a run that a retry cannot mend."""
+    return EngineError(f"workers died {times} times, perhaps for lack of memory: use fewer workers (--workers)")

@@ -7,17 +7,16 @@ import os
 import signal
 import threading
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
+from itertools import chain, islice
 from multiprocessing.connection import wait
 
 import pyarrow as pa
 
-from dagster_project.corpus.engine.engines import Item, Result
-from dagster_project.corpus.model.errors import EngineError
+from dagster_project.corpus.engine.engines import TRIES, Item, Result, workers_died
 
-TRIES = 3
 PRELOADED = ["dagster_project.corpus.engine.preloaded"]
 
 
@@ -28,44 +27,46 @@ class LocalEngine:
         self.workers = workers or os.cpu_count() or 1
         self._pool: ProcessPoolExecutor | None = None
 
-    def map(self, task: Callable[[Item], Result], items: Sequence[Item]) -> Iterator[Result]:
-        if self.workers == 1 or len(items) == 1:
-            yield from map(task, items)
+    def map(self, task: Callable[[Item], Result], items: Iterable[Item]) -> Iterator[Result]:
+        items = iter(items)
+        first = list(islice(items, 2))
+        if self.workers == 1 or len(first) == 1:
+            yield from map(task, chain(first, items))
             return
-        yield from self._spread(task, items)
+        yield from self._spread(task, chain(first, items))
 
     def close(self) -> None:
         if self._pool is not None:
             self._pool.shutdown(cancel_futures=True)
             self._pool = None
 
-    def _spread(self, task: Callable[[Item], Result], items: Sequence[Item]) -> Iterator[Result]:
-        waiting = deque(range(len(items)))
-        under_way: deque[tuple[int, Future[Result]]] = deque()
+    def _spread(self, task: Callable[[Item], Result], items: Iterator[Item]) -> Iterator[Result]:
+        drawn: deque[Item] = deque()
+        under_way: deque[Future[Result]] = deque()
         tries = 0
-        while waiting or under_way:
-            while waiting and len(under_way) < 2 * self.workers:
-                index = waiting.popleft()
-                under_way.append((index, self._started().submit(task, items[index])))
-            index, future = under_way[0]
-            try:
-                result = future.result()
-            except BrokenProcessPool:
-                tries += 1
-                if tries >= TRIES:
-                    raise EngineError(
-                        f"workers died {tries} times, perhaps for lack of memory: use fewer workers (--workers)"
-                    ) from None
-                waiting.extendleft(reversed([index for index, _ in under_way]))
-                under_way.clear()
+        try:
+            while True:
+                drawn.extend(islice(items, 2 * self.workers - len(drawn)))
+                if not drawn:
+                    return
+                try:
+                    while len(under_way) < len(drawn):
+                        under_way.append(self._started().submit(task, drawn[len(under_way)]))
+                    result = under_way[0].result()
+                except BrokenProcessPool:
+                    tries += 1
+                    under_way.clear()
+                    self.close()
+                    if tries >= TRIES:
+                        raise workers_died(tries) from None
+                    continue
+                drawn.popleft()
+                under_way.popleft()
+                tries = 0
+                yield result
+        finally:
+            if under_way:
                 self.close()
-                continue
-            except BaseException:
-                self.close()
-                raise
-            under_way.popleft()
-            tries = 0
-            yield result
 
     def _started(self) -> ProcessPoolExecutor:
         if self._pool is None:

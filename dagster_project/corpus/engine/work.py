@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from dagster_project.corpus.engine.engines import Engine, Result
+from dagster_project.corpus.engine.engines import Engine, Item, Result
 from dagster_project.corpus.model.canonical import digest
 from dagster_project.corpus.model.manifests import File, Identity, Input, Manifest
 from dagster_project.corpus.storage.rows import ENTRY, ordered_digest, unordered_digest
@@ -95,6 +95,20 @@ def watched(work: Work, results: Iterator[Result], total: int) -> Iterator[Resul
     for done, result in enumerate(results, 1):
         work.progress(done, total)
         yield result
+
+
+class Steps:
+    """Maps of one build, one after the other, whose progress is reported as one."""
+
+    def __init__(self, work: Work, total: int):
+        self.work, self.total, self.done = work, total, 0
+        work.progress(0, total)
+
+    def map(self, task: Callable[[Item], Result], items: Iterable[Item]) -> Iterator[Result]:
+        for result in self.work.engine.map(task, items):
+            self.done += 1
+            self.work.progress(self.done, self.total)
+            yield result
 
 
 def schema_names(schema: pa.Schema) -> tuple[tuple[str, str], ...]:

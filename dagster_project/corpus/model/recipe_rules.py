@@ -50,7 +50,7 @@ def _positive(value: float) -> Complaint:
     return None if value > 0 else f"{value} is not allowed here; use a number above 0"
 
 
-def _zero_or_more(value: int) -> Complaint:
+def _counted(value: int) -> Complaint:
     return None if value >= 0 else f"{value} is not allowed here; use 0, or a number above"
 
 
@@ -126,8 +126,8 @@ FIELD_RULES: dict[tuple[type, str], Callable[[Any], Complaint]] = {
     (NearRecipe, "cohesion"): _share,
     (NearRecipe, "max_family"): _positive,
     (PassageRecipe, "length"): _long_enough,
-    (PassageRecipe, "cut_lines"): _zero_or_more,
-    (PassageRecipe, "cut_paragraphs"): _zero_or_more,
+    (PassageRecipe, "cut_lines"): _counted,
+    (PassageRecipe, "cut_paragraphs"): _counted,
     (PassageRecipe, "shortest_line"): _positive,
     (PassageRecipe, "max_cut"): _share,
     (PassageRecipe, "max_parallel_loss"): _share,
@@ -138,6 +138,7 @@ FIELD_RULES: dict[tuple[type, str], Callable[[Any], Complaint]] = {
     (CorpusRecipe, "base"): _reference,
     (CorpusRecipe, "prefer"): _distinct,
     (CorpusRecipe, "max_removed"): _share,
+    (CorpusRecipe, "min_survivors"): _counted,
     (Budget, "words"): _positive,
     (Budget, "documents"): _positive,
     (ComponentRecipe, "corpus"): _reference,

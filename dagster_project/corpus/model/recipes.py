@@ -231,6 +231,7 @@ class CorpusRecipe:
     passages: PassageRecipe = field(default_factory=PassageRecipe)
     prefer: tuple[Literal["license", "longest", "newest", "oldest", "source"], ...] = ("license", "source", "longest")
     max_removed: float = 0.6  # share of a source's kept documents that may be suppressed as copies
+    min_survivors: int = 0  # documents that every source must keep, or nothing is published
 
     @property
     def key(self) -> str:

@@ -6,7 +6,6 @@ what a shard received and writes it in every format asked for. Each format is on
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any
@@ -17,16 +16,16 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from dagster_project.corpus.engine.work import ShardResult, Work, assemble
+from dagster_project.corpus.engine.work import ShardResult, Steps, Work, assemble
 from dagster_project.corpus.kernels.editing import edited
 from dagster_project.corpus.model.documents import ID
 from dagster_project.corpus.model.errors import IntegrityError
 from dagster_project.corpus.model.manifests import File, Manifest
 from dagster_project.corpus.publishing.promises import Indexes, Promises, search
+from dagster_project.corpus.storage.exchange import Address, Exchange, Piece, Range, ranges_of, read_rows
 from dagster_project.corpus.storage.refs import find_build, record_build
 from dagster_project.corpus.storage.rows import entries
 from dagster_project.corpus.storage.shards import put_object, read_shard, stands, write_shard
-from dagster_project.corpus.storage.shuffle import Sent, discard, receive, send
 from dagster_project.corpus.storage.stores import Store
 
 CODE_VERSION = "2"
@@ -72,8 +71,8 @@ class Scatter:
     """Members that lie in one documents shard and have the edits of one shard, if any: their rows there, and their
     positions in the mix."""
 
-    store: Store
-    path: str
+    address: Address
+    number: int
     file: File
     edits: File | None
     rows: NDArray[np.int32]
@@ -83,7 +82,7 @@ class Scatter:
 
 @dataclass(frozen=True)
 class Gather:
-    """One export shard: its members in order, and the scatters that may hold text for it."""
+    """One export shard: its members in order, and where the text for it lies."""
 
     store: Store
     key: str
@@ -91,7 +90,7 @@ class Gather:
     number: int
     start: int
     members: pa.Table
-    sent: tuple[Sent, ...]
+    sent: tuple[Range, ...]
     formats: tuple[str, ...]
     searched: Indexes = ()  # for the benchmarks that its text must not repeat
 
@@ -116,26 +115,20 @@ def export(
     promises = promises or Promises()
     members = pa.concat_tables([read_shard(work.store, file) for file in mix.files]) if mix.files else _no_members()
     starts = shard_starts(members.column("words").to_numpy(), shard_words)
-    scatters = list(_scatters(work, members, files, starts))
-    total = 2 * len(scatters)
-    sent: list[Sent] = []
-    for item in work.engine.map(scatter, scatters):
-        sent.append(item)
-        work.progress(len(sent), total)
-    gathers = [
-        replace(item, searched=promises.indexes)
-        for item in _gathers(work, members, tuple(sent), tuple(formats), starts)
-    ]
     gathered: list[Gathered] = []
+    with Exchange(work.store) as address:
+        scatters = list(_scatters(address, members, files, starts))
+        steps = Steps(work, len(scatters) + len(starts))
+        pieces = list(steps.map(scatter, scatters))
+        found = _gathers(work, members, pieces, tuple(formats), starts)
+        gathers = (replace(item, searched=promises.indexes) for item in found)
 
-    def shards() -> Iterator[ShardResult]:
-        for item in work.engine.map(gather, gathers):
-            gathered.append(item)
-            work.progress(len(scatters) + len(gathered) * len(scatters) // len(gathers), total)
-            yield item.shard
+        def shards() -> Iterator[ShardResult]:
+            for item in steps.map(gather, gathers):
+                gathered.append(item)
+                yield item.shard
 
-    manifest = assemble(work, shards(), ordered=True)
-    discard(work.store, sent)
+        manifest = assemble(work, shards(), ordered=True)
     exports = {name: [asdict(item.exports[name]) for item in gathered] for name in formats}
     facts = {"exports": exports, "clean_of": promises.facts(manifest.profile)}
     return replace(manifest, facts={**manifest.facts, **facts})
@@ -153,8 +146,9 @@ def _no_members() -> pa.Table:
     return pa.table({name: pa.array([], pa.int64() if name == "words" else pa.string()) for name in names})
 
 
-def _scatters(work: Work, members: pa.Table, files: Mapping[str, File], starts: NDArray[np.int64]) -> Iterator[Scatter]:
-    run = secrets.token_hex(16)  # another process may export the same mix, and clears its own scratch
+def _scatters(
+    address: Address, members: pa.Table, files: Mapping[str, File], starts: NDArray[np.int64]
+) -> Iterator[Scatter]:
     shards = pc.binary_join_element_wise(members.column("documents"), members.column("edits"), " ")
     coded = shards.combine_chunks().dictionary_encode()
     codes, rows = coded.indices.to_numpy(), members.column("row").to_numpy()
@@ -165,18 +159,15 @@ def _scatters(work: Work, members: pa.Table, files: Mapping[str, File], starts: 
         documents, _, edits = shard.partition(" ")
         if missing := [digest for digest in (documents, edits) if digest and digest not in files]:
             raise IntegrityError(f"no shard {missing[0][:12]} among the inputs of this mix: rebuild it")
-        path = f"scratch/{run}/{number}.arrows"
-        yield Scatter(work.store, path, files[documents], files.get(edits), rows[index], index, starts)
+        yield Scatter(address, number, files[documents], files.get(edits), rows[index], index, starts)
 
 
-def scatter(task: Scatter) -> Sent:
+def scatter(task: Scatter) -> Piece:
     """Send the text of the members in one documents shard to the export shards that want it."""
-    table = read_texts(task.store, task.file, task.edits, task.rows)
+    table = read_texts(task.address.store, task.file, task.edits, task.rows)
     table = table.append_column("index", pa.array(task.index))
-    receivers = np.searchsorted(task.starts, task.index, side="right") - 1
-    return send(
-        task.store, task.path, {int(to): table.filter(pa.array(receivers == to)) for to in np.unique(receivers)}
-    )
+    shards = np.searchsorted(task.starts, task.index, side="right") - 1
+    return task.address.send_rows(f"texts-{task.number:06d}", table, shards, len(task.starts))
 
 
 def read_texts(store: Store, file: File, edits: File | None, rows: NDArray[np.int32]) -> pa.Table:
@@ -193,15 +184,13 @@ def read_texts(store: Store, file: File, edits: File | None, rows: NDArray[np.in
 
 
 def _gathers(
-    work: Work, members: pa.Table, sent: tuple[Sent, ...], formats: tuple[str, ...], starts: NDArray[np.int64]
+    work: Work, members: pa.Table, pieces: Sequence[Piece], formats: tuple[str, ...], starts: NDArray[np.int64]
 ) -> Iterator[Gather]:
     ends = [*starts[1:].tolist(), members.num_rows] if len(starts) else []
     for number, (start, end) in enumerate(zip(starts.tolist(), ends, strict=True)):
-        mine = tuple(Sent(item.path, {number: item.sections[number]}) for item in sent if number in item.sections)
         rows = members.slice(start, end - start).select(list(MEMBER)).combine_chunks()
-        yield Gather(
-            work.store, work.key("gather", start, end, formats), work.access, number, start, rows, mine, formats
-        )
+        sent, key = ranges_of(pieces, number), work.key("gather", start, end, formats)
+        yield Gather(work.store, key, work.access, number, start, rows, sent, formats)
 
 
 def gather(task: Gather) -> Gathered:
@@ -210,7 +199,7 @@ def gather(task: Gather) -> Gathered:
     exports = {name: File(**file) for name, file in record["exports"].items()} if record else {}
     if record and all(stands(task.store, file) for file in (File(**record["file"]), *exports.values())):
         return Gathered(_result(task, File(**record["file"])), exports)
-    texts = pa.concat_tables(receive(task.store, task.sent, task.number)).sort_by("index")
+    texts = pa.concat_tables(read_rows(task.store, task.sent)).sort_by("index")
     table = joined(task, texts)
     exports = {name: FORMATS[name](table, task.store, task.access) for name in task.formats}
     file = exports.get("parquet") or write_parquet(table, task.store, task.access)

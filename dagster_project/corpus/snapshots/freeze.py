@@ -35,6 +35,7 @@ from dagster_project.corpus.storage.stores import Store
 
 CODE_VERSION = "2"
 SHARD_TEXT_BYTES = 64 << 20
+SHARD_DOCUMENTS = 100_000  # a column of Arrow holds 2 GiB of values: 20 KB for each of so many documents
 GROUP_BYTES = 32 << 20  # small raw objects are read together up to about this size
 DEAD_LETTERS_HELD = 20_000
 
@@ -249,9 +250,9 @@ class DeadLetters:
 
 
 def _shard_sized(task: PartsTask, letters: DeadLetters, sites: Sites) -> Iterator[pa.Table]:
-    """Records of all parts, in tables of about SHARD_TEXT_BYTES of text."""
+    """Records of all parts, in tables of about SHARD_TEXT_BYTES of text and at most SHARD_DOCUMENTS and a batch."""
     held: list[pa.RecordBatch] = []
-    held_bytes = 0
+    held_bytes = held_rows = 0
     for part in task.parts:
         for batch in task.source.read(task.recipe, part):
             letters.records += batch.records.num_rows + batch.dead.num_rows
@@ -260,9 +261,10 @@ def _shard_sized(task: PartsTask, letters: DeadLetters, sites: Sites) -> Iterato
             if batch.records.num_rows:
                 held.append(batch.records)
                 held_bytes += pc.sum(pc.binary_length(batch.records.column("text"))).as_py()
-            if held_bytes >= SHARD_TEXT_BYTES:
+                held_rows += batch.records.num_rows
+            if held_bytes >= SHARD_TEXT_BYTES or held_rows >= SHARD_DOCUMENTS:
                 yield pa.Table.from_batches(held, RECORDS)
-                held, held_bytes = [], 0
+                held, held_bytes, held_rows = [], 0, 0
     if held:
         yield pa.Table.from_batches(held, RECORDS)
 

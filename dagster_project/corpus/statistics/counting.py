@@ -1,14 +1,12 @@
 """Exact counts over all shards in bounded memory: tallies per shard, merged by buckets of their names.
 
 Each shard is tallied alone and its tallies sent to buckets by a hash of what is counted, so that all tallies of one
-name meet in one bucket: what a bucket ranks first is exact, and no process holds more than one bucket's names. The
-files in between lie under scratch/.
+name meet in one bucket: what a bucket ranks first is exact, and no process holds more than one bucket's names.
 """
 
 from __future__ import annotations
 
-import secrets
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -17,7 +15,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from dagster_project.corpus.engine.tables import Column, Part, align, zipped
-from dagster_project.corpus.engine.work import Work, watched
+from dagster_project.corpus.engine.work import Steps, Work
 from dagster_project.corpus.kernels.hashing import digests
 from dagster_project.corpus.kernels.texts import buffers
 from dagster_project.corpus.model.errors import IntegrityError
@@ -32,7 +30,15 @@ from dagster_project.corpus.statistics.tallies import (
     tally,
     total,
 )
-from dagster_project.corpus.storage.shuffle import Sent, discard, receive, send
+from dagster_project.corpus.storage.exchange import (
+    Address,
+    Exchange,
+    Piece,
+    Range,
+    parts_for,
+    ranges_of,
+    read_rows,
+)
 from dagster_project.corpus.storage.stores import Store
 
 BUCKET_DOCUMENTS = 1 << 19  # a document gives up to eight tallies, most of them shared with others
@@ -48,8 +54,8 @@ DOCUMENTS = (
 class Scatter:
     """One documents shard with the side tables that cover it, and the number of buckets."""
 
-    store: Store
-    path: str
+    address: Address
+    number: int
     documents: File
     columns: tuple[Part, ...]
     buckets: int
@@ -60,16 +66,15 @@ class Scattered:
     """The totals of one shard, and where its tallies lie."""
 
     totals: pa.Table
-    sent: Sent
+    piece: Piece
 
 
 @dataclass(frozen=True)
 class Gather:
-    """One bucket, and the shards that may have sent it something."""
+    """What shards have sent to one bucket."""
 
     store: Store
-    bucket: int
-    sent: tuple[Sent, ...]
+    sent: tuple[Range, ...]
 
 
 @dataclass(frozen=True)
@@ -82,31 +87,19 @@ class Counted:
 
 def count_documents(work: Work, snapshot: Manifest, columns: Sequence[Column]) -> Counted:
     """Every facet of every document of a snapshot; `columns` give words, bytes, language, license, host and domain."""
-    buckets = buckets_for(snapshot.rows)
-    scatters = _scatters(work, snapshot, columns, buckets)
-    steps = len(scatters) + buckets
-    sent: list[Sent] = []
-    totals = added_totals([])
-    try:
-        for item in watched(work, work.engine.map(scatter, scatters), steps):
-            sent.append(item.sent)
+    buckets = parts_for(snapshot.rows, BUCKET_DOCUMENTS, MOST_BUCKETS)
+    steps = Steps(work, len(snapshot.files) + buckets)
+    pieces: list[Piece] = []
+    totals, facets = added_totals([]), ranked(added([]))
+    with Exchange(work.store) as address:
+        scatters = _scatters(address, snapshot, columns, buckets)
+        for item in steps.map(scatter, scatters):
+            pieces.append(item.piece)
             totals = added_totals([totals, item.totals])
-        facets = ranked(added([]))
-        gathered = work.engine.map(gather, _gathers(work.store, sent, buckets))
-        for done, found in enumerate(gathered, len(scatters) + 1):
+        gathers = (Gather(work.store, ranges_of(pieces, bucket)) for bucket in range(buckets))
+        for found in steps.map(gather, gathers):
             facets = united(facets, found)
-            work.progress(done, steps)
-    finally:
-        discard(work.store, sent)
     return Counted(totals, facets)
-
-
-def buckets_for(documents: int) -> int:
-    """A power of two, from the number of documents alone."""
-    buckets = 1
-    while buckets < MOST_BUCKETS and buckets * BUCKET_DOCUMENTS < documents:
-        buckets *= 2
-    return buckets
 
 
 def united(one: Ranked, other: Ranked) -> Ranked:
@@ -117,17 +110,10 @@ def united(one: Ranked, other: Ranked) -> Ranked:
 
 def scatter(task: Scatter) -> Scattered:
     """Tally one shard, and send each tally to its bucket."""
-    read = read_documents(task.store, task.documents, task.columns)
+    read = read_documents(task.address.store, task.documents, task.columns)
     tallies = tally(read)
     to = receivers(tallies, task.buckets)
-    order = np.argsort(to, kind="stable")
-    tallies, to = tallies.take(pa.array(order)), to[order]
-    bounds = np.searchsorted(to, np.arange(task.buckets + 1))
-    sections = {
-        int(bucket): tallies.slice(bounds[bucket], bounds[bucket + 1] - bounds[bucket])
-        for bucket in np.flatnonzero(np.diff(bounds))
-    }
-    return Scattered(total(read), send(task.store, task.path, sections))
+    return Scattered(total(read), task.address.send_rows(f"tallies-{task.number:06d}", tallies, to, task.buckets))
 
 
 def gather(task: Gather) -> Ranked:
@@ -135,7 +121,7 @@ def gather(task: Gather) -> Ranked:
     held: list[pa.Table] = []
     limit = HELD_TALLIES
     for item in task.sent:
-        held += receive(task.store, [item], task.bucket)
+        held += read_rows(task.store, [item])
         if sum(table.num_rows for table in held) > limit:
             held = [added(held)]
             limit = max(HELD_TALLIES, 2 * held[0].num_rows)
@@ -165,21 +151,6 @@ def read_documents(store: Store, documents: File, columns: Sequence[Part]) -> pa
     return pa.table({name: own[name] if name in own else measured.column(name) for name in READ})
 
 
-def _scatters(work: Work, snapshot: Manifest, columns: Sequence[Column], buckets: int) -> list[Scatter]:
-    run = secrets.token_hex(16)  # another process may count the same snapshot, and clears its own scratch
-    return [
-        Scatter(work.store, f"scratch/{run}/{number:06d}.arrows", file, parts, buckets)
-        for number, (file, parts) in enumerate(align(snapshot.files, columns))
-    ]
-
-
-def _gathers(store: Store, sent: Sequence[Sent], buckets: int) -> list[Gather]:
-    """Each bucket with its own sections alone, so that a task stays small however many shards there are."""
-    return [
-        Gather(
-            store,
-            bucket,
-            tuple(Sent(item.path, {bucket: item.sections[bucket]}) for item in sent if bucket in item.sections),
-        )
-        for bucket in range(buckets)
-    ]
+def _scatters(address: Address, snapshot: Manifest, columns: Sequence[Column], buckets: int) -> Iterator[Scatter]:
+    for number, (file, parts) in enumerate(align(snapshot.files, columns)):
+        yield Scatter(address, number, file, parts, buckets)

@@ -1,1 +1,1 @@
-"""Bytes: stores, content-addressed shards, manifests, refs, shuffles and spools. Knows no stage."""
+"""Bytes: stores, content-addressed shards, manifests, refs, exchanges and spools. Knows no stage."""

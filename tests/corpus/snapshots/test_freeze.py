@@ -15,8 +15,10 @@ from dagster_project.corpus.building.library import Built
 from dagster_project.corpus.model.canonical import digest
 from dagster_project.corpus.model.partitions import Partition
 from dagster_project.corpus.model.raw import Batch, RawObject, RawPart
+from dagster_project.corpus.model.recipe_rules import MOST_PERMUTATIONS
 from dagster_project.corpus.model.recipes import SourceRecipe
 from dagster_project.corpus.snapshots import freeze
+from dagster_project.corpus.sources import batches
 from dagster_project.corpus.sources.jsonl import JsonLines
 from dagster_project.corpus.storage.memory import MemoryStore
 from dagster_project.corpus.storage.shards import read_shard
@@ -134,6 +136,23 @@ def test_a_record_that_is_lost_after_it_was_read_is_missed(tmp_path: Path, monke
     manifest = build(MemoryStore(), tmp_path).manifest
     assert (manifest.profile["records"], manifest.profile["documents"]) == (3, 2)
     assert profile_of(manifest, {}).numbers["unaccounted_records"] == 1
+
+
+def test_a_shard_holds_so_many_documents_however_small(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    lines = "".join(json.dumps({"id": f"d{number}", "text": f"tiny {number}"}) + "\n" for number in range(100))
+    (tmp_path / "raw").mkdir()
+    (tmp_path / "raw" / "tiny.jsonl").write_text(lines)
+    whole = build(MemoryStore(), tmp_path).manifest
+    monkeypatch.setattr(freeze, "SHARD_DOCUMENTS", 20)
+    monkeypatch.setattr(batches, "BATCH_RECORDS", 8)
+    cut = build(MemoryStore(), tmp_path).manifest
+    assert cut.id == whole.id
+    assert [file.rows for file in cut.files] == [24, 24, 24, 24, 4]
+
+
+def test_no_column_of_a_shard_can_hold_more_than_arrow_does():
+    most_rows = freeze.SHARD_DOCUMENTS + batches.BATCH_RECORDS
+    assert most_rows * 8 * MOST_PERMUTATIONS < 2**31  # band keys, the widest: one for every hash
 
 
 @given(sizes=st.lists(st.integers(0, 60), max_size=200), seed=st.integers(0, 9))

@@ -8,8 +8,9 @@ import pyarrow as pa
 import pytest
 
 from dagster_project.corpus.statistics import counting
-from dagster_project.corpus.statistics.counting import Gather, Scatter, buckets_for, gather, receivers, scatter, united
+from dagster_project.corpus.statistics.counting import Gather, Scatter, gather, receivers, scatter, united
 from dagster_project.corpus.statistics.tallies import FACETS, Ranked, added, ranked, tally
+from dagster_project.corpus.storage.exchange import Exchange, ranges_of
 from dagster_project.corpus.storage.memory import MemoryStore
 from tests.corpus.statistics.samples import counted_slowly, read_of
 
@@ -40,14 +41,14 @@ def through(monkeypatch: pytest.MonkeyPatch, shards: list[list[Row]], buckets: i
     """The way of the stage, less its shards: rows are handed over as they would be read."""
     store, waiting = MemoryStore(), iter(shards)
     monkeypatch.setattr(counting, "read_documents", lambda *_: read_of(next(waiting)))
-    sent = tuple(
-        scatter(Scatter(store, f"scratch/t/{number}", None, (), buckets)).sent  # type: ignore[arg-type]
-        for number in range(len(shards))
-    )
     whole = ranked(added([]))
-    for bucket in range(buckets):
-        mine = tuple(item for item in sent if bucket in item.sections)
-        whole = united(whole, gather(Gather(store, bucket, mine)))
+    with Exchange(store) as address:
+        pieces = [
+            scatter(Scatter(address, number, None, (), buckets)).piece  # type: ignore[arg-type]
+            for number in range(len(shards))
+        ]
+        for bucket in range(buckets):
+            whole = united(whole, gather(Gather(store, ranges_of(pieces, bucket))))
     return whole
 
 
@@ -78,7 +79,3 @@ def test_every_bucket_gets_its_share() -> None:
     assert {int(bucket) for bucket in found} == {0, 1, 2, 3}
     again = receivers(tallies.take(pa.array(range(tallies.num_rows - 1, -1, -1))), 4)
     assert again[::-1].tolist() == found.tolist()
-
-
-def test_buckets_grow_with_the_documents() -> None:
-    assert [buckets_for(number) for number in (0, 1 << 19, (1 << 19) + 1, 1 << 40)] == [1, 1, 2, 1024]

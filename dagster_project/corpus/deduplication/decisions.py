@@ -1,0 +1,235 @@
+"""Decisions: the members of a family meet in one bucket, and what is decided of each goes back to its shard.
+
+Families are spread over buckets by the leading bits of their ids, so a bucket chooses for whole families; into how many
+they are spread, and how shards lie in batches, does not show.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+from operator import itemgetter
+from typing import Any, NamedTuple
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from dagster_project.corpus.deduplication.choices import Choice, Member, Survivor, choose, edges_of, link
+from dagster_project.corpus.deduplication.keys import ids_of
+from dagster_project.corpus.deduplication.memberships import EDGES
+from dagster_project.corpus.engine.tables import Part, zipped
+from dagster_project.corpus.licenses.table import class_of
+from dagster_project.corpus.model.documents import ID
+from dagster_project.corpus.model.manifests import File
+from dagster_project.corpus.storage.exchange import Address, Piece, Range, read_rows
+from dagster_project.corpus.storage.shards import read_shard
+
+SCHEMA = pa.schema(
+    [
+        pa.field("doc_id", ID, nullable=False),
+        pa.field(
+            "status", pa.string(), nullable=False
+        ),  # survivor, suppressed (a copy of one), or rejected (by its policy)
+        pa.field("survivor", ID),  # itself, the document that it is a copy of, or null when rejected
+        pa.field("kind", pa.string()),  # of the copy: exact, normalized, near or url; `linked` where others link them
+        pa.field("similarity", pa.float64()),  # null where only a URL or others link it to its survivor
+        pa.field("survivor_source", pa.string()),
+        pa.field("survivor_license", pa.string()),  # as concluded of that document alone
+        pa.field("family", ID),
+        pa.field("family_size", pa.int64(), nullable=False),
+        pa.field("license", pa.string(), nullable=False),  # effective
+        pa.field("license_class", pa.string(), nullable=False),
+        pa.field("license_findings", pa.list_(pa.string()), nullable=False),
+    ]
+)
+DATES = ("published_at", "collected_at")  # the first that is known
+PLACE = [("batch", pa.int32()), ("shard", pa.int32()), ("row", pa.int32())]
+READ = {
+    "doc_id": ID,
+    "family": ID,
+    "family_size": pa.int64(),
+    "same_text": ID,
+    "edges": pa.list_(EDGES),
+    "keep": pa.bool_(),
+    "license": pa.string(),
+    "license_class": pa.string(),
+    "license_kind": pa.string(),
+    "license_findings": pa.list_(pa.string()),
+    "characters": pa.int64(),
+}
+MEMBER = pa.schema([*PLACE, ("source", pa.int32()), *READ.items(), ("date", pa.int64())])
+STANDING = pa.schema(
+    [("family", ID), ("doc_id", ID), ("source", pa.string()), ("license", pa.string()), ("same_text", ID)]
+)
+DECIDED = pa.schema([*PLACE, *SCHEMA])
+AT_ONCE = 1 << 15  # members chosen among at once, or one family
+
+
+class Shard(NamedTuple):
+    """One documents shard: its number in the corpus, the number of its source, and what covers it."""
+
+    number: int
+    source: int
+    documents: File
+    parts: tuple[Part, ...]
+
+
+class Standing(NamedTuple):
+    """One shard of an earlier layer: its source, the families of its documents and what was decided of them."""
+
+    source: str
+    families: File
+    deduplicated: File
+
+
+@dataclass(frozen=True)
+class MembersTask:
+    """Some shards whose members are to be sent to their families."""
+
+    address: Address
+    batch: int
+    shards: tuple[Shard, ...]
+    buckets: int
+
+
+@dataclass(frozen=True)
+class StandingTask:
+    """Some shards of earlier layers, and the file of the families that have grown."""
+
+    address: Address
+    batch: int
+    shards: tuple[Standing, ...]
+    grown: File
+    buckets: int
+
+
+@dataclass(frozen=True)
+class DecideTask:
+    """What one bucket has received; `batches` is the number of those that wait for it."""
+
+    address: Address
+    bucket: int
+    members: tuple[Range, ...]
+    standing: tuple[Range, ...]
+    prefer: tuple[str, ...]
+    sources: tuple[str, ...]
+    batches: int
+
+
+def send_members(task: MembersTask) -> Piece:
+    """The documents of some shards that have copies, by the buckets of their families."""
+    table = pa.concat_tables([_members(task, shard) for shard in task.shards])
+    return task.address.send_rows(
+        f"members-{task.batch:06d}", table, buckets_of(table.column("family"), task.buckets), task.buckets
+    )
+
+
+def send_standing(task: StandingTask) -> Piece:
+    """The survivors of earlier layers in families that have grown; one without copies was a family of its own."""
+    grown = read_shard(task.address.store, task.grown, ["family"]).column("family")
+    table = pa.concat_tables([_standing(task, shard, grown) for shard in task.shards])
+    return task.address.send_rows(
+        f"standing-{task.batch:06d}", table, buckets_of(table.column("family"), task.buckets), task.buckets
+    )
+
+
+def buckets_of(families: pa.ChunkedArray, buckets: int) -> NDArray[np.int64]:
+    """The bucket of each family, by the leading bits of its id."""
+    leading, _ = ids_of(families)
+    return ((leading >> np.uint64(32)) * np.uint64(buckets) >> np.uint64(32)).astype(np.int64)
+
+
+def decide(task: DecideTask) -> Piece:
+    """What becomes of every member in one bucket, by the batches of their shards."""
+    store = task.address.store
+    members = pa.concat_tables([MEMBER.empty_table(), *read_rows(store, task.members)])
+    standing = standing_of(read_rows(store, task.standing))
+    decided = pa.concat_tables([_decided(part, standing, task) for part in _whole_families(members)])
+    return task.address.send_rows(
+        f"decisions-{task.bucket:06d}", decided, decided.column("batch").to_numpy(), task.batches
+    )
+
+
+def standing_of(tables: Sequence[pa.Table]) -> dict[bytes, Survivor]:
+    """The survivors of earlier layers by their families; of several the latest."""
+    rows = (row for table in tables for row in table.to_pylist())
+    return {row["family"]: Survivor(row["doc_id"], row["source"], row["license"], row["same_text"]) for row in rows}
+
+
+def _members(task: MembersTask, shard: Shard) -> pa.Table:
+    read = zipped(task.address.store, shard.parts)
+    rows = np.flatnonzero(read.column("family").is_valid().to_numpy())
+    read = read.take(pa.array(rows))
+    dates = pc.coalesce(*(read.column(name) for name in DATES)).cast(pa.int64())
+    place = [np.full(len(rows), number) for number in (task.batch, shard.number)]
+    columns = [*place, rows, np.full(len(rows), shard.source), *(read.column(name) for name in READ), dates]
+    return pa.table(columns, names=MEMBER.names).cast(MEMBER)
+
+
+def _standing(task: StandingTask, shard: Standing, grown: pa.ChunkedArray) -> pa.Table:
+    parts = (Part(shard.families, ("family", "same_text")), Part(shard.deduplicated, ("status", "license")))
+    read = zipped(task.address.store, parts)
+    read = read.filter(pc.equal(read.column("status"), "survivor"))
+    ids, source = read.column("doc_id"), pa.array([shard.source] * read.num_rows, pa.string())
+    families, texts = (pc.coalesce(read.column(name), ids) for name in ("family", "same_text"))
+    table = pa.table([families, ids, source, read.column("license"), texts], names=STANDING.names).cast(STANDING)
+    return table.filter(pc.is_in(families, grown))
+
+
+def _whole_families(members: pa.Table) -> Iterator[pa.Table]:
+    """Members by their families and then as they came, about AT_ONCE at a time."""
+    high, low = ids_of(members.column("family"))
+    order = np.lexsort((low, high))
+    high, low = high[order], low[order]
+    begins = np.flatnonzero(np.concatenate([[True], (high[1:] != high[:-1]) | (low[1:] != low[:-1])]))
+    bounds = begins[np.diff(begins // AT_ONCE, prepend=-1) > 0]
+    for start, end in zip(bounds, [*bounds[1:], len(order)], strict=True):
+        yield members.take(pa.array(order[start:end]))
+
+
+def _decided(members: pa.Table, standing: Mapping[bytes, Survivor], task: DecideTask) -> pa.Table:
+    found = []
+    for family, group in groupby(members.to_pylist(), key=itemgetter("family")):
+        rows = list(group)
+        choice = choose([member_of(row) for row in rows], task.prefer, task.sources, standing.get(family))
+        found += [_decision(row, task.sources[row["source"]], choice) for row in rows]
+    return pa.Table.from_pylist(found, DECIDED)
+
+
+def member_of(row: Mapping[str, Any]) -> Member:
+    names = ("doc_id", "source", "keep", "license", "license_kind", "characters", "date", "same_text")
+    return Member(**{name: row[name] for name in names}, edges=edges_of(row["edges"]))
+
+
+def _decision(row: Mapping[str, Any], source: str, choice: Choice) -> dict[str, Any]:
+    """A row of DECIDED. A document that stands in several snapshots survives in one of them."""
+    found = {**dict.fromkeys(DECIDED.names), **{name: row[name] for name in row if name in DECIDED.names}}
+    found |= _license(row, choice)
+    survivor = choice.survivor
+    if not row["keep"] or survivor is None:
+        return found | {"status": "rejected"}
+    if (survivor.doc_id, survivor.source) == (row["doc_id"], source):
+        return found | {"status": "survivor", "survivor": row["doc_id"]}
+    kind, similarity = link(row["same_text"], edges_of(row["edges"]), survivor)
+    return found | {
+        "status": "suppressed",
+        "survivor": survivor.doc_id,
+        "kind": kind,
+        "similarity": similarity,
+        "survivor_source": survivor.source,
+        "survivor_license": survivor.license,
+    }
+
+
+def _license(row: Mapping[str, Any], choice: Choice) -> dict[str, Any]:
+    """The effective one, where others have the same text, and what is to be said of it."""
+    license, findings = row["license"], list(row["license_findings"])
+    if binding := choice.licenses.get(row["same_text"]):
+        license, findings = binding.expression, [*findings, *binding.findings]
+    if choice.contrary and (binding is None or choice.stands):
+        findings.append("copies stand under other licenses")
+    license_class = class_of(license) if binding else row["license_class"]
+    return {"license": license, "license_class": license_class, "license_findings": sorted(set(findings))}

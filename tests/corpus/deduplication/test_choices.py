@@ -1,0 +1,86 @@
+"""Survivors: by the declared order alone, with licenses that flag and never poison."""
+
+from __future__ import annotations
+
+from dagster_project.corpus.deduplication.choices import Member, Survivor, choose, link
+
+SOURCES = ("first", "second")
+
+
+def member(name: str, **changes: object) -> Member:
+    fields = {
+        "doc_id": name.encode().ljust(16),
+        "source": 0,
+        "keep": True,
+        "license": "MIT",
+        "license_kind": "record.license",
+        "characters": 100,
+        "date": None,
+        "same_text": None,
+        "edges": {},
+    }
+    return Member(**{**fields, **changes})
+
+
+def survivor(*members: Member, prefer: tuple[str, ...] = ("license", "source", "longest")) -> str:
+    found = choose(members, prefer, SOURCES).survivor
+    assert found is not None
+    return found.doc_id.decode().strip()
+
+
+def test_the_declared_order_decides() -> None:
+    assert survivor(member("a", license="GPL-3.0-only"), member("b")) == "b"
+    assert survivor(member("a", source=1), member("b", source=0)) == "b"
+    assert survivor(member("a"), member("b", characters=101)) == "b"
+    assert survivor(member("b"), member("a")) == "a"
+    assert survivor(member("a", license="GPL-3.0-only", characters=200), member("b"), prefer=("longest",)) == "a"
+
+
+def test_dates_decide_and_an_unknown_one_comes_last() -> None:
+    assert survivor(member("a", date=5), member("b", date=9), member("c"), prefer=("newest",)) == "b"
+    assert survivor(member("a", date=5), member("b", date=9), member("c"), prefer=("oldest",)) == "a"
+    assert survivor(member("a"), member("b", date=-1), prefer=("newest",)) == "b"
+
+
+def test_a_copy_of_a_twin_is_as_like_as_that() -> None:
+    twin, other = b"t" * 16, b"o" * 16
+    survivor = Survivor(b"s" * 16, "first", "MIT", None, {twin: ("near", 0.9), other: ("normalized", 1.0)})
+    assert link(None, {survivor.doc_id: ("near", 0.8), twin: ("exact", 1.0)}, survivor) == ("near", 0.8)
+    assert link(None, {twin: ("exact", 1.0)}, survivor) == ("near", 0.9)
+    assert link(None, {other: ("near", 0.7)}, survivor) == ("near", 0.7)
+    assert link(None, {b"x" * 16: ("near", 0.99)}, survivor) == ("linked", None)
+
+
+def test_who_stands_already_stays() -> None:
+    standing = Survivor(b"z" * 16, "first", "GPL-3.0-only", None)
+    choice = choose([member("a")], ("license",), SOURCES, standing)
+    assert choice.survivor == standing
+    assert choice.contrary
+
+
+def test_a_rejected_document_never_survives_and_a_family_may_have_none() -> None:
+    assert survivor(member("a", keep=False), member("b", license="NOASSERTION")) == "b"
+    assert choose([member("a", keep=False)], ("license",), SOURCES).survivor is None
+
+
+def test_duties_unite_over_exact_copies_only() -> None:
+    text = b"t" * 16
+    choice = choose(
+        [
+            member("a", same_text=text),
+            member("b", same_text=text, license="GPL-3.0-only"),
+            member("c", license="CC-BY-NC-4.0"),
+        ],
+        ("license",),
+        SOURCES,
+    )
+    assert choice.licenses[text].expression == "GPL-3.0-only AND MIT"
+    assert choice.contrary
+
+
+def test_an_unknown_copy_flags_and_does_not_poison() -> None:
+    text = b"t" * 16
+    unknown = member("b", same_text=text, license="NOASSERTION", license_kind=None)
+    effective = choose([member("a", same_text=text), unknown], ("license",), SOURCES).licenses[text]
+    assert effective.expression == "MIT"
+    assert any("unknown" in finding for finding in effective.findings)
