@@ -11,13 +11,13 @@ from tests.corpora import Lenient, documents, library, prose, write_jsonl, write
 from tests.corpus.sources.warcs import answer, packed, record, text_record, warcinfo
 
 GOLDEN = {
-    "deduplicated/notes@dev": "614dfb6b46849660",
-    "families/notes@dev": "955d0cae567040ae",
+    "deduplicated/notes@dev": "5d3292bc747593e4",
+    "families/notes@dev": "c25af481b5090a48",
     "filtered/notes@dev+plain": "e3a7ec148fe84d3f",
-    "fingerprints/notes@dev/words5-14x8": "10b13a50a9370024",
+    "fingerprints/notes@dev/words5-14x8": "84b3020fa32f2861",
     "licensed/notes@dev": "468b417c173b9d15",
-    "mixed/notes@dev": "108ffd329a5003bb",
-    "published/notes@dev": "465878b278627644",
+    "mixed/notes@dev": "6ee0467c6c4e4863",
+    "published/notes@dev": "7d85d87ac386d7eb",
     "signals/notes@dev/counts": "c8e93d1ec6df6118",
     "signals/notes@dev/language": "a0432c85b8bf2f7f",
     "snapshots/notes@dev": "acab5b564d2e1ad0",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -79,7 +80,7 @@ class Search:
 
     def verify(self, candidates: Sequence[Piece], name: str, limit: float, verify: str) -> Iterator[Rows]:
         """The candidates that are alike enough, as EDGE records."""
-        prints = self.corpus.fingerprints
+        prints = self.corpus.fingerprints if verify != "none" else replace(self.corpus.fingerprints, sketch=0)
         attaching = (
             AttachTask(self.address, name, found, number, self.batches[number], self.shards, prints)
             for number in range(len(self.batches))

@@ -21,7 +21,7 @@ from dagster_project.corpus.kernels.sketches import sketch_jaccard
 from dagster_project.corpus.model.manifests import File
 from dagster_project.corpus.model.recipes import FingerprintRecipe
 from dagster_project.corpus.storage.exchange import Address, Piece, Range, read_records
-from dagster_project.corpus.storage.shards import read_shard
+from dagster_project.corpus.storage.shards import read_rows
 from dagster_project.corpus.storage.stores import Store
 
 AT_ONCE = 32_768  # pairs, of 1.5 KB each with the defaults
@@ -136,8 +136,9 @@ def _fingerprints(
 def _read(
     store: Store, file: File, rows: NDArray[np.uint32], prints: FingerprintRecipe
 ) -> Iterator[tuple[str, NDArray[np.uint32]]]:
-    table = read_shard(store, file, ["signature", "sketch"]).take(rows)
+    table = read_rows(store, file, rows.tolist(), ["signature", *(["sketch"] if prints.sketch else [])])
     yield "signature", rows_of(table.column("signature"), "<u4", prints.bands * prints.rows)[0]
-    sketches, sizes = rows_of(table.column("sketch"), "<u4", prints.sketch)
-    yield "sketch", sketches
-    yield "size", sizes.astype(np.uint32)
+    if prints.sketch:
+        sketches, sizes = rows_of(table.column("sketch"), "<u4", prints.sketch)
+        yield "sketch", sketches
+        yield "size", sizes.astype(np.uint32)

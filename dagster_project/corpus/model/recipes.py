@@ -162,14 +162,14 @@ class FingerprintRecipe:
     bands: int = 14  # two documents that agree in a whole band are compared
     rows: int = 8  # of a band: hashes that must agree
     hashing: Literal["xxh64", "xxh32", "sha1-64", "sha1-32"] = "xxh64"
-    sketch: int = 256  # the least hashes of shingles that are kept, by which similarities are verified; 0 keeps none
+    sketch: int = 512  # the least hashes of shingles that are kept, by which similarities are verified; 0 keeps none
 
     @property
     def part(self) -> str:
         """What fingerprints of these parameters are called among those of a snapshot: `words5-14x8`."""
         said = [f"{self.shingles}{self.ngram}", f"{self.bands}x{self.rows}"]
         said += [self.hashing] if self.hashing != "xxh64" else []
-        return "-".join([*said, *([f"sketch{self.sketch}"] if self.sketch != 256 else [])])
+        return "-".join([*said, *([f"sketch{self.sketch}"] if self.sketch != 512 else [])])
 
 
 @dataclass(frozen=True)
