@@ -7,15 +7,20 @@ disk. Near copies are planted, for real texts hold few.
 
 from __future__ import annotations
 
+import json
 import random
+import resource
+import subprocess
+import sys
 import tempfile
 from argparse import Namespace
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import closing
 from itertools import combinations
 from pathlib import Path
 from time import perf_counter
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -37,28 +42,37 @@ EDITS = 20  # words to one that is changed
 PAIRS_OF = 200  # members of a cluster up to which all their pairs count
 
 
+class Ours(NamedTuple):
+    """What was found, and what it took."""
+
+    clusters: list[int]
+    seconds: float
+    megabytes: int
+
+
 def run(arguments: Namespace) -> tuple[dict[str, Any], int]:
     texts = planted(read(arguments.input))
     sample = texts[: within(texts, arguments.limit_mb * 1e6)]
     with tempfile.TemporaryDirectory() as place:
         theirs, their_seconds = datatrove_clusters(sample, Path(place) / "datatrove")
-        ours, our_seconds = our_clusters(sample, Path(place) / "sample")
-        _, all_seconds = our_clusters(texts, Path(place) / "all")
-    agreement = pair_f1(ours, theirs)
+        ours, whole = (our_clusters(part, Path(place) / name) for name, part in (("sample", sample), ("all", texts)))
+    agreement = pair_f1(ours.clusters, theirs)
     size, total = megabytes(sample), megabytes(texts)
     return {
         "documents": len(sample),
         "megabytes": round(size, 2),
         "datatrove_mb_per_second": round(size / their_seconds, 3),
-        "mb_per_second": round(size / our_seconds, 1),
-        "ratio": round(their_seconds / our_seconds, 1),
+        "mb_per_second": round(size / ours.seconds, 1),
+        "ratio": round(their_seconds / ours.seconds, 1),
         "pair_f1": round(agreement, 6),
         "counts": agreement >= WANTED,
-        "clusters": len({label for label in theirs if theirs.count(label) > 1}),
+        "clusters": sum(number > 1 for number in Counter(theirs).values()),
         "all_documents": len(texts),
         "all_megabytes": round(total, 2),
-        "all_mb_per_second": round(total / all_seconds, 1),
-        "growth": round(all_seconds / our_seconds / (total / size), 2),  # of seconds per byte
+        "all_mb_per_second": round(total / whole.seconds, 1),
+        "growth": round(whole.seconds / ours.seconds / (total / size), 2),  # of seconds per byte
+        "memory_mb": ours.megabytes,
+        "all_memory_mb": whole.megabytes,
     }, 0
 
 
@@ -85,15 +99,25 @@ def megabytes(texts: Iterable[str]) -> float:
     return sum(len(text.encode()) for text in texts) / 1e6
 
 
-def our_clusters(texts: Sequence[str], place: Path) -> tuple[list[int], float]:
-    """The cluster of every text by number, and the time of the three stages; all else stands before."""
+def our_clusters(texts: Sequence[str], place: Path) -> Ours:
+    """The cluster of every text by number, the time of the three stages when all else stands, and the peak memory of
+    the one process that has built everything."""
     keys = [f"t{number:08}" for number in range(len(texts))]
     write_texts(place / "texts", keys, texts, 1)
     write_recipe(place, "sources", {**SOURCE, "location": str(place / "texts" / "*.parquet")})
     write_recipe(place, "policies", {"name": "all", "rules": [{"rule": "words", "min": 0}], "max_removed": 1.0})
-    near = {"similarity": 0, "verify": "none", "chains": "report"}
+    said = {"fingerprints": {"sketch": 0}, "near": {"similarity": 0, "verify": "none", "chains": "report"}}
     members = [{"source": "texts", "policy": "all"}]
-    write_recipe(place, "corpora", {"name": "texts", "members": members, "near": near, "max_removed": 1.0})
+    write_recipe(place, "corpora", {"name": "texts", "members": members, "max_removed": 1.0, **said})
+    command = [sys.executable, "-m", "tests.benchmarks.families", str(place)]
+    seconds, megabytes = json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
+    with embedded(place / "store") as config, closing(LocalEngine(1)) as engine:
+        library = Library(S3Store(config), find_recipes([place]), engine, Lenient())
+        return Ours(numbered(labels(library, "texts", ("texts",)), keys), seconds, megabytes)
+
+
+def build(place: Path) -> tuple[float, int]:
+    """Seconds of the three stages, and peak resident megabytes."""
     with embedded(place / "store") as config, closing(LocalEngine(1)) as engine:
         library = Library(S3Store(config), find_recipes([place]), engine, Lenient())
         needed = library.needed(Partition("deduplicated", CORPUS))
@@ -103,8 +127,7 @@ def our_clusters(texts: Sequence[str], place: Path) -> tuple[list[int], float]:
         library.build_all(frozen)
         start = perf_counter()
         library.build_all([part for part in needed if part.stage in STAGES])
-        seconds = perf_counter() - start
-        return numbered(labels(library, "texts", ("texts",)), keys), seconds
+        return perf_counter() - start, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
 
 
 def labels(library: Library, corpus: str, sources: Sequence[str]) -> dict[str, bytes]:
@@ -180,3 +203,7 @@ def pairs(of: Sequence[int]) -> set[tuple[int, int]]:
     for group in groups.values():
         found.update(combinations(group, 2) if len(group) <= PAIRS_OF else ((group[0], other) for other in group[1:]))
     return found
+
+
+if __name__ == "__main__":
+    print(json.dumps(build(Path(sys.argv[1]))))

@@ -51,3 +51,12 @@ def test_every_format_and_both_ways(tmp_path: Path) -> None:
     }
     assert sorted(member["status"] for member in family["members"]) == ["suppressed", "survivor"]
     assert len(NEW) == len(after)
+
+
+def test_an_earlier_document_tells_the_copies_that_a_later_layer_brought(tmp_path: Path) -> None:
+    found = published(tmp_path)
+    before, after = rows_of(found, "deduplicated", "old", "old"), rows_of(found, "deduplicated", "both", "new")
+    for name, copies in (("a0", {"b0"}), ("short", {"b-short"})):  # neither had any when its layer was built
+        (family,) = trace(found.store, Partition("mixed", "both@dev"), before[name]["doc_id"])["families"]
+        expected = {before[name]["doc_id"].hex(), *(after[copy]["doc_id"].hex() for copy in copies)}
+        assert {member["doc_id"] for member in family["members"]} == expected

@@ -6,8 +6,8 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from dagster_project.corpus.lineage.rows import Ancestry, Placed, Row, matching, placed_at, position, row_at
-from dagster_project.corpus.lineage.walk import layers_of
+from dagster_project.corpus.lineage.families import families_of
+from dagster_project.corpus.lineage.rows import Ancestry, Placed, Row, matching, placed_at, position
 from dagster_project.corpus.model.documents import ID_BYTES
 from dagster_project.corpus.model.errors import PartitionError
 from dagster_project.corpus.model.manifests import Manifest
@@ -16,7 +16,7 @@ from dagster_project.corpus.model.urls import canonical_url
 from dagster_project.corpus.storage import refs
 from dagster_project.corpus.storage.stores import Store
 
-FAMILY_SHOWN, PASSAGES_SHOWN = 50, 50
+PASSAGES_SHOWN = 50
 
 
 def trace(store: Store, mix: Partition, doc_id: bytes, version: str | None = None) -> dict[str, Any]:
@@ -41,7 +41,7 @@ def trace(store: Store, mix: Partition, doc_id: bytes, version: str | None = Non
         },
         "license": _license(ancestry, documents, row),
         "verdicts": _verdicts(ancestry, documents, row.row),
-        "families": _families(ancestry, documents, row.row),
+        "families": families_of(ancestry, documents, row),
         "passages": _passages(ancestry, documents, row.row),
         "members": _members(store, mix, mixed, places),
     }
@@ -152,23 +152,6 @@ def _verdicts(ancestry: Ancestry, documents: str, row: int) -> list[dict[str, An
     ]
 
 
-def _families(ancestry: Ancestry, documents: str, row: int) -> list[dict[str, Any]]:
-    return [
-        {
-            "partition": item.partition,
-            "id": manifest.id,
-            "status": values["status"],
-            "survivor": _hex(values["survivor"]),
-            "kind": values["kind"],
-            "similarity": values["similarity"],
-            "family": _hex(values["family"]),
-            "size": values["family_size"],
-            "members": _family_members(ancestry, manifest, values["family"]),
-        }
-        for item, manifest, values in ancestry.side_rows("deduplicated", documents, row)
-    ]
-
-
 def _passages(ancestry: Ancestry, documents: str, row: int) -> list[dict[str, Any]]:
     """What the document shares with others, in bytes of the text that its policy leaves, and how much of it is cut."""
     return [
@@ -180,35 +163,6 @@ def _passages(ancestry: Ancestry, documents: str, row: int) -> list[dict[str, An
         }
         for item, manifest, values in ancestry.side_rows("passages", documents, row)
     ]
-
-
-def _family_members(ancestry: Ancestry, deduplicated: Manifest, family: bytes | None) -> list[dict[str, Any]]:
-    """The first members of a family, each with its source, its license and what became of it."""
-    if family is None:
-        return []
-    store = ancestry.store
-    below = Ancestry(store, deduplicated)
-    members = []
-    for layer in layers_of(store, deduplicated):
-        (manifest,) = (refs.load_manifest(store, item.id) for item in layer.inputs if item.stage == "families")
-        for found in matching(store, manifest, "family", family)[:FAMILY_SHOWN]:
-            documents = manifest.files[found.shard].documents
-            item, _, _ = below.snapshot_of(documents)
-            (verdict,) = _rows_of(store, layer, documents, found.row)
-            members.append(
-                {
-                    "doc_id": found.values["doc_id"].hex(),
-                    "snapshot": item.partition,
-                    "status": verdict["status"],
-                    "license": verdict["license"],
-                    "same_text": _hex(found.values["same_text"]),
-                }
-            )
-    return members
-
-
-def _rows_of(store: Store, manifest: Manifest, documents: str, row: int) -> Sequence[Row]:
-    return [row_at(store, file, row) for file in manifest.files if file.documents == documents]
 
 
 def _members(store: Store, mix: Partition, mixed: Manifest, places: Sequence[Placed]) -> list[dict[str, Any]]:
@@ -232,7 +186,3 @@ def published_from(store: Store, mix: Partition, mixed_id: str) -> Manifest | No
         if manifest.identity.inputs == (mixed_id,):
             return manifest
     return None
-
-
-def _hex(identifier: bytes | None) -> str | None:
-    return identifier.hex() if identifier is not None else None
