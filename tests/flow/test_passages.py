@@ -76,8 +76,9 @@ def test_nothing_is_cut_unless_it_is_asked_for(tmp_path: Path) -> None:
     assert sorted(shared) == ["d0", "d1", "d10", "d2"]
     assert all(row["repeated_lines"] >= 1 for row in rows_.values())
     manifest = found.build(PASSAGES).manifest
-    (most, *_) = manifest.facts["most_repeated"]["line"]
+    (most, following, *_) = manifest.facts["most_repeated"]["line"]
     assert (most["copies"], most["bytes"]) == (11, len(LINE) + 1)
+    assert following["copies"] < 11  # the document that has it first may have it twice
     assert manifest.profile["status"] == {"survivor": 11}
 
 

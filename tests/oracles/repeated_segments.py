@@ -15,6 +15,5 @@ def spans(texts, shortest, *, paragraphs):
     for same in places.values():
         copies, (first_rank, first_start, _) = len({rank for rank, _, _ in same}), same[0]
         for rank, start, end in same if copies > 1 else []:
-            is_first = rank == first_rank
-            found.append((rank, start, end, copies, first_rank, start if is_first else first_start, is_first))
+            found.append((rank, start, end, copies, first_rank, first_start, rank == first_rank))
     return sorted(found)

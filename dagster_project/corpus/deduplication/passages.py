@@ -104,7 +104,7 @@ class Most:
         """Those of some spans."""
         kept = self._kept.setdefault(kind, [])
         least = kept[0][0] if len(kept) == MOST_TOLD else 0
-        chosen = np.flatnonzero(spans.is_first & (spans.copies >= least))
+        chosen = np.flatnonzero(spans.is_first & (spans.start == spans.first_start) & (spans.copies >= least))
         for at in chosen[np.lexsort((spans.end[chosen] - spans.start[chosen], spans.copies[chosen]))][-MOST_TOLD:]:
             copies, start, end = (int(column[at]) for column in (spans.copies, spans.start, spans.end))
             told = (copies, end - start, ranking.ids[spans.rank[at]].tobytes().hex(), start, end)

@@ -101,4 +101,4 @@ def _spans(rows: Rows, firsts: Rows, copies: Integers) -> Spans:
         firsts[chosen, 2:4].T.astype(np.int64),
     )
     is_first = rank == first_rank
-    return Spans(rank, start, end, copies[chosen], first_rank, np.where(is_first, start, first_start), is_first)
+    return Spans(rank, start, end, copies[chosen], first_rank, first_start, is_first)
