@@ -16,7 +16,7 @@ CURVE = (0.5, 0.55, 0.6, 0.65, 0.7, 0.75, 0.8, 0.85, 0.9, 0.95)
     "--similarity", type=click.FloatRange(0.05, 0.99), default=0.75, show_default=True, help="Where copies begin."
 )
 @click.option(
-    "--permutations", type=click.IntRange(4, 1024), metavar="N", default=112, show_default=True, help="Hashes in all."
+    "--permutations", type=click.IntRange(8, 1024), metavar="N", default=112, show_default=True, help="Hashes in all."
 )
 @click.option("--bands", type=click.IntRange(1, 1024), metavar="N", help="Show these bands instead, with --rows.")
 @click.option("--rows", type=click.IntRange(1, 1024), metavar="N", help="And so many rows of each.")

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
+
+from dagster_project.corpus.model.errors import Refused
 
 if TYPE_CHECKING:
     from dagster_project.cli.session import Session
@@ -45,7 +48,12 @@ def deliver(session: Session, body: bytes, format: str, output: Path | None) -> 
 
 def write_whole(path: Path, body: bytes) -> Path:
     """Through a draft beside it, so that a reader never meets half a file."""
-    path.parent.mkdir(parents=True, exist_ok=True)
     draft = path.with_name(f".{path.name}.draft")
-    draft.write_bytes(body)
-    return draft.replace(path)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        draft.write_bytes(body)
+        return draft.replace(path)
+    except OSError as error:
+        with contextlib.suppress(OSError):
+            draft.unlink(missing_ok=True)
+        raise Refused(f"{path} cannot be written ({error.strerror}): name another file") from None

@@ -20,7 +20,7 @@ UPSTREAM: Mapping[str, tuple[str, ...]] = {
     "families": ("fingerprints", "filtered"),
     "deduplicated": ("families", "filtered", "licensed", "signals"),
     "passages": ("deduplicated", "filtered", "signals"),
-    "weights": ("deduplicated", "signals"),
+    "weights": ("deduplicated", "passages", "signals"),
     "mixed": ("deduplicated", "passages", "signals", "artifacts"),
     "published": ("mixed",),
 }

@@ -78,7 +78,9 @@ def passages(counts: Counts) -> Numbers:
     numbers = {
         "rows": counts.rows,
         "uncovered_documents": counts.uncovered(),
-        "unbalanced_documents": sum(status.values()) - counts.rows,
+        "unbalanced_survivors": int(counts.bounds.get("survivors", 0))
+        - status.get("survivor", 0)
+        - status.get("emptied", 0),
         "survivors": status.get("survivor", 0),
         "emptied": status.get("emptied", 0),
         "repeated_share": share(counts.number("repeated_bytes"), counts.number("bytes")),

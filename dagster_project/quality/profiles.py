@@ -53,7 +53,7 @@ BOUNDS: Mapping[str, tuple[str, ...]] = {
     "fingerprints": ("documents",),
     "families": ("documents",),
     "deduplicated": ("documents", "max_removed", "min_survivors"),
-    "passages": ("documents", "max_cut", "max_parallel_loss"),
+    "passages": ("documents", "survivors", "max_cut", "max_parallel_loss"),
     "weights": ("documents", "survivors"),
     "mixed": (),
     "published": ("documents",),

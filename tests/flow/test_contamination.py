@@ -268,7 +268,11 @@ def test_a_lost_index_is_made_again(tmp_path: Path) -> None:
         ("quiz.jsonl", b"[1, 2]\n", r"quiz\.jsonl, row 0: has no fields"),
         ("quiz.jsonl", b'{"key": "a", "q": "Too short", "a": ""}\n', r"of benchmark quiz nothing can be told"),
         ("quiz.jsonl", b'{"key": "a", "q": "x", "a": ""}\n' * 2, r"benchmark quiz has two items 'a'"),
-        ("quiz.jsonl.gz", gzip.compress(json.dumps(ITEMS).encode())[:40], r"\.gz, after line 0: cannot be read"),
+        (
+            "quiz.jsonl.gz",
+            gzip.compress(b"{}" * 40, mtime=0)[:20],
+            r"\.gz, after line 0: cannot be read",
+        ),
         ("quiz.parquet", b"PAR1", r"quiz\.parquet cannot be read as Parquet"),
         ("quiz.csv", b'key,q,a\n1,"x,y', r"quiz\.csv cannot be read as CSV"),
         ("quiz.csv", b"key,q,a\n1,\xff,y", r"quiz\.csv cannot be read as CSV"),
@@ -332,3 +336,30 @@ def test_recipes_that_promise_nothing_are_told_with_their_place(
 
 def exported(found: Library, published: Manifest) -> list[str]:
     return [text for file in published.files for text in read_shard(found.store, file).column("text").to_pylist()]
+
+
+JOINED = "Advertisement please buy our newspaper subscriptions every week for only little money and be happy"
+
+
+def cutting(folder: Path, how: str) -> Path:
+    """A question in two halves with an advertisement between them that another document has, too, and that is cut."""
+    place = recipes(folder, mix=f"clean_of: [evals]\ncontaminated: {how}\n", size=19)
+    rows, words = documents(20), QUESTION.split()
+    for row, said in ((rows[0], f"{' '.join(words[:8])} {JOINED} {' '.join(words[8:])}"), (rows[1], JOINED)):
+        row["text"] = f"{row['text'][:300]} {said} {row['text'][300:]}"
+    rows[0]["license"] = "GPL-3.0-only"  # which gives way
+    write_jsonl(folder / "all.jsonl", rows)
+    corpus = place / "corpora/notes.yaml"
+    corpus.write_text(corpus.read_text() + "passages: {cut: true, length: 60, spare_lists: false, max_cut: 1}\n")
+    return place
+
+
+def test_what_a_cut_joins_is_found_before_the_mix_chooses(tmp_path: Path) -> None:
+    found = opened(cutting(tmp_path / "refused", "refuse"))
+    with pytest.raises(AuditFailed, match="item boats"):
+        found.build(MIX)
+    found = opened(cutting(tmp_path / "excluded", "exclude"))
+    published, mixed = found.build(PUBLISHED).manifest, found.build(MIX).manifest
+    assert mixed.profile["excluded_by_contamination"] == {"all": {"evals@dev/quiz": 1}}
+    assert (published.rows, published.profile["contaminated_documents"]) == (19, 0)
+    assert sum(JOINED in text for text in exported(found, published)) == 1

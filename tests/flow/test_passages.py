@@ -186,3 +186,40 @@ def test_passages_of_other_survivors_are_refused(tmp_path: Path) -> None:
     with pytest.raises(Refused, match="rebuild passages/old"):
         other.build(Partition("passages", "both@dev"), upstream=False)
     assert other.build(Partition("passages", "both@dev")).fresh
+
+
+def beside(folder: Path, said: str) -> Library:
+    """The notes, and a second corpus of them in the same mix, of which `said` is said."""
+    found = corpus(folder, said)
+    place = folder / "recipes"
+    (place / "corpora/whole.yaml").write_text(
+        "name: whole\nmembers: [{source: notes, policy: plain}]\nnear: {similarity: 0.9}\n"
+    )
+    mix = place / "mixes/notes.yaml"
+    mix.write_text(mix.read_text().replace("components:", "components:\n  - {name: whole, corpus: whole}"))
+    return library(found.store, place)
+
+
+def test_of_two_corpora_with_the_same_survivors_one_is_cut(tmp_path: Path) -> None:
+    found = beside(tmp_path, "passages: {cut: true, cut_lines: 5, max_cut: 0.9}\n")
+    mixed = found.build_all(found.needed(MIX))[-1].manifest
+    texts = [row for file in mixed.files for row in read_shard(found.store, file).to_pylist()]
+    assert any(LINE in row["text"] for row in texts if row["component"] == "whole")
+    facts = json.loads(render(found.store, MIX, "json"))
+    assert facts["funnel"]["unaccounted"] == 0
+    emptied = {member["corpus"]: member["emptied"]["documents"] for member in facts["funnel"]["members"]}
+    assert emptied["whole@dev"] == 0
+    words = {member["corpus"]: member["survivors"]["words"] for member in facts["funnel"]["members"]}
+    assert words["whole@dev"] > words["notes@dev"]
+
+
+def test_what_is_said_most_often_does_not_depend_on_chance(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    lines = "\n".join(f"the line with the number {number:03} stands in every one of them" for number in range(150))
+    documents = [{"id": f"d{n}", "text": f"{prose(n)}\n{lines}\n", "license": "MIT"} for n in range(3)]
+    told_ = []
+    for number, bases in enumerate(((3, 5), (7, 11))):
+        monkeypatch.setattr("dagster_project.corpus.kernels.segments.BASES", bases)
+        found = corpus(tmp_path / str(number), "scope: source\n", documents=documents)
+        told_.append(found.build_all(found.needed(PASSAGES))[-1].manifest.facts["most_repeated"])
+    assert told_[0] == told_[1]
+    assert len(told_[0]["line"]) == 100

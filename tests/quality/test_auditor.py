@@ -83,7 +83,7 @@ GOOD: dict[str, dict[str, Any]] = {
             "by_source": {"a@1": {"status": {"survivor": 70}, "bytes": 10_000, "cut_bytes": 1000}},
             "parallels": {"before": {"parallel": 50, "lines": 500}, "after": {"parallel": 45, "lines": 480}},
         },
-        "bounds": {"documents": 100, "max_cut": 0.5, "max_parallel_loss": 0.2},
+        "bounds": {"documents": 100, "survivors": 70, "max_cut": 0.5, "max_parallel_loss": 0.2},
     },
     "weights": {
         "profile": {
@@ -183,7 +183,7 @@ BAD: dict[tuple[str, str], dict[str, Any]] = {
     ("deduplicated", "few_unknown_licenses"): {"profile.license_classes": {"unknown": 70}},
     ("deduplicated", "few_license_findings"): {"profile.with_findings": 8},
     ("passages", "every_document_is_covered"): {"bounds.documents": 99},
-    ("passages", "statuses_add_up"): {"profile.status.rejected": 19},
+    ("passages", "survivors_add_up"): {"bounds.survivors": 71},
     ("passages", "cut_share_within_bound"): {"profile.by_source.a@1": {"bytes": 10_000, "cut_bytes": 5001}},
     ("passages", "lists_stay_whole"): {"profile.parallels.after.parallel": 30},
     ("passages", "there_are_survivors"): {"profile.status": {"rejected": 100}},

@@ -125,6 +125,8 @@ class Dependencies:
         if not corpus.soft.model:
             raise Refused(f"corpus {corpus.key} has no weights: say soft: {{model: NAME}}, an artifact of kind ngram")
         needed = [Partition("deduplicated", partition.key)]
+        if corpus.passages.cuts:
+            needed.append(Partition("passages", partition.key))
         for key, policy in self.recipes.members(corpus):
             parts = self.measuring.commonness(policy, corpus.soft.model).part, self.measuring.counts(policy)
             needed += [Partition("signals", key, part) for part in parts]

@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from dagster_project.corpus.building.planner import Plan, Planner, strictest
 from dagster_project.corpus.contamination.answers import SEARCHED
-from dagster_project.corpus.engine.tables import Column, align
+from dagster_project.corpus.engine.tables import Column, Part, ShardTask, align, run_shard
+from dagster_project.corpus.engine.work import Work
 from dagster_project.corpus.lineage.walk import edits_of, snapshots_of
 from dagster_project.corpus.mixing import mix
 from dagster_project.corpus.mixing.mix import Candidates
-from dagster_project.corpus.model.manifests import Manifest
+from dagster_project.corpus.model.manifests import File, Manifest
 from dagster_project.corpus.model.partitions import Partition
 from dagster_project.corpus.model.recipes import CorpusRecipe, MixRecipe
 from dagster_project.corpus.publishing import exports
 from dagster_project.corpus.publishing.promises import promises_of
+from dagster_project.corpus.scorers.artifacts import artifact_of
+from dagster_project.corpus.signals.groups import GROUPS, Measuring
+
+SEARCHING = GROUPS["contamination"]
 
 
 def mixed(planner: Planner, partition: Partition) -> Plan:
@@ -32,9 +38,9 @@ def mixed(planner: Planner, partition: Partition) -> Plan:
     return Plan(
         schema=mix.SCHEMA,
         code_version=mix.CODE_VERSION,
-        recipe=mix.recipe_of(recipe),
+        recipe={**mix.recipe_of(recipe), **({"searched": SEARCHING.code_version} if artifacts else {})},
         inputs=inputs,
-        run=lambda work: mix.build_mix(work, recipe, candidates, artifacts),
+        run=lambda work: mix.build_mix(work, recipe, searched(work, candidates, found, artifacts), artifacts),
         access=strictest([item for item in found.values() if item.stage != "artifacts"]),  # of which nothing enters
     )
 
@@ -79,7 +85,7 @@ def _candidates(
             Column(language, ("language",)),
             *(
                 Column(found[f"signals/{key}/{item.part}"], (SEARCHED,), f"{item.taken}/")
-                for item in planner.measuring.promised(recipe, policy)
+                for item in (planner.measuring.promised(recipe, policy) if cut is None else ())
             ),
         ]
         candidates += [
@@ -87,6 +93,35 @@ def _candidates(
             for file, parts in align(planner.documents(counts), columns)
         ]
     return candidates
+
+
+def searched(
+    work: Work, shards: Sequence[Candidates], found: Mapping[str, Manifest], artifacts: Mapping[str, Manifest]
+) -> list[Candidates]:
+    """Shards of corpora that cut passages, with what the text that is left repeats of benchmarks; of the text that a
+    policy leaves there are signals."""
+    cut = {file.sha256: file for item in found.values() if item.stage == "passages" for file in item.files}
+    chosen = [number for number, shard in enumerate(shards) if shard.edits in cut]
+    told: dict[int, list[Part]] = {number: [] for number in chosen}
+    for key, manifest in artifacts.items():
+        measuring = Measuring(SEARCHING.measure, {"artifact": artifact_of(work.store, manifest)})
+        tasks = [_search(work, shards[at], cut[shards[at].edits], manifest.id, measuring) for at in chosen]
+        for number, result in zip(chosen, work.engine.map(run_shard, tasks), strict=True):
+            told[number].append(Part(result.file, (SEARCHED,), f"{key}/"))
+    return [replace(shard, parts=(*shard.parts, *told.get(number, ()))) for number, shard in enumerate(shards)]
+
+
+def _search(work: Work, shard: Candidates, edits: File, artifact: str, measuring: Measuring) -> ShardTask:
+    return ShardTask(
+        store=work.store,
+        key=work.key("searched", artifact, shard.file.sha256, edits.sha256),
+        access=work.access,
+        schema=SEARCHING.schema,
+        recipe={},
+        function=measuring,
+        documents=shard.file,
+        columns=(Part(shard.file, ("text",)), Part(edits, ("edits",))),
+    )
 
 
 def _edits(planner: Planner, survived: Manifest) -> Mapping[str, str]:

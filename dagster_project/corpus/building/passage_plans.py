@@ -45,6 +45,7 @@ def passages(planner: Planner, partition: Partition) -> Plan:
         access=strictest([*members, *base]),
         bounds={
             "documents": survived.rows,
+            "survivors": survived.profile["status"].get("survivor", 0),
             "max_cut": corpus.passages.max_cut,
             "max_parallel_loss": corpus.passages.max_parallel_loss,
         },

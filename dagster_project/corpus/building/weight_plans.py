@@ -21,11 +21,13 @@ def weights(planner: Planner, partition: Partition) -> Plan:
         told = [item for item in planner.load(below.inputs) if item.stage == "signals"][0::2]
         stage.refuse_other_base(corpus.key, below, corpus.soft, (_models(told), _models(commonness)))
     documents = [file for item in counts for file in planner.documents(item)]
-    columns = [
-        Column(survived, ("status",)),
-        Column(united(commonness), ("log_prob", "scored_words")),
-        Column(united(counts), ("words",)),
-    ]
+    cut = next((item for item in given if item.stage == "passages"), None)  # with status and words of what is left
+    left = (
+        [Column(cut, ("status", "words"))]
+        if cut
+        else [Column(survived, ("status",)), Column(united(counts), ("words",))]
+    )
+    columns = [*left, Column(united(commonness), ("log_prob", "scored_words"))]
     return Plan(
         schema=stage.SCHEMA,
         code_version=stage.CODE_VERSION,
@@ -33,7 +35,7 @@ def weights(planner: Planner, partition: Partition) -> Plan:
         inputs=inputs,
         run=lambda work: stage.weigh(work, documents, columns, corpus.soft, next(iter(base), None)),
         access=strictest([survived, *given]),
-        bounds={"documents": survived.rows, "survivors": survived.profile["status"].get("survivor", 0)},
+        bounds={"documents": survived.rows, "survivors": (cut or survived).profile["status"].get("survivor", 0)},
     )
 
 

@@ -93,6 +93,8 @@ def _chosen(value: Any, row: Mapping[str, Any], layout: Layout) -> str | None:
     if value is None or str(value) in HIDDEN:
         return None
     labels = _texts(_field(row, layout.labels), layout.labels) if layout.labels else []
+    if isinstance(value, str) and not labels and value in choices:
+        return value
     place = _place(str(int(value) if isinstance(value, bool) else value).strip(), labels, choices, layout.first)
     if not 0 <= place < len(choices):
         raise _Unreadable(f"its answer {value!r:.80} is none of its {len(choices)} choices")

@@ -13,7 +13,7 @@ from typing import Any
 from dagster_project.corpus.deduplication.duplicate_counts import Counts, count_copies
 from dagster_project.corpus.deduplication.explaining import family_of
 from dagster_project.corpus.deduplication.keys import KINDS
-from dagster_project.corpus.deduplication.standing import Standing, read_places, standing_layers
+from dagster_project.corpus.deduplication.standing import Standing, read_places, read_texts, standing_layers
 from dagster_project.corpus.engine.engines import Engine
 from dagster_project.corpus.lineage.told import TOLD, cut
 from dagster_project.corpus.model.errors import IntegrityError
@@ -86,14 +86,15 @@ def _family(store: Store, layers: Sequence[Standing], leader: bytes, size: int) 
     """One family, and what tells a person which it is."""
     members = family_of(store, layers, leader)
     (place, *_) = [member.place for member in members if member.doc_id == leader]
-    (row,) = read_places(store, [place], {"snapshots": ("text", *TOLD)}).to_pylist()
+    (row,) = read_places(store, [place], {"snapshots": TOLD}).to_pylist()
+    (text,) = read_texts(store, [place])
     return {
         "leader": leader.hex(),
         "size": size,
         "status": _summed({member.status: 1} for member in members),
         "kinds": _summed({member.kind: 1} for member in members if member.kind),
         "sources": _summed({member.place.shard.source: 1} for member in members),
-        "first_line": next((line for line in row["text"].splitlines() if line.strip()), "")[:LINE_CHARACTERS],
+        "first_line": next((line for line in text.splitlines() if line.strip()), "")[:LINE_CHARACTERS],
         **cut(row),
     }
 

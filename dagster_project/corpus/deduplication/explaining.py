@@ -15,7 +15,7 @@ from dagster_project.corpus.deduplication.choices import edges_of
 from dagster_project.corpus.deduplication.differing import Difference, difference
 from dagster_project.corpus.deduplication.keys import KINDS, NEAR
 from dagster_project.corpus.deduplication.likeness import COLUMNS, likeness
-from dagster_project.corpus.deduplication.standing import Place, Standing, places_of, read_places
+from dagster_project.corpus.deduplication.standing import Place, Standing, places_of, read_places, read_texts
 from dagster_project.corpus.lineage.index import find
 from dagster_project.corpus.lineage.told import TOLD, cut
 from dagster_project.corpus.model.recipes import FingerprintRecipe
@@ -136,6 +136,5 @@ def _relation(one: Row, other: Row, digests: int, similarity: float) -> Facts:
 
 
 def text_difference(store: Store, one: Place, other: Place) -> Difference:
-    """The difference of two documents' texts as they are stored."""
-    texts = read_places(store, [one, other], {"snapshots": ("text",)}).column("text").to_pylist()
-    return difference(*texts)
+    """The difference of two documents' texts as the edits of their policies leave them."""
+    return difference(*read_texts(store, [one, other]))

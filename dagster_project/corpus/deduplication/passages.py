@@ -98,22 +98,26 @@ class Most:
     """The passages that stand in most documents, each told where it stands first; of equals the longest."""
 
     def __init__(self) -> None:
-        self._kept: dict[int, list[tuple[int, int, str, int, int]]] = {}
+        self._kept: dict[int, list[tuple[int, ...]]] = {}  # copies, bytes; less rank and start, against chance
+        self._ids: dict[int, str] = {}
 
     def add(self, kind: int, spans: Spans, ranking: Ranking) -> None:
         """Those of some spans."""
         kept = self._kept.setdefault(kind, [])
         least = kept[0][0] if len(kept) == MOST_TOLD else 0
         chosen = np.flatnonzero(spans.is_first & (spans.start == spans.first_start) & (spans.copies >= least))
-        for at in chosen[np.lexsort((spans.end[chosen] - spans.start[chosen], spans.copies[chosen]))][-MOST_TOLD:]:
-            copies, start, end = (int(column[at]) for column in (spans.copies, spans.start, spans.end))
-            told = (copies, end - start, ranking.ids[spans.rank[at]].tobytes().hex(), start, end)
+        rank, start, end, copies = (column[chosen] for column in spans[:4])
+        for at in np.lexsort((-start, -rank, end - start, copies))[-MOST_TOLD:].tolist():
+            told = (int(copies[at]), int(end[at] - start[at]), -int(rank[at]), -int(start[at]))
+            self._ids[-told[2]] = ranking.ids[-told[2]].tobytes().hex()
             (heapq.heappush if len(kept) < MOST_TOLD else heapq.heappushpop)(kept, told)
 
     def told(self) -> dict[str, list[dict[str, Any]]]:
         """By kind, the most repeated first."""
-        names = ("copies", "bytes", "doc_id", "start", "end")
         return {
-            KINDS[kind]: [dict(zip(names, told, strict=True)) for told in sorted(kept, reverse=True)]
+            KINDS[kind]: [
+                {"copies": copies, "bytes": size, "doc_id": self._ids[-rank], "start": -start, "end": size - start}
+                for copies, size, rank, start in sorted(kept, reverse=True)
+            ]
             for kind, kept in self._kept.items()
         }

@@ -15,6 +15,7 @@ from dagster_project.corpus.model.errors import IntegrityError
 
 LIST_LINES = 3
 CONTINUATION, CONTINUES = 0xC0, 0x80
+SPACE, LONGEST_WORD = 32, 32  # bytes up to this one are white space; of a word that a cut gives way to
 Bools = NDArray[np.bool_]
 
 
@@ -55,6 +56,7 @@ def removals(
     *,
     keep: Literal["first", "none"] = "first",
     spare_lists: bool = True,
+    whole_words: bool = True,
 ) -> Removals:
     """Cut the spans of these documents (their ranks, bytes and offsets), which were searched for with this length.
 
@@ -62,12 +64,14 @@ def removals(
     at an earlier place; of a text that repeats itself without a gap, `length` bytes stay. With "none" the first goes,
     too (Lee et al. 2022). What lies in a list of at least three lines, each of which begins or ends as the one before,
     is spared with `spare_lists` unless it touches more than half of them: parallel structure is what models learn
-    from in context (Chen et al. 2024), while a list that was copied as a whole is a copy as any other.
+    from in context (Chen et al. 2024), while a list that was copied as a whole is a copy as any other. With
+    `whole_words` cuts give way to words that they would tear or glue.
     """
     ranks, data, offsets = texts
     cuts = _cuts(spans, ranks, data, offsets, length, keep == "none")
     in_lists = _lie_in_lists(cuts, data, offsets) if spare_lists else np.zeros(len(cuts.rows), bool)
     spared, cuts = cuts.where(in_lists), cuts.where(~in_lists)
+    cuts = _of_whole_words(cuts, data, offsets) if whole_words else cuts
     edits = _edits(cuts, offsets)
     return Removals(
         edits,
@@ -107,6 +111,43 @@ def _at_character(places: Offsets, ends: Offsets, data: Bytes) -> Offsets:
     while (inside := (places < ends) & (data[np.minimum(places, len(data) - 1)] & CONTINUATION == CONTINUES)).any():
         places = places + inside
     return places
+
+
+def _of_whole_words(cuts: _Cuts, data: Bytes, offsets: Offsets) -> _Cuts:
+    """Cuts that begin and end between words, where white space is near, and leave some between the words around."""
+    first, last = offsets[cuts.rows], offsets[cuts.rows + 1]
+    starts, ends = _nearest_gap(cuts.starts, cuts.ends, first, data, 1), cuts.ends
+    ends = _nearest_gap(ends, starts, last, data, -1)
+    glues = (starts > first) & (ends < last) & (starts < ends)
+    glues &= ~_is_space(data, starts - 1) & ~_is_space(data, np.minimum(ends, len(data) - 1))
+    glues &= _is_space(data, np.maximum(ends - 1, 0))
+    ends = ends - glues
+    chosen = starts < ends
+    return _Cuts(cuts.rows, starts, ends).where(chosen)
+
+
+def _nearest_gap(places: Offsets, stops: Offsets, edges: Offsets, data: Bytes, step: int) -> Offsets:
+    """The next place on the way from each place to its stop that is not within a word; the place itself where there is
+    none near, as in scripts without spaces. `edges` are the ends of the texts."""
+    found = places.copy()
+    for _ in range(LONGEST_WORD):
+        within = ~_is_gap(data, found, edges) & (found != stops)
+        if not within.any():
+            break
+        found = found + step * within
+    return np.where(_is_gap(data, found, edges), found, places)
+
+
+def _is_gap(data: Bytes, places: Offsets, edges: Offsets) -> Bools:
+    """Which places are at the end of a text, or beside white space."""
+    inside = np.clip(places, 1, max(len(data) - 1, 1))
+    found: Bools = (places == edges) | _is_space(data, inside - 1)
+    return found | _is_space(data, np.minimum(inside, len(data) - 1))
+
+
+def _is_space(data: Bytes, places: Offsets) -> Bools:
+    found: Bools = data[places] <= SPACE if len(data) else np.zeros(len(places), bool)
+    return found
 
 
 def _united(cuts: _Cuts) -> _Cuts:

@@ -9,6 +9,7 @@ from typing import NamedTuple
 import numpy as np
 import pyarrow as pa
 
+from dagster_project.corpus.kernels.editing import edited
 from dagster_project.corpus.lineage.index import find
 from dagster_project.corpus.lineage.walk import layers_of
 from dagster_project.corpus.model.manifests import File, Manifest
@@ -26,6 +27,7 @@ class Shard:
 
     source: str
     files: Mapping[str, File]
+    edits: File | None = None  # what its policy does to every text, kept or not
 
 
 class Place(NamedTuple):
@@ -76,6 +78,20 @@ def read_places(store: Store, places: Sequence[Place], columns: Columns) -> pa.T
     return pa.concat_tables(tables).take(np.argsort(np.concatenate([*by_shard.values()])))
 
 
+def read_texts(store: Store, places: Sequence[Place]) -> list[str]:
+    """The texts of some documents as the edits of their policies leave them: what is redacted is not told."""
+    return [_text(store, place) for place in places]
+
+
+def _text(store: Store, place: Place) -> str:
+    table = read_rows(store, place.shard.files["snapshots"], [place.row], ["text"])
+    if place.shard.edits:
+        found = read_rows(store, place.shard.edits, [place.row], ["edits"]).column("edits")
+        table = edited(table.append_column("edits", found))
+    text: str = table.column("text")[0].as_py()
+    return text
+
+
 def _read(store: Store, places: Sequence[Place], columns: Columns) -> pa.Table:
     """The same of one shard."""
     rows = [place.row for place in places]
@@ -86,6 +102,8 @@ def _read(store: Store, places: Sequence[Place], columns: Columns) -> pa.Table:
 def _layer(store: Store, deduplicated: Manifest) -> Standing:
     (families,) = _inputs(store, deduplicated, "families")
     prints = [(manifest, *_snapshot(store, manifest)) for manifest in _inputs(store, families, "fingerprints")]
+    programs = [program for judged in _inputs(store, deduplicated, "filtered") for program in _program(store, judged)]
+    edits = {file.documents: file for manifest in programs for file in manifest.files}
     verdicts, concluded = (
         {file.documents: file for manifest in manifests for file in manifest.files}
         for manifests in ([deduplicated], _inputs(store, deduplicated, "licensed"))
@@ -100,7 +118,11 @@ def _layer(store: Store, deduplicated: Manifest) -> Standing:
         families,
         {key: snapshot for _, key, snapshot in prints},
         tuple(
-            Shard(key, {**files, "families": file, **_covering(file.documents, verdicts, concluded)})
+            Shard(
+                key,
+                {**files, "families": file, **_covering(file.documents, verdicts, concluded)},
+                edits.get(file.documents),
+            )
             for (key, files), file in zip(shards, families.files, strict=True)
         ),
     )
@@ -108,6 +130,12 @@ def _layer(store: Store, deduplicated: Manifest) -> Standing:
 
 def _covering(documents: str, verdicts: Mapping[str, File], concluded: Mapping[str, File]) -> dict[str, File]:
     return {"deduplicated": verdicts[documents], "licensed": concluded[documents]}
+
+
+def _program(store: Store, judged: Manifest) -> list[Manifest]:
+    """The whole edit program of a policy: those of rules before its end are parts of it."""
+    made = [item for item in _inputs(store, judged, "signals") if "edits" in dict(item.identity.schema)]
+    return sorted(made, key=lambda item: len(item.identity.recipe["program"]))[-1:]
 
 
 def _inputs(store: Store, manifest: Manifest, stage: str) -> list[Manifest]:

@@ -65,7 +65,7 @@ def edited(documents: pa.Table) -> pa.Table:
         return documents
     texts, place = documents.column("text"), documents.schema.get_field_index("text")
     left = strings(*apply(*buffers(texts), from_arrow(documents.column("edits")))).cast(texts.type)
-    return documents.set_column(place, "text", left).drop_columns(["edits"])
+    return documents.set_column(place, documents.schema.field(place), left).drop_columns(["edits"])
 
 
 def cut(data: Bytes, offsets: Offsets, edits: Edits) -> tuple[Bytes, Offsets]:

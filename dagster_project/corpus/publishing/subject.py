@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import Any
 
 from dagster_project.corpus.lineage.trace import published_from
-from dagster_project.corpus.lineage.walk import ancestors, layers_of
+from dagster_project.corpus.lineage.walk import ancestors
 from dagster_project.corpus.model.errors import IntegrityError
 from dagster_project.corpus.model.manifests import File, Input, Manifest
 from dagster_project.corpus.model.partitions import Partition
@@ -81,13 +81,12 @@ def subject_of(store: Store, mix: Partition, mixed: Manifest, published: Manifes
     asked = dict.fromkeys(component["corpus"] for component in mixed.identity.recipe["components"])
     found = [load_manifest(store, item.id) for item in mixed.inputs if _is_group(item, "language")]
     languages = {_snapshot(store, language).id: language for language in found}
-    passages = [load_manifest(store, item.id) for item in mixed.inputs if item.stage == "passages"]
-    cut = {item.id: manifest for manifest in passages for item in manifest.inputs if item.stage == "deduplicated"}
+    cut = {key_of(item): load_manifest(store, item.id) for item in mixed.inputs if item.stage == "passages"}
     members = [
         member
         for key in asked
-        for layer in layers_of(store, corpora[key])
-        for member in _members(store, key, layer, languages, cut.get(layer.id))
+        for name, layer in _layers(store, key, corpora[key])
+        for member in _members(store, key, layer, languages, cut.get(name))
     ]
     return Subject(store, mix, mixed, published, members)
 
@@ -95,6 +94,12 @@ def subject_of(store: Store, mix: Partition, mixed: Manifest, published: Manifes
 def key_of(item: Input) -> str:
     """The key in the partition under which an input was used: `web@1` of `signals/web@1/counts`."""
     return item.partition.split("/")[1]
+
+
+def _layers(store: Store, key: str, corpus: Manifest) -> list[tuple[str, Manifest]]:
+    """The layers of a corpus with the keys that they were used by, the earliest first."""
+    earlier = [(key_of(item), load_manifest(store, item.id)) for item in corpus.inputs if item.stage == corpus.stage]
+    return [*(layer for name, base in earlier for layer in _layers(store, name, base)), (key, corpus)]
 
 
 def _members(

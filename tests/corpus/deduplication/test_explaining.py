@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import contextlib
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from dagster_project.corpus.deduplication.duplicate_facts import duplicate_facts
 from dagster_project.corpus.deduplication.explaining import explain, relations, text_difference
 from dagster_project.corpus.deduplication.likeness import COLUMNS, likeness
-from dagster_project.corpus.deduplication.standing import places_of, read_places
-from tests.corpora import prose
+from dagster_project.corpus.deduplication.standing import places_of, read_places, read_texts, standing_layers
+from dagster_project.corpus.engine.local import LocalEngine
+from dagster_project.corpus.model.partitions import Partition
+from dagster_project.corpus.storage.memory import MemoryStore
+from dagster_project.corpus.storage.shards import read_shard
+from tests.corpora import library, prose, write_jsonl, write_recipes
 from tests.corpus.deduplication.layered import Corpus
 from tests.corpus.deduplication.test_layers import NEW, OLD
 
@@ -109,3 +115,27 @@ def test_texts_are_compared_as_they_are_stored(corpus: Corpus) -> None:
         ("two", "one"),
         ("sentences", "sentence"),
     ]
+
+
+def test_what_a_policy_redacts_is_not_told(tmp_path: Path) -> None:
+    """Neither of a document that is kept nor of one that is rejected."""
+    texts = {name: f"Ask {name}@secret-company.com for it.\n{prose(5, 240)}" for name in ("a", "b")}
+    texts["c"] = f"Ask c@secret-company.com for it.\n{prose(5, 240)}{' marmalade' * 100}"
+    rows = [{"id": key, "text": text, "license": "MIT"} for key, text in texts.items()]
+    place = write_recipes(tmp_path / "r", str(write_jsonl(tmp_path / "in.jsonl", rows)))
+    policy = "name: plain\nmax_removed: 1\nrules:\n  - {edit: redact, settings: {kinds: [email]}}\n"
+    (place / "policies/plain.yaml").write_text(policy + "  - {rule: words, max: 330}\n")
+    corpus = place / "corpora/notes.yaml"
+    corpus.write_text(corpus.read_text() + "max_removed: 1\n")
+    found = library(MemoryStore(), place)
+    manifest = found.build(Partition("deduplicated", "notes@dev")).manifest
+    layers = standing_layers(found.store, manifest)
+    rows = [row for file in manifest.files for row in read_shard(found.store, file).to_pylist()]
+    places = [places_of(found.store, layers, row["doc_id"])[0] for row in rows]
+    assert {row["status"] for row in rows} == {"survivor", "suppressed", "rejected"}
+    assert all("secret-company" not in text for text in read_texts(found.store, places))
+    pieces = text_difference(found.store, places[0], places[2]).pieces
+    assert "secret-company" not in str(pieces)
+    with contextlib.closing(LocalEngine(1)) as engine:
+        facts = duplicate_facts(engine, found.store, "deduplicated/notes@dev", manifest, 5)
+    assert "secret-company" not in str(facts)

@@ -44,7 +44,8 @@ def test_as_byte_by_byte(texts, length, inside, keep, random):
     order = list(range(len(texts)))
     random.shuffle(order)
     handed = texts_of(texts, order)
-    removed = removals(spans_of(texts, length, inside=inside), handed, length, keep=keep, spare_lists=False)
+    spans = spans_of(texts, length, inside=inside)
+    removed = removals(spans, handed, length, keep=keep, spare_lists=False, whole_words=False)
     edits, raw = removed.edits, {i: text.encode() for i, text in enumerate(texts)}
     gone = {
         (order[row], byte)
@@ -84,6 +85,20 @@ def test_one_copy_stays():
     handed = texts_of(texts)
     assert left(handed, removals(spans_of(texts, 37), handed, 37)) == [texts[0], "Two pages. ", ""]
     assert left(handed, removals(spans_of(texts, 37), handed, 37, keep="none")) == ["One page.", "Two pages. ", ""]
+
+
+@settings(deadline=None)
+@given(st.lists(st.text("ab \né漢", max_size=60), min_size=2, max_size=5), st.booleans())
+def test_no_word_is_torn_or_glued(texts, keeps_first):
+    """What is left has only words that a text had; of the same bytes no more go than without regard to words."""
+    handed, spans = texts_of(texts), spans_of(texts, 8)
+    keep = "first" if keeps_first else "none"
+    removed = removals(spans, handed, 8, keep=keep, spare_lists=False)
+    words = [text.split() for text in texts]
+    for before, after in zip(words, left(handed, removed), strict=True):
+        assert set(after.split()) <= set(before)
+    bare = removals(spans, handed, 8, keep=keep, spare_lists=False, whole_words=False)
+    assert removed.removed_bytes <= bare.removed_bytes
 
 
 def test_of_a_text_that_repeats_itself_one_window_stays():

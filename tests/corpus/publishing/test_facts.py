@@ -74,7 +74,7 @@ def test_missing_facts_are_marked(facts: dict[str, Any]) -> None:
 
 def test_versions_and_files_are_complete(facts: dict[str, Any]) -> None:
     stages = {version["stage"] for version in facts["versions"]}
-    assert stages == set(STAGES_OF_A_FLOW) - {"artifacts", "statistics", "passages"}
+    assert stages == set(STAGES_OF_A_FLOW) - {"artifacts", "statistics", "passages", "weights"}
     assert {file["format"] for file in facts["exports"]} == {"parquet", "jsonl"}
 
 
