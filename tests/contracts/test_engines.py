@@ -33,8 +33,9 @@ def ray_engine() -> Iterator[Engine]:
 
     engine = RayEngine("local", 2)
     handler = signal.getsignal(signal.SIGTERM)
-    yield engine
+    assert list(engine.map(abs, [-1, -2])) == [1, 2]
     assert signal.getsignal(signal.SIGTERM) == handler
+    yield engine
     assert children("gcs_server")
     engine.close()
     assert children("ray") == []

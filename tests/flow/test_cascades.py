@@ -298,7 +298,7 @@ def test_two_names_of_one_policy_are_one_version_and_either_mixes(recipes: Path)
     found = opened(recipes)
     assert filtered(found, "edited").id == filtered(found, "renamed").id
     members = rows(found, found.build(Partition("mixed", "both@dev")).manifest)
-    assert all(members["verdicts"].to_pylist())
+    assert all(members["edits"].to_pylist())
     exported = rows(found, found.build(Partition("published", "both@dev")).manifest)
     assert exported["text"].to_pylist().count(texts()[-1].replace("menu\n\n", "")) == 2
 

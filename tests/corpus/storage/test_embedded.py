@@ -123,7 +123,7 @@ def test_a_running_server_is_reused(home: Path) -> None:
     with embedded(home) as first, embedded(home) as second:
         assert first == second
     assert pid_of(home) == pid
-    assert time.monotonic() - started < 2
+    assert time.monotonic() - started < 10
 
 
 def test_a_killed_server_comes_back_with_data_keys_and_ports(home: Path) -> None:
