@@ -81,10 +81,12 @@ def gone(pid: int) -> bool:
 
 
 def kill(directory: Path) -> int:
-    """End the server at once; it is gone when its lock is free and, which a busy machine does later, its process."""
+    """End the server at once; a busy machine frees its lock first, then its process, then its ports."""
+    ports = EmbeddedServer(directory).recorded().ports
     os.killpg(pid := pid_of(directory), signal.SIGKILL)
     with module._held(directory / "server.lock", module.fcntl.LOCK_EX):
-        while module.process_start(pid):
+        deadline = time.monotonic() + 10
+        while (module.process_start(pid) or not all(map(module._is_free, ports))) and time.monotonic() < deadline:
             time.sleep(0.01)
         return pid
 
