@@ -111,7 +111,7 @@ def mixed(counts: Counts) -> Numbers:
     excluded = _licenses_refused(counts)
     empty: Mapping[str, float] = {name: 0.0 for name in counts.by_name("asked") if not components.get(name)}
     unit, budget = _budget(counts)
-    got = counts.number("words") if unit == "words" else counts.rows
+    got = counts.rows if unit == "documents" else counts.number(unit)
     numbers = {
         "rows": counts.rows,
         "words": counts.number("words"),
@@ -189,4 +189,4 @@ def _hit(counts: Counts, of: str) -> dict[str, float]:
 
 def _budget(counts: Counts) -> tuple[str, int]:
     asked = counts.recipe.get("budget") or {}
-    return ("words", asked["words"]) if asked.get("words") else ("documents", asked.get("documents") or 0)
+    return next(((unit, amount) for unit, amount in asked.items() if amount), ("documents", 0))

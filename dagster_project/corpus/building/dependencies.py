@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from dagster_project.corpus.building.measuring import EDITING, Measuring, exported
+from dagster_project.corpus.building.mix_columns import is_measured_late, names_of, place_of
 from dagster_project.corpus.building.recipes import Recipes
 from dagster_project.corpus.model.errors import PartitionError, Refused
 from dagster_project.corpus.model.measurements import Measurement
@@ -134,16 +135,17 @@ class Dependencies:
 
     def mixed(self, partition: Partition) -> list[Partition]:
         mix = self.recipes.mix(partition.key)
-        needed = [Partition("artifacts", key) for key in mix.clean_of]
-        corpora = self.recipes.corpora_of(mix)
-        for corpus in [layer for item in corpora for layer in self.recipes.layers(item)]:
-            needed.append(Partition("deduplicated", corpus.key))
-            if corpus.passages.cuts:
-                needed.append(Partition("passages", corpus.key))
-            for key, policy in self.recipes.members(corpus):
-                searched = [item.part for item in self.measuring.promised(mix, policy)]
-                parts = (self.measuring.counts(policy), "language", *searched)
-                needed += [Partition("signals", key, part) for part in parts]
+        needed = [Partition("artifacts", key) for key in (*mix.clean_of, *filter(None, [mix.tokenizer]))]
+        for corpus in self.recipes.corpora_of(mix):
+            names = names_of(mix, corpus.key)
+            for layer in self.recipes.layers(corpus):
+                needed.append(Partition("deduplicated", layer.key))
+                for key, policy in self.recipes.members(layer):
+                    read = [name for name in names if not is_measured_late(layer, mix, name)]
+                    needed += [
+                        place_of(self.recipes, self.measuring, layer, (key, policy), name).partition for name in read
+                    ]
+                    needed += [Partition("signals", key, item.part) for item in self.measuring.promised(mix, policy)]
         return list(dict.fromkeys(needed))
 
     def published(self, partition: Partition) -> list[Partition]:

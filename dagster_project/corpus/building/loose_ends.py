@@ -12,11 +12,12 @@ from dagster_project.corpus.licenses.expressions import LIMIT_CHARS, LIMIT_LICEN
 from dagster_project.corpus.licenses.table import table
 from dagster_project.corpus.model.artifact_recipes import ArtifactRecipe
 from dagster_project.corpus.model.errors import Problem, Refused
+from dagster_project.corpus.model.mix_recipes import MixRecipe
 from dagster_project.corpus.model.partitions import MOVING, SPACES
 from dagster_project.corpus.model.partitions import parse as parse_partition
 from dagster_project.corpus.model.reading import Kind, ReadRecipe
 from dagster_project.corpus.model.recipe_values import closest
-from dagster_project.corpus.model.recipes import CorpusRecipe, MixRecipe, PolicyRecipe, SourceRecipe
+from dagster_project.corpus.model.recipes import CorpusRecipe, PolicyRecipe, SourceRecipe
 from dagster_project.corpus.sources.registry import SOURCES
 from dagster_project.corpus.storage.lists import missing
 

@@ -15,7 +15,8 @@ from dagster_project.corpus.model.edits import told_of
 from dagster_project.corpus.model.errors import FlorilegiumError, PartitionError, Refused
 from dagster_project.corpus.model.manifests import Manifest
 from dagster_project.corpus.model.measurements import ID_DIGITS, LISTED, Edits, Measurement
-from dagster_project.corpus.model.recipes import CorpusRecipe, MixRecipe, PolicyRecipe
+from dagster_project.corpus.model.mix_recipes import MixRecipe
+from dagster_project.corpus.model.recipes import CorpusRecipe, PolicyRecipe
 from dagster_project.corpus.scorers.artifacts import artifact_of
 from dagster_project.corpus.signals.edits import counted_by, decided_by, settled
 from dagster_project.corpus.signals.groups import GROUPS, PLAIN, group_of

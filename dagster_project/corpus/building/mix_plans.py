@@ -3,46 +3,92 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from typing import NamedTuple
 
+from dagster_project.corpus.building.mix_columns import Place, is_measured_late, names_of, place_of
 from dagster_project.corpus.building.planner import Plan, Planner, strictest
 from dagster_project.corpus.contamination.answers import SEARCHED
 from dagster_project.corpus.engine.tables import Column, Part, ShardTask, align, run_shard
 from dagster_project.corpus.engine.work import Work
 from dagster_project.corpus.lineage.walk import edits_of, snapshots_of
 from dagster_project.corpus.mixing import mix
-from dagster_project.corpus.mixing.mix import Candidates
-from dagster_project.corpus.model.manifests import File, Manifest
+from dagster_project.corpus.mixing.candidates import Candidates
+from dagster_project.corpus.model.manifests import File, Input, Manifest
+from dagster_project.corpus.model.mix_recipes import MixRecipe
 from dagster_project.corpus.model.partitions import Partition
-from dagster_project.corpus.model.recipes import CorpusRecipe, MixRecipe
+from dagster_project.corpus.model.recipes import CorpusRecipe
 from dagster_project.corpus.publishing import exports
 from dagster_project.corpus.publishing.promises import promises_of
 from dagster_project.corpus.scorers.artifacts import artifact_of
-from dagster_project.corpus.signals.groups import GROUPS, Measuring
+from dagster_project.corpus.signals.groups import GROUPS, Group, Measuring
 
 SEARCHING = GROUPS["contamination"]
+TOKENS = GROUPS["counts"]
+
+
+class Counted(NamedTuple):
+    """What is measured of the text that cuts leave: a group, the artifact that it takes, its column, and what stands
+    before that in the table of a mix."""
+
+    group: Group
+    artifact: Manifest
+    column: str
+    prefix: str
+
+
+@dataclass(frozen=True)
+class MixInputs:
+    """Everything that a mix is chosen from, as its plan pinned it."""
+
+    mix: MixRecipe
+    found: Mapping[str, Manifest]  # by partition
+    shards: Sequence[Candidates]
+    promised: Mapping[str, Manifest]  # benchmarks by key
+    counted: Sequence[Counted]
+    untrusted: frozenset[str]
+
+    def candidates(self, work: Work) -> list[Candidates]:
+        return measured(work, self.shards, self.found, self.counted)
 
 
 def mixed(planner: Planner, partition: Partition) -> Plan:
-    recipe = planner.recipes.mix(partition.key)
-    inputs = planner.inputs(partition)
-    found = dict(zip((item.partition for item in inputs), planner.load(inputs), strict=True))
-    corpora = planner.recipes.corpora_of(recipe)
-    artifacts = {key: found[f"artifacts/{key}"] for key in recipe.clean_of}
-    candidates = [
-        candidate
-        for corpus in corpora
-        for layer in planner.recipes.layers(corpus)
-        for candidate in _candidates(planner, recipe, corpus.key, layer, found)
-    ]
+    asked, inputs = inputs_of(planner, partition)
+    counted = {f"{item.prefix}{item.column}": item.group.code_version for item in asked.counted}
     return Plan(
         schema=mix.SCHEMA,
         code_version=mix.CODE_VERSION,
-        recipe={**mix.recipe_of(recipe), **({"searched": SEARCHING.code_version} if artifacts else {})},
+        recipe={**mix.recipe_of(asked.mix), **({"counted": counted} if counted else {})},
         inputs=inputs,
-        run=lambda work: mix.build_mix(work, recipe, searched(work, candidates, found, artifacts), artifacts),
-        access=strictest([item for item in found.values() if item.stage != "artifacts"]),  # of which nothing enters
+        run=lambda work: mix.build_mix(work, asked.mix, asked.candidates(work), asked.promised, asked.untrusted),
+        access=strictest(
+            [item for item in asked.found.values() if item.stage != "artifacts"]
+        ),  # of which nothing enters
     )
+
+
+def inputs_of(planner: Planner, partition: Partition) -> tuple[MixInputs, tuple[Input, ...]]:
+    """What a mix is made of, and the inputs that say so."""
+    recipe = planner.recipes.mix(partition.key)
+    inputs = planner.inputs(partition)
+    found = dict(zip((item.partition for item in inputs), planner.load(inputs), strict=True))
+    shards = [
+        candidate
+        for corpus in planner.recipes.corpora_of(recipe)
+        for layer in planner.recipes.layers(corpus)
+        for candidate in _candidates(planner, recipe, corpus.key, layer, found)
+    ]
+    promised = {key: found[f"artifacts/{key}"] for key in recipe.clean_of}
+    counted = [Counted(SEARCHING, manifest, SEARCHED, f"{key}/") for key, manifest in promised.items()]
+    if recipe.tokenizer:
+        counted.append(Counted(TOKENS, found[f"artifacts/{recipe.tokenizer}"], "tokens", f"{recipe.tokenizer}."))
+    untrusted = {
+        item.identity.recipe["name"]
+        for item in found.values()
+        if item.stage == "licensed" and item.identity.recipe.get("trust") == "untrusted"
+    }
+    sources = frozenset(shard.source for shard in shards if shard.source.partition("@")[0] in untrusted)
+    return MixInputs(recipe, found, shards, promised, counted, sources), inputs
 
 
 def published(planner: Planner, partition: Partition) -> Plan:
@@ -72,51 +118,54 @@ def _candidates(
     survived = found[f"deduplicated/{layer.key}"]
     cut = found[f"passages/{layer.key}"] if layer.passages.cuts else None
     edits = _edits(planner, survived) if cut is None else {file.documents: file.sha256 for file in cut.files}
+    names = [name for name in names_of(recipe, corpus) if not is_measured_late(layer, recipe, name)]
     candidates = []
     for key, policy in planner.recipes.members(layer):
-        counts, language = (found[f"signals/{key}/{part}"] for part in (planner.measuring.counts(policy), "language"))
         has_edits = cut is not None or bool(planner.measuring.cascade_named(policy)[0].edits)
-        left = (
-            [Column(cut, ("status", "words"))] if cut else [Column(survived, ("status",)), Column(counts, ("words",))]
-        )
-        columns = [
-            Column(survived, ("license", "license_class")),
-            *left,
-            Column(language, ("language",)),
-            *(
-                Column(found[f"signals/{key}/{item.part}"], (SEARCHED,), f"{item.taken}/")
-                for item in (planner.measuring.promised(recipe, policy) if cut is None else ())
-            ),
+        searched = [
+            Column(found[f"signals/{key}/{item.part}"], (SEARCHED,), f"{item.taken}/")
+            for item in (planner.measuring.promised(recipe, policy) if cut is None else ())
         ]
+        places = [place_of(planner.recipes, planner.measuring, layer, (key, policy), name) for name in names]
+        columns = [*_columns(places, found), *searched]
+        documents = planner.documents(found[f"signals/{key}/language"])
         candidates += [
             Candidates(corpus, key, file, parts, edits[file.sha256] if has_edits else "")
-            for file, parts in align(planner.documents(counts), columns)
+            for file, parts in align(documents, columns)
         ]
     return candidates
 
 
-def searched(
-    work: Work, shards: Sequence[Candidates], found: Mapping[str, Manifest], artifacts: Mapping[str, Manifest]
+def _columns(places: Sequence[Place], found: Mapping[str, Manifest]) -> list[Column]:
+    """The columns of each version together."""
+    together: dict[tuple[Partition, str], list[str]] = {}
+    for place in places:
+        together.setdefault((place.partition, place.prefix), []).append(place.column)
+    return [Column(found[str(partition)], tuple(names), prefix) for (partition, prefix), names in together.items()]
+
+
+def measured(
+    work: Work, shards: Sequence[Candidates], found: Mapping[str, Manifest], wanted: Sequence[Counted]
 ) -> list[Candidates]:
-    """Shards of corpora that cut passages, with what the text that is left repeats of benchmarks; of the text that a
-    policy leaves there are signals."""
+    """Shards of corpora that cut passages, with what is measured of the text that is left; of the text that a policy
+    leaves there are signals."""
     cut = {file.sha256: file for item in found.values() if item.stage == "passages" for file in item.files}
     chosen = [number for number, shard in enumerate(shards) if shard.edits in cut]
     told: dict[int, list[Part]] = {number: [] for number in chosen}
-    for key, manifest in artifacts.items():
-        measuring = Measuring(SEARCHING.measure, {"artifact": artifact_of(work.store, manifest)})
-        tasks = [_search(work, shards[at], cut[shards[at].edits], manifest.id, measuring) for at in chosen]
+    for item in wanted if chosen else ():
+        measuring = Measuring(item.group.measure, {"artifact": artifact_of(work.store, item.artifact)})
+        tasks = [_measure(work, shards[at], cut[shards[at].edits], item, measuring) for at in chosen]
         for number, result in zip(chosen, work.engine.map(run_shard, tasks), strict=True):
-            told[number].append(Part(result.file, (SEARCHED,), f"{key}/"))
+            told[number].append(Part(result.file, (item.column,), item.prefix))
     return [replace(shard, parts=(*shard.parts, *told.get(number, ()))) for number, shard in enumerate(shards)]
 
 
-def _search(work: Work, shard: Candidates, edits: File, artifact: str, measuring: Measuring) -> ShardTask:
+def _measure(work: Work, shard: Candidates, edits: File, item: Counted, measuring: Measuring) -> ShardTask:
     return ShardTask(
         store=work.store,
-        key=work.key("searched", artifact, shard.file.sha256, edits.sha256),
+        key=work.key("measured", item.prefix, item.artifact.id, shard.file.sha256, edits.sha256),
         access=work.access,
-        schema=SEARCHING.schema,
+        schema=item.group.schema,
         recipe={},
         function=measuring,
         documents=shard.file,

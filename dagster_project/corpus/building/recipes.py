@@ -14,9 +14,10 @@ from dagster_project.corpus.building import landing
 from dagster_project.corpus.building.landing import Landing
 from dagster_project.corpus.model.artifact_recipes import ArtifactRecipe
 from dagster_project.corpus.model.errors import PartitionError, Refused
+from dagster_project.corpus.model.mix_recipes import MixRecipe
 from dagster_project.corpus.model.partitions import MOVING
 from dagster_project.corpus.model.reading import KINDS, Kind, ReadRecipe
-from dagster_project.corpus.model.recipes import CorpusRecipe, MixRecipe, PolicyRecipe, SourceRecipe
+from dagster_project.corpus.model.recipes import CorpusRecipe, PolicyRecipe, SourceRecipe
 
 PACKAGED = Path(dagster_project.__file__).parent / "recipes"
 CONTROL = re.compile(r"(.+)\.control-([0-9]{1,18})")
@@ -126,7 +127,8 @@ class Recipes:
         recipe = self._find(MixRecipe, reference)
         components = tuple(replace(item, corpus=self.corpus(item.corpus).key) for item in recipe.components)
         promised = tuple(dict.fromkeys(self.artifact(name).key for name in recipe.clean_of))
-        return replace(recipe, components=components, clean_of=promised)
+        tokenizer = self.artifact(recipe.tokenizer).key if recipe.tokenizer else ""
+        return replace(recipe, components=components, clean_of=promised, tokenizer=tokenizer)
 
     def corpora_of(self, mix: MixRecipe) -> list[CorpusRecipe]:
         """The corpora of a mix, each once."""

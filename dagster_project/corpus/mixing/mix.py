@@ -1,225 +1,223 @@
-"""Build a mix: gate, apportion, rank, order. The rows of a mix are its training order."""
+"""Build a mix: gate, rank, apportion, order. The rows of a mix are its training order."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, replace
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from dagster_project.corpus.engine.tables import Part, zipped
-from dagster_project.corpus.engine.work import ShardResult, Work, assemble
-from dagster_project.corpus.mixing.apportionment import Share, apportion
-from dagster_project.corpus.mixing.ordering import MEMBER, keyed, take
+from dagster_project.corpus.engine.work import ShardResult, Work, add_profile, assemble
+from dagster_project.corpus.mixing.candidates import Candidates
+from dagster_project.corpus.mixing.choosing import Choice
+from dagster_project.corpus.mixing.expressions import condition, number
+from dagster_project.corpus.mixing.members import MEMBER, Members
 from dagster_project.corpus.mixing.promises import Promises
-from dagster_project.corpus.mixing.selection import READ, Gate, counted
+from dagster_project.corpus.mixing.repetition import Repetition
+from dagster_project.corpus.mixing.selection import Gate, counted
+from dagster_project.corpus.mixing.warnings import refuse, warnings_of
 from dagster_project.corpus.model.documents import ID
-from dagster_project.corpus.model.manifests import File, Manifest
-from dagster_project.corpus.model.recipes import MixRecipe
+from dagster_project.corpus.model.manifests import Manifest
+from dagster_project.corpus.model.mix_recipes import MixRecipe
 from dagster_project.corpus.storage.rows import entries
 from dagster_project.corpus.storage.shards import write_shard
-from dagster_project.corpus.storage.spool import Spool
 
-CODE_VERSION = "2"
+CODE_VERSION = "3"
 SCHEMA = pa.schema(
     [
         pa.field("doc_id", ID, nullable=False),
         pa.field("component", pa.string(), nullable=False),
-        pa.field("copy", pa.int32(), nullable=False),
+        pa.field("phase", pa.string(), nullable=False),
+        pa.field("copy", pa.int32(), nullable=False),  # of its component: 0 for the first
         pa.field("source", pa.string(), nullable=False),  # source@version
         pa.field("license", pa.string(), nullable=False),
         pa.field("license_class", pa.string(), nullable=False),
+        pa.field("language", pa.string(), nullable=False),
         pa.field("words", pa.int64(), nullable=False),
+        pa.field("tokens", pa.int64()),  # null where the mix names no tokenizer
         pa.field("documents", pa.string(), nullable=False),  # digest of the documents shard: where, so not digested
         pa.field("row", pa.int32(), nullable=False),
         pa.field("edits", pa.string(), nullable=False),  # digest of the shard with its edits; empty where none are
     ]
 )
 PLACES = frozenset({"documents", "row", "edits"})
+BY = ("component", "phase", "source", "license", "license_class", "language")
 MEMBERS_PER_SHARD = 1 << 18
 
 
-@dataclass(frozen=True)
-class Candidates:
-    """One documents shard of a corpus and the side tables that cover it."""
-
-    corpus: str
-    source: str
-    file: File
-    parts: tuple[Part, ...]
-    edits: str = ""  # digest of the shard whose edits its text has, if it has any
-
-
 def build_mix(
-    work: Work, recipe: MixRecipe, shards: Sequence[Candidates], artifacts: Mapping[str, Manifest] | None = None
+    work: Work,
+    recipe: MixRecipe,
+    shards: Sequence[Candidates],
+    artifacts: Mapping[str, Manifest] | None = None,
+    untrusted: frozenset[str] = frozenset(),
 ) -> Manifest:
     """The members of a mix in their order, with what was asked, what there was, and what was turned away. `artifacts`:
     the benchmarks that it promises to be clean of, by key."""
-    gate, promises = Gate(recipe.components, recipe.licenses), Promises(recipe, artifacts or {})
-    by_words = recipe.budget.words is not None
-    names = [component.name for component in recipe.components]
     with ExitStack() as stack:
-        ranked = [stack.enter_context(Spool(MEMBER)) for _ in recipe.components]
-        licenses = Licenses()
-        available = rank_candidates(work, recipe, shards, gate, ranked, licenses, promises)
-        shares = apportion(
-            recipe.components, recipe.budget, [item["words" if by_words else "documents"] for item in available]
-        )
-        ordered = stack.enter_context(Spool(MEMBER))
-        for spool, share in zip(ranked, shares, strict=True):
-            for members in take(spool, share.amount, by_words=by_words):
-                ordered.append(keyed(members, recipe.seed, "order", names))
-        manifest = assemble(work, _write(work, recipe, shards, ordered, licenses, promises), ordered=True)
-    asked = _asked(shares, available, by_words)
-    turned_away = {"excluded_by_license": counted(gate.excluded), **promises.refused}
-    return replace(
-        manifest,
-        profile={**manifest.profile, "asked": asked, **turned_away},
-        facts={**manifest.facts, "title": recipe.title, "clean_of": promises.facts(manifest.profile)},
-    )
+        choice, repetition = _chosen(work, recipe, shards, artifacts or {}, stack)
+        amounts = choice.amounts()
+        members = _noted(choice.members(amounts), repetition)
+        manifest = assemble(work, _write(work, choice, members), ordered=True)
+        facts = _facts(choice, manifest.profile, repetition, untrusted)
+        told = {"asked": choice.asked(amounts), **_turned_away(choice)}
+    return replace(manifest, profile={**manifest.profile, **told}, facts={**manifest.facts, **facts})
 
 
-def rank_candidates(
+def plan_mix(
     work: Work,
     recipe: MixRecipe,
     shards: Sequence[Candidates],
-    gate: Gate,
-    ranked: Sequence[Spool],
-    licenses: Licenses,
-    promises: Promises,
-) -> list[dict[str, int]]:
-    """Fill one spool per component with what it may take, ranked by keyed hash; returns what there is of each.
-
-    The side tables are read here and nowhere else: licenses are kept for the members that are taken later.
-    """
-    available = [{"documents": 0, "words": 0} for _ in recipe.components]
-    names = [component.name for component in recipe.components]
-    for number, shard in enumerate(shards):
-        table = zipped(work.store, shard.parts)
-        licenses.add(table)
-        promises.add(table)
-        for eligible in gate.pass_through(table.select(list(READ)), shard.corpus, shard.source):
-            rows = promises.admit(names[eligible.component], number, eligible.rows)
-            members = _members(table, number, eligible.component, rows)
-            ranked[eligible.component].append(keyed(members, recipe.seed, "rank", names))
-            available[eligible.component]["documents"] += len(members)
-            available[eligible.component]["words"] += int(members["words"].sum())
-        work.progress(number + 1, 2 * len(shards))
-    return available
+    artifacts: Mapping[str, Manifest] | None = None,
+    untrusted: frozenset[str] = frozenset(),
+) -> dict[str, Any]:
+    """What `build_mix` would take, with nothing ordered or written: profile and facts as they would stand."""
+    profile: dict[str, Any] = {}
+    with ExitStack() as stack:
+        choice, repetition = _chosen(work, recipe, shards, artifacts or {}, stack)
+        amounts = choice.amounts()
+        for phase in range(len(recipe.in_phases)):
+            for members in _noted(choice.taken(amounts, phase), repetition):
+                table = _table(choice, members)
+                add_profile(profile, {"rows": len(members), **profile_of(table), **choice.promises.profile(members)})
+        facts = _facts(choice, profile, repetition, untrusted)
+        return {**profile, "asked": choice.asked(amounts), **_turned_away(choice), **facts}
 
 
-def _members(table: pa.Table, shard: int, component: int, rows: NDArray[np.int64]) -> NDArray[np.void]:
-    chosen = table.select(["doc_id", "words"]).take(rows)
-    members = np.zeros(len(rows), MEMBER)
-    members["doc_id"] = np.frombuffer(b"".join(chosen.column("doc_id").to_pylist()), "V16")
-    members["words"] = chosen.column("words").to_numpy()
-    members["component"], members["shard"], members["row"] = component, shard, rows
-    return members
+def recipe_of(recipe: MixRecipe) -> dict[str, Any]:
+    """What of the mix recipe decides its members and their order, and what it promises of them: not its name, title or
+    exports. Expressions stand in one spelling."""
+    data = asdict(replace(recipe, phases=recipe.in_phases))
+    for component in data["components"]:
+        component["where"] = condition(component["where"]).text if component["where"] else ""
+        component["sample"] = _spelled(component["sample"])
+        if component["quantile"]:
+            component["quantile"]["of"] = _spelled(component["quantile"]["of"])
+    for phase in data["phases"]:
+        phase["weights"] = dict(sorted(phase["weights"].items()))
+        phase["order"]["by"] = _spelled(phase["order"]["by"])
+    promised = ("clean_of", "contaminated") if recipe.clean_of else ()
+    names = ("components", "budget", "seed", "licenses", "tokenizer", "weighting", "phases", "repetition", *promised)
+    return {name: data[name] for name in names}
 
 
-def _write(
-    work: Work,
-    recipe: MixRecipe,
-    shards: Sequence[Candidates],
-    ordered: Spool,
-    licenses: Licenses,
-    promises: Promises,
-) -> Iterator[ShardResult]:
-    for members in _shard_sized(ordered):
-        table = _table(recipe, shards, licenses, members)
-        file = write_shard(work.store, table, access=work.access)
-        yield ShardResult(file, {**profile(table), **promises.profile(members)}, entries(table, PLACES).tobytes())
-    work.progress(2 * len(shards), 2 * len(shards))
-
-
-class Licenses:
-    """License columns by shard, as codes into one list of distinct (expression, class): 4 bytes per document."""
-
-    def __init__(self) -> None:
-        self.known: dict[tuple[str, str], int] = {}
-        self.codes: list[NDArray[np.int32]] = []
-
-    def add(self, shard: pa.Table) -> None:
-        """The next shard, in the order of the candidates."""
-        pairs = zip(shard.column("license").to_pylist(), shard.column("license_class").to_pylist(), strict=True)
-        self.codes.append(np.array([self.known.setdefault(pair, len(self.known)) for pair in pairs], np.int32))
-
-    def of(self, members: NDArray[np.void]) -> list[tuple[str, str]]:
-        pairs = list(self.known)
-        return [pairs[self.codes[shard][row]] for shard, row in zip(members["shard"], members["row"], strict=True)]
-
-
-def _table(recipe: MixRecipe, shards: Sequence[Candidates], licenses: Licenses, members: NDArray[np.void]) -> pa.Table:
-    names = pa.array([component.name for component in recipe.components])
-    sources = pa.array([shard.source for shard in shards])
-    digests = pa.array([shard.file.sha256 for shard in shards])
-    edits = pa.array([shard.edits for shard in shards])
-    found = licenses.of(members)
-    ids = np.ascontiguousarray(members["doc_id"])
-    return pa.table(
-        [
-            pa.FixedSizeBinaryArray.from_buffers(ID, len(members), [None, pa.py_buffer(ids)]),
-            names.take(pa.array(members["component"])),
-            pa.array(members["copy"]),
-            sources.take(pa.array(members["shard"])),
-            pa.array([expression for expression, _ in found], pa.string()),
-            pa.array([name for _, name in found], pa.string()),
-            pa.array(members["words"]),
-            digests.take(pa.array(members["shard"])),
-            pa.array(members["row"]),
-            edits.take(pa.array(members["shard"])),
-        ],
-        schema=SCHEMA,
-    )
-
-
-def profile(members: pa.Table) -> dict[str, Any]:
-    """Documents and words of a mix by component, source, license and license class, and repeated copies."""
-    words = members.column("words").to_numpy()
-    by = {name: _by(members.column(name), words) for name in ("component", "source", "license", "license_class")}
-    copies = members.column("copy").to_numpy()
+def profile_of(members: pa.Table) -> dict[str, Any]:
+    """Documents, words and tokens of a mix by component, phase, source, license, class and language; copies."""
+    first = pc.equal(members.column("copy"), 0)
+    tokens = members.column("tokens")
     return {
-        "words": int(words.sum()),
-        "repeats": int((copies > 0).sum()),
-        **{f"by_{name}": value for name, value in by.items()},
+        "words": pc.sum(members.column("words")).as_py() or 0,
+        **({"tokens": pc.sum(tokens).as_py()} if tokens.null_count < len(members) else {}),
+        "repeats": len(members) - (pc.sum(first).as_py() or 0),
+        "distinct": _counts(members.column("component").filter(first)),
+        **{f"by_{name}": _by(members, name) for name in BY},
     }
 
 
-def _by(column: pa.ChunkedArray, words: NDArray[np.int64]) -> dict[str, dict[str, int]]:
-    table = (
-        pa.table({"value": column, "words": words}).group_by("value").aggregate([("words", "sum"), ("words", "count")])
-    )
-    rows = sorted(table.to_pylist(), key=lambda row: str(row["value"]))
-    return {row["value"]: {"documents": row["words_count"], "words": row["words_sum"]} for row in rows}
+def _spelled(text: str) -> str:
+    return number(text).text if text else ""
 
 
-def _shard_sized(ordered: Spool) -> Iterator[NDArray[np.void]]:
-    """Sorted members in pieces of MEMBERS_PER_SHARD, whatever the buckets."""
+def _chosen(
+    work: Work,
+    recipe: MixRecipe,
+    shards: Sequence[Candidates],
+    artifacts: Mapping[str, Manifest],
+    stack: ExitStack,
+) -> tuple[Choice, Repetition]:
+    choice = Choice(recipe, shards, Gate(recipe.components, recipe.licenses), Promises(recipe, artifacts))
+    choice.rank(work, stack)
+    names = list(dict.fromkeys(shard.source for shard in shards))
+    repetition = Repetition(np.array([names.index(shard.source) for shard in shards], np.int64), names)
+    stack.callback(repetition.close)
+    return choice, repetition
+
+
+def _noted(members: Iterable[Members], repetition: Repetition) -> Iterator[Members]:
+    for chunk in members:
+        repetition.add(chunk)
+        yield chunk
+
+
+def _facts(
+    choice: Choice, profile: Mapping[str, Any], repetition: Repetition, untrusted: frozenset[str]
+) -> dict[str, Any]:
+    found = repetition.counted()
+    warned = warnings_of(choice.mix, profile, found, untrusted)
+    refuse(warned)
+    return {
+        "title": choice.mix.title,
+        "clean_of": choice.promises.facts(profile),
+        "repetition": found,
+        "warnings": [item.told for item in warned],
+    }
+
+
+def _turned_away(choice: Choice) -> dict[str, Any]:
+    gate = choice.gate
+    return {
+        "turned_away": counted(gate.turned_away),
+        "excluded_by_license": counted(gate.excluded),
+        "license_reasons": counted(gate.reasons),
+        **choice.promises.refused,
+    }
+
+
+def _write(work: Work, choice: Choice, ordered: Iterable[Members]) -> Iterator[ShardResult]:
+    for members in _shard_sized(ordered):
+        table = _table(choice, members)
+        file = write_shard(work.store, table, access=work.access)
+        profile = {**profile_of(table), **choice.promises.profile(members)}
+        yield ShardResult(file, profile, entries(table, PLACES).tobytes())
+    work.progress(2 * len(choice.shards), 2 * len(choice.shards))
+
+
+def _table(choice: Choice, members: Members) -> pa.Table:
+    shards, mix = choice.shards, choice.mix
+    shard, ids = pa.array(members["shard"]), np.ascontiguousarray(members["doc_id"])
+    columns = {
+        "doc_id": pa.FixedSizeBinaryArray.from_buffers(ID, len(members), [None, pa.py_buffer(ids)]),
+        "component": pa.array([item.name for item in mix.components]).take(pa.array(members["component"])),
+        "phase": pa.array([item.name for item in mix.in_phases]).take(pa.array(members["phase"])),
+        "copy": pa.array(members["copy"].astype(np.int32)),
+        "source": pa.array([item.source for item in shards], pa.string()).take(shard),
+        "words": pa.array(members["words"].astype(np.int64)),
+        "tokens": pa.array(members["tokens"].astype(np.int64)) if mix.tokenizer else pa.nulls(len(members), pa.int64()),
+        "documents": pa.array([item.file.sha256 for item in shards], pa.string()).take(shard),
+        "row": pa.array(members["row"].astype(np.int32)),
+        "edits": pa.array([item.edits for item in shards], pa.string()).take(shard),
+        **choice.labels.of(members),
+    }
+    return pa.table([columns[name] for name in SCHEMA.names], schema=SCHEMA)
+
+
+def _counts(column: pa.ChunkedArray) -> dict[str, int]:
+    return {item["values"]: item["counts"] for item in sorted(column.value_counts().to_pylist(), key=_value)}
+
+
+def _value(item: Mapping[str, Any]) -> str:
+    return str(item["values"])
+
+
+def _by(members: pa.Table, name: str) -> dict[str, dict[str, int]]:
+    units = [unit for unit in ("words", "tokens") if members.column(unit).null_count < len(members)]
+    grouped = members.group_by(name).aggregate([([], "count_all"), *((unit, "sum") for unit in units)])
+    rows = sorted(grouped.to_pylist(), key=lambda row: str(row[name]))
+    return {row[name]: {"documents": row["count_all"], **{unit: row[f"{unit}_sum"] for unit in units}} for row in rows}
+
+
+def _shard_sized(ordered: Iterable[Members]) -> Iterator[NDArray[np.void]]:
+    """Members in pieces of MEMBERS_PER_SHARD, however they come."""
     held = np.empty(0, MEMBER)
-    for chunk in ordered.sorted():
+    for chunk in ordered:
         held = np.concatenate([held, chunk])
         while len(held) >= MEMBERS_PER_SHARD:
             yield held[:MEMBERS_PER_SHARD]
             held = held[MEMBERS_PER_SHARD:]
     if len(held):
         yield held
-
-
-def _asked(shares: Sequence[Share], available: Sequence[Mapping[str, int]], by_words: bool) -> dict[str, Any]:
-    unit = "words" if by_words else "documents"
-    return {
-        share.component: {unit: share.amount, "available": dict(have)}
-        for share, have in zip(shares, available, strict=True)
-    }
-
-
-def recipe_of(recipe: MixRecipe) -> dict[str, Any]:
-    """What of the mix recipe decides its members and their order, and what it promises of them: not its name, title or
-    exports."""
-    data = asdict(recipe)
-    promised = ("clean_of", "contaminated") if recipe.clean_of else ()
-    return {name: data[name] for name in ("components", "budget", "seed", "licenses", *promised)}

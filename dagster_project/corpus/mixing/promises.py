@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from dagster_project.corpus.contamination.answers import SEARCHED, answers, promised
 from dagster_project.corpus.mixing.selection import counted
 from dagster_project.corpus.model.manifests import Manifest
-from dagster_project.corpus.model.recipes import MixRecipe
+from dagster_project.corpus.model.mix_recipes import MixRecipe
 
 ROW_BITS = 32
 Pair = tuple[str, str]  # name of a benchmark, as promises have it, and of an item

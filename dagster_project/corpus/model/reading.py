@@ -16,6 +16,7 @@ from typing import Any, Literal, NamedTuple
 from dagster_project.corpus.model import recipes
 from dagster_project.corpus.model.artifact_recipes import ArtifactRecipe
 from dagster_project.corpus.model.errors import Problem, RecipeError
+from dagster_project.corpus.model.mix_recipes import MixRecipe
 from dagster_project.corpus.model.recipe_rules import FIELD_RULES, WHOLE_RULES
 from dagster_project.corpus.model.recipe_values import (
     LONGEST_TEXT,
@@ -37,7 +38,7 @@ KINDS: Mapping[Kind, type] = MappingProxyType(
         "sources": recipes.SourceRecipe,
         "policies": recipes.PolicyRecipe,
         "corpora": recipes.CorpusRecipe,
-        "mixes": recipes.MixRecipe,
+        "mixes": MixRecipe,
         "artifacts": ArtifactRecipe,
     }
 )

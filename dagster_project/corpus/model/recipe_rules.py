@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
-from dagster_project.corpus.model import artifact_rules, source_rules
+from dagster_project.corpus.model import artifact_rules, mix_rules, source_rules
 from dagster_project.corpus.model.artifact_recipes import ArtifactRecipe
-from dagster_project.corpus.model.partitions import NAME
+from dagster_project.corpus.model.mix_recipes import ComponentRecipe, MixRecipe
 from dagster_project.corpus.model.recipes import (
-    Budget,
     CollectionRecipe,
     Columns,
-    ComponentRecipe,
     CorpusRecipe,
     FingerprintRecipe,
     MemberRecipe,
-    MixRecipe,
     NearRecipe,
     PassageRecipe,
     PolicyRecipe,
@@ -25,33 +21,21 @@ from dagster_project.corpus.model.recipes import (
     SourceRecipe,
     StepRecipe,
 )
+from dagster_project.corpus.model.value_rules import (
+    Complaint,
+    counted,
+    distinct,
+    filled,
+    named_once,
+    positive,
+    reference,
+    share,
+    words,
+)
 
-Complaint = str | None
-LARGEST_SEED = 2**63 - 1
 SHORTEST_PASSAGE = 20  # bytes
 MOST_SEGMENTS = 100
 MOST_PERMUTATIONS = 2048  # of a signature, and values of a sketch: 8 KiB of each
-
-
-def _reference(value: str) -> Complaint:
-    good = re.fullmatch(rf"{NAME}(@{NAME})?", value) and ".." not in value
-    return None if good else f"{value!r} cannot be a reference; use name or name@version in a-z 0-9 . _ -"
-
-
-def _references(values: Sequence[str]) -> Complaint:
-    return next(filter(None, map(_reference, values)), None) or _distinct(values)
-
-
-def _share(value: float) -> Complaint:
-    return None if 0 <= value <= 1 else f"{value} is not a share; use a number from 0 to 1"
-
-
-def _positive(value: float) -> Complaint:
-    return None if value > 0 else f"{value} is not allowed here; use a number above 0"
-
-
-def _counted(value: int) -> Complaint:
-    return None if value >= 0 else f"{value} is not allowed here; use 0, or a number above"
 
 
 def _long_enough(value: int) -> Complaint:
@@ -67,27 +51,6 @@ def _weight(value: float) -> Complaint:
     return None if 0.001 <= value <= 1 else f"{value} is not a weight; use 0.001 to 1, for 0 would drop documents"
 
 
-def _filled(value: Sequence[Any]) -> Complaint:
-    return None if value else "is empty; give at least one"
-
-
-def _distinct(values: Sequence[str]) -> Complaint:
-    repeated = sorted({value for value in values if values.count(value) > 1})
-    return f"{', '.join(repeated)} stands here twice; say each once" if repeated else None
-
-
-def _words(values: Sequence[str]) -> Complaint:
-    return "holds an empty text; leave it out" if "" in values else _distinct(values)
-
-
-def _exports(values: Sequence[str]) -> Complaint:
-    return _filled(values) or _distinct(values)
-
-
-def _seed(value: int) -> Complaint:
-    return None if 0 <= value <= LARGEST_SEED else f"{value} is not a seed; use a whole number from 0 to 2^63-1"
-
-
 def _path(value: str) -> Complaint:
     return None if all(value.split(".")) else f"{value!r} is not a column; use a name, with dots to reach into objects"
 
@@ -101,56 +64,45 @@ FIELD_RULES: dict[tuple[type, str], Callable[[Any], Complaint]] = {
     **{(cls, "name"): artifact_rules.name for cls in (*VERSIONED, PolicyRecipe, ComponentRecipe)},
     **{(cls, "version"): artifact_rules.name for cls in VERSIONED},
     **{(Columns, column): _path for column in Columns.__dataclass_fields__},
-    (SourceRecipe, "format"): _filled,
-    (SourceRecipe, "max_bad_records"): _share,
+    (SourceRecipe, "format"): filled,
+    (SourceRecipe, "max_bad_records"): share,
     **source_rules.FIELDS,
     (StepRecipe, "policy"): artifact_rules.name,
-    (StepRecipe, "any_of"): _words,
-    (StepRecipe, "none_of"): _words,
+    (StepRecipe, "any_of"): words,
+    (StepRecipe, "none_of"): words,
     (StepRecipe, "list"): _file,
     (StepRecipe, "released"): _file,
-    (StepRecipe, "model"): _reference,
-    (StepRecipe, "quantile"): _share,
-    (StepRecipe, "words"): _positive,
-    (StepRecipe, "languages"): _words,
-    (StepRecipe, "max_removed"): _share,
-    (PolicyRecipe, "max_removed"): _share,
-    (ArtifactRecipe, "held_out"): _share,
+    (StepRecipe, "model"): reference,
+    (StepRecipe, "quantile"): share,
+    (StepRecipe, "words"): positive,
+    (StepRecipe, "languages"): words,
+    (StepRecipe, "max_removed"): share,
+    (PolicyRecipe, "max_removed"): share,
+    (ArtifactRecipe, "held_out"): share,
     **artifact_rules.FIELDS,
-    (MemberRecipe, "source"): _reference,
+    (MemberRecipe, "source"): reference,
     (MemberRecipe, "policy"): artifact_rules.name,
-    (FingerprintRecipe, "ngram"): _positive,
-    (FingerprintRecipe, "bands"): _positive,
-    (FingerprintRecipe, "rows"): _positive,
-    (NearRecipe, "similarity"): _share,
-    (NearRecipe, "cohesion"): _share,
-    (NearRecipe, "max_family"): _positive,
+    (FingerprintRecipe, "ngram"): positive,
+    (FingerprintRecipe, "bands"): positive,
+    (FingerprintRecipe, "rows"): positive,
+    (NearRecipe, "similarity"): share,
+    (NearRecipe, "cohesion"): share,
+    (NearRecipe, "max_family"): positive,
     (PassageRecipe, "length"): _long_enough,
-    (PassageRecipe, "cut_lines"): _counted,
-    (PassageRecipe, "cut_paragraphs"): _counted,
-    (PassageRecipe, "shortest_line"): _positive,
-    (PassageRecipe, "max_cut"): _share,
-    (PassageRecipe, "max_parallel_loss"): _share,
-    (SoftRecipe, "model"): _reference,
+    (PassageRecipe, "cut_lines"): counted,
+    (PassageRecipe, "cut_paragraphs"): counted,
+    (PassageRecipe, "shortest_line"): positive,
+    (PassageRecipe, "max_cut"): share,
+    (PassageRecipe, "max_parallel_loss"): share,
+    (SoftRecipe, "model"): reference,
     (SoftRecipe, "segments"): _segments,
     (SoftRecipe, "least"): _weight,
-    (CorpusRecipe, "members"): _filled,
-    (CorpusRecipe, "base"): _reference,
-    (CorpusRecipe, "prefer"): _distinct,
-    (CorpusRecipe, "max_removed"): _share,
-    (CorpusRecipe, "min_survivors"): _counted,
-    (Budget, "words"): _positive,
-    (Budget, "documents"): _positive,
-    (ComponentRecipe, "corpus"): _reference,
-    (ComponentRecipe, "weight"): _positive,
-    (ComponentRecipe, "sources"): _words,
-    (ComponentRecipe, "languages"): _words,
-    (ComponentRecipe, "max_epochs"): _positive,
-    (MixRecipe, "components"): _filled,
-    (MixRecipe, "seed"): _seed,
-    (MixRecipe, "clean_of"): _references,
-    (MixRecipe, "exports"): _exports,
-    (MixRecipe, "shard_words"): _positive,
+    (CorpusRecipe, "members"): filled,
+    (CorpusRecipe, "base"): reference,
+    (CorpusRecipe, "prefer"): distinct,
+    (CorpusRecipe, "max_removed"): share,
+    (CorpusRecipe, "min_survivors"): counted,
+    **mix_rules.FIELDS,
 }
 
 
@@ -215,26 +167,9 @@ def _fingerprints(recipe: FingerprintRecipe) -> Iterator[tuple[str, str]]:
 
 
 def _corpus(corpus: CorpusRecipe) -> Iterator[tuple[str, str]]:
-    yield from _named_once("members", [member.source for member in corpus.members])
+    yield from named_once("members", [member.source for member in corpus.members])
     if corpus.near.verify != "none" and not corpus.fingerprints.sketch:
         yield "near.verify", "needs sketches, and fingerprints.sketch is 0; keep some, or say verify: none"
-
-
-def _budget(budget: Budget) -> Iterator[tuple[str, str]]:
-    if (budget.words is None) == (budget.documents is None):
-        yield "", f"has {'neither' if budget.words is None else 'both'} of words and documents; give exactly one"
-
-
-def _mix(mix: MixRecipe) -> Iterator[tuple[str, str]]:
-    yield from _named_once("components", [component.name for component in mix.components])
-    if mix.contaminated == "exclude" and not mix.clean_of:
-        yield "contaminated", "is about benchmarks, and clean_of names none; leave it out, or name some"
-
-
-def _named_once(field: str, names: Sequence[str]) -> Iterator[tuple[str, str]]:
-    for index, name in enumerate(names):
-        if name in names[:index]:
-            yield f"{field}[{index}]", f"{name} stands in this list already; each name once"
 
 
 WHOLE_RULES: dict[type, Callable[[Any], Iterable[tuple[str, str]]]] = {
@@ -242,9 +177,8 @@ WHOLE_RULES: dict[type, Callable[[Any], Iterable[tuple[str, str]]]] = {
     SourceRecipe: source_rules.agreement,
     CollectionRecipe: source_rules.period,
     StepRecipe: _step,
-    Budget: _budget,
     PolicyRecipe: _policy,
     FingerprintRecipe: _fingerprints,
     CorpusRecipe: _corpus,
-    MixRecipe: _mix,
+    **mix_rules.AGREEMENT,
 }

@@ -239,56 +239,6 @@ class CorpusRecipe:
         return f"{self.name}@{self.version}"
 
 
-@dataclass(frozen=True)
-class Budget:
-    """How much a mix holds; exactly one of the two."""
-
-    words: int | None = None
-    documents: int | None = None
-
-
-@dataclass(frozen=True)
-class ComponentRecipe:
-    """One weighted part of a mix, selected from one corpus."""
-
-    name: str
-    corpus: str  # name or name@version
-    weight: float = 1.0
-    sources: tuple[str, ...] = ()  # empty: all
-    languages: tuple[str, ...] = ()
-    max_epochs: int = 1
-
-
-@dataclass(frozen=True)
-class LicensePolicy:
-    """Which license classes may enter; what it excludes is counted and listed."""
-
-    allow: tuple[str, ...] = ()  # classes of the license table; empty: all but `unknown` and `proprietary`
-    deny: tuple[str, ...] = ()  # SPDX expressions refused whatever their class
-
-
-@dataclass(frozen=True)
-class MixRecipe:
-    """The exact training set: components, budget, seed, license policy, exports."""
-
-    name: str
-    components: tuple[ComponentRecipe, ...]
-    budget: Budget
-    version: str = "dev"
-    title: str = ""
-    seed: int = 0
-    licenses: LicensePolicy = field(default_factory=LicensePolicy)
-    clean_of: tuple[str, ...] = ()  # artifacts of benchmarks whose items no text of the mix may repeat
-    contaminated: Literal["refuse", "exclude"] = "refuse"  # the whole mix; or the documents, which are counted
-    exports: tuple[Literal["parquet", "jsonl"], ...] = ("parquet", "jsonl")
-    shard_words: int = 10_000_000  # words after which a new export shard begins
-
-    @property
-    def key(self) -> str:
-        """The partition key: name@version."""
-        return f"{self.name}@{self.version}"
-
-
 def as_data(recipe: Any) -> dict[str, Any]:
     """A recipe as plain JSON data."""
     return {key: _plain(value) for key, value in asdict(recipe).items()}

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from dagster_project.corpus.model.manifests import Manifest
+from dagster_project.corpus.model.mix_recipes import UNITS
 from dagster_project.corpus.publishing.observed import standing
 from dagster_project.corpus.publishing.subject import Member, Subject
 from dagster_project.corpus.storage.lists import released_by
@@ -13,6 +14,14 @@ from dagster_project.corpus.storage.lists import released_by
 Counts = Sequence[Mapping[str, Any]]  # of members or components, as made below
 
 STAGES = ("records", "documents", "kept", "survivors", "eligible", "in the mix")
+TURNED_AWAY = {
+    "language": "in other languages than asked for",
+    "domain": "from other domains than asked for",
+    "license_class": "under other licenses than a component asks for",
+    "where": "by the condition of a component",
+    "quantile": "outside the quantiles of a component",
+    "sample": "never drawn, by the weight that a component gives them",
+}
 NO_COPIES = ("rejected", "survivor", "emptied")
 LIMITS = ("min", "max", "above", "below", "any_of", "none_of", "quantile", "words", "model", "languages", "drawn")
 
@@ -105,21 +114,18 @@ def _quarantine(verdicts: Mapping[str, Any], limit: Mapping[str, Any]) -> dict[s
 def component_counts(mixed: Manifest, recipe: Mapping[str, Any], members: Counts) -> dict[str, Any]:
     """One component: the survivors it looked at, what its filters and the license gate refused, what it took."""
     name, profile = recipe["name"], mixed.profile
-    asked = dict(profile["asked"][name])
-    available = asked.pop("available")
-    looked_at = _survivors([member for member in members if takes_from(recipe, member["corpus"], member["source"])])
-    refused = sum(profile["excluded_by_license"].get(name, {}).values())
-    repeating = profile.get("turned_away_contaminated", {}).get(name, 0)
-    spoken_for = refused + repeating + available["documents"]
+    asked = profile["asked"][name]
+    available = asked["available"]
     rows = profile["by_component"].get(name, {"documents": 0, "words": 0})
-    distinct = min(rows["documents"], available["documents"])  # an epoch begins when the one before gave all it has
+    distinct = profile["distinct"].get(name, 0)
+    repeating = profile.get("turned_away_contaminated", {}).get(name, 0)
     return {
         "component": name,
         "corpus": recipe["corpus"],
-        "asked": asked,
-        "looked_at": looked_at,
-        "other_language": max(0, looked_at - spoken_for) if recipe["languages"] else 0,
-        "excluded_by_license": refused,
+        "asked": {unit: asked[unit] for unit in UNITS if unit in asked},
+        "looked_at": _survivors([item for item in members if takes_from(recipe, item["corpus"], item["source"])]),
+        "turned_away": dict(profile["turned_away"].get(name, {})),
+        "excluded_by_license": sum(profile["excluded_by_license"].get(name, {}).values()),
         "excluded_by_contamination": repeating,
         "eligible": dict(available),
         "beyond_budget": available["documents"] - distinct,
@@ -164,7 +170,7 @@ def _steps(members: Counts, components: Counts) -> list[dict[str, Any]]:
             "of sources that no component takes": _survivors(members) - _survivors(taken),
             "counted once more for each further component": _survivors(taken)
             - sum(item["looked_at"] for item in components),
-            "in other languages than asked for": sum(component["other_language"] for component in components),
+            **_added([(TURNED_AWAY[why], n) for why, n in item["turned_away"].items()] for item in components),
             "kept out by the license policy": sum(component["excluded_by_license"] for component in components),
             "kept out for what they repeat of benchmarks": sum(
                 component["excluded_by_contamination"] for component in components

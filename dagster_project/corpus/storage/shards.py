@@ -25,6 +25,13 @@ WRITTEN_AS = b"ARROW:schema"  # in the metadata of a file that Arrow wrote
 
 def write_shard(store: Store, table: pa.Table, *, access: str, documents: str = "") -> File:
     """Store a table; the same rows have the same bytes under one pyarrow release, so writing again adds nothing."""
+    body = parquet_bytes(table)
+    path, sha256 = put_object(store, body, access=access, suffix="parquet")
+    return File(path, sha256, len(body), table.num_rows, documents)
+
+
+def parquet_bytes(table: pa.Table) -> bytes:
+    """The Parquet file of a shard."""
     buffer = io.BytesIO()
     names = [name for field in table.schema if field.name != "text" for name in _string_columns(field)]
     pq.write_table(
@@ -37,8 +44,7 @@ def write_shard(store: Store, table: pa.Table, *, access: str, documents: str = 
         write_page_checksum=True,  # so that reading a few columns notices a flipped bit, too
         store_schema=True,
     )
-    path, sha256 = put_object(store, buffer.getvalue(), access=access, suffix="parquet")
-    return File(path, sha256, buffer.tell(), table.num_rows, documents)
+    return buffer.getvalue()
 
 
 def _string_columns(field: pa.Field) -> Iterator[str]:

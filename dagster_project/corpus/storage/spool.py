@@ -57,6 +57,13 @@ class Spool:
             if path.exists():
                 yield _sorted(np.fromfile(path, dtype=self.dtype))
 
+    def chunks(self) -> Iterator[NDArray[np.void]]:
+        """All records as they lie, without an order."""
+        yield from self._held
+        if self._folder is not None:
+            for path in sorted(Path(self._folder.name).iterdir()):
+                yield np.fromfile(path, dtype=self.dtype)
+
     def close(self) -> None:
         self._held.clear()
         if self._folder is not None:

@@ -1,33 +1,105 @@
-"""Budgets divided: sums exact, refusals with arithmetic."""
+"""Budgets divided: sums exact, policies as published, refusals with arithmetic."""
 
 from __future__ import annotations
+
+from fractions import Fraction
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dagster_project.corpus.mixing.apportionment import apportion
+from dagster_project.corpus.mixing.apportionment import Part, divide, of_components, of_phases, refuse_infeasible
 from dagster_project.corpus.model.errors import Refused
-from dagster_project.corpus.model.recipes import Budget, ComponentRecipe
+from dagster_project.corpus.model.mix_recipes import Budget, ComponentRecipe, MixRecipe, PhaseRecipe, WeightingRecipe
 
 
-def parts(*weights: float, epochs: int = 1) -> list[ComponentRecipe]:
-    return [ComponentRecipe(f"c{n}", "x@1", weight=weight, max_epochs=epochs) for n, weight in enumerate(weights)]
+def parts(*sizes: int, epochs: int = 4) -> list[Part]:
+    return [Part(f"c{number}", size, size * epochs) for number, size in enumerate(sizes)]
 
 
-@given(st.lists(st.floats(0.001, 1000), min_size=1, max_size=8), st.integers(1, 10**12))
-def test_shares_add_up_to_the_budget(weights: list[float], total: int) -> None:
-    shares = apportion(parts(*weights), Budget(words=total), [10**13] * len(weights))
-    assert sum(share.amount for share in shares) == total
-    for share, weight in zip(shares, weights, strict=True):
-        assert abs(share.amount - total * weight / sum(weights)) <= 1 + total * 1e-9
+def mix(*components: ComponentRecipe, total: int = 1000, **more: Any) -> MixRecipe:
+    return MixRecipe("m", components, Budget(words=total), **more)
+
+
+def weighted(*weights: float) -> list[ComponentRecipe]:
+    return [ComponentRecipe(f"c{number}", "x@1", weight=weight) for number, weight in enumerate(weights)]
+
+
+@given(
+    st.lists(st.floats(0.001, 1000), min_size=1, max_size=8),
+    st.integers(1, 10**12),
+    st.sampled_from(["declared", "proportional", "temperature", "unimax"]),
+)
+def test_shares_add_up_to_the_budget(weights: list[float], total: int, policy: Any) -> None:
+    recipe = mix(*weighted(*weights), total=total, weighting=WeightingRecipe(policy))
+    (phase,) = recipe.in_phases
+    amounts = of_components(recipe, phase, total, parts(*[10**13 + n for n in range(len(weights))]))
+    assert sum(amounts) == total
+    if policy == "declared":
+        for amount, weight in zip(amounts, weights, strict=True):
+            assert abs(amount - total * weight / sum(weights)) <= 1 + total * 1e-9
+
+
+def test_weights_take_the_sizes_as_the_policy_says() -> None:
+    sizes = parts(100, 10_000)
+    assert divide(1010, sizes, "even") == [505, 505]
+    assert divide(1010, sizes, "proportional") == [10, 1000]
+    assert divide(1100, sizes, "temperature", 0.5) == [100, 1000]
+    assert divide(1000, sizes, "temperature", 0.0) == divide(1000, sizes, "even")
+
+
+def test_unimax_gives_the_small_all_that_it_can_and_shares_the_rest_evenly() -> None:
+    """Chung et al. 2023, algorithm 1, by hand: 10 · 4 epochs, then (1000 - 40) / 2 each."""
+    assert divide(1000, parts(1000, 10, 5000), "unimax") == [480, 40, 480]
+    twice = [Part("a", 1000, 4000, Fraction(2)), Part("b", 10, 40), Part("c", 5000, 20_000)]
+    assert divide(1000, twice, "unimax") == [640, 40, 320]
+
+
+@given(
+    st.lists(st.tuples(st.integers(0, 10**6), st.integers(1, 9)), min_size=1, max_size=8),
+    st.integers(0, 10**6),
+)
+def test_unimax_passes_no_limit_unless_all_are_reached(found: list[tuple[int, int]], total: int) -> None:
+    given_parts = [Part(str(n), size, size * 4, Fraction(weight)) for n, (size, weight) in enumerate(found)]
+    amounts = divide(total, given_parts, "unimax")
+    assert sum(amounts) == total
+    if total <= sum(part.most for part in given_parts):
+        assert all(amount <= part.most for amount, part in zip(amounts, given_parts, strict=True))
+
+
+def test_phases_have_their_shares_and_weights() -> None:
+    phases = (PhaseRecipe("stable", 0.85, {"c0": 3, "c1": 1}), PhaseRecipe("anneal", 0.15, {"c1": 1}))
+    recipe = mix(*weighted(1, 1), total=1001, phases=phases)
+    assert of_phases(recipe) == [851, 150]
+    sizes = parts(10_000, 10_000)
+    assert of_components(recipe, phases[0], 851, sizes) == [638, 213]
+    assert of_components(recipe, phases[1], 150, sizes) == [0, 150]
+
+
+def test_fixed_amounts_come_first() -> None:
+    recipe = mix(
+        ComponentRecipe("a", "x@1", budget=Budget(words=300)),
+        ComponentRecipe("b", "x@1", share=0.5),
+        *weighted(1, 3),
+    )
+    (phase,) = recipe.in_phases
+    assert of_components(recipe, phase, 1000, parts(9999, 9999, 9999, 9999)) == [300, 500, 50, 150]
+    with pytest.raises(Refused, match=r"fixed parts of the mix come to 800 words, and it holds 700"):
+        of_components(
+            mix(*recipe.components[:1], ComponentRecipe("b", "x@1", budget=Budget(words=500)), total=700),
+            phase,
+            700,
+            parts(9999, 9999),
+        )
+    with pytest.raises(Refused, match=r"100 words of phase main are left for no component"):
+        of_components(mix(ComponentRecipe("a", "x@1", share=0.9)), phase, 1000, parts(9999))
 
 
 def test_more_than_exists_is_refused_with_what_can_be_had() -> None:
-    with pytest.raises(Refused, match=r"c1 is asked for 500 and has 100 x 2 epochs.*400 words can be had"):
-        apportion(parts(1, 1, epochs=2), Budget(words=1000), [5000, 100])
-
-
-def test_what_can_be_had_can_be_had() -> None:
-    shares = apportion(parts(1, 1, epochs=2), Budget(words=400), [5000, 100])
-    assert [(share.amount, share.epochs) for share in shares] == [(200, 0.04), (200, 2.0)]
+    recipe = mix(*weighted(1, 1))
+    with pytest.raises(
+        Refused, match=r"c1 is asked for 500 and has 100, at most 200 in its epochs.*400 words can be had"
+    ):
+        refuse_infeasible(recipe, [500, 500], parts(5000, 100, epochs=2), ["c0", "c1"])
+    refuse_infeasible(recipe, [200, 200], parts(5000, 100, epochs=2), ["c0", "c1"])

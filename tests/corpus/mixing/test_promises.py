@@ -8,10 +8,10 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from dagster_project.corpus.mixing.ordering import MEMBER
+from dagster_project.corpus.mixing.members import MEMBER
 from dagster_project.corpus.mixing.promises import Promises
 from dagster_project.corpus.model.manifests import Identity, Manifest
-from dagster_project.corpus.model.recipes import Budget, ComponentRecipe, MixRecipe
+from dagster_project.corpus.model.mix_recipes import Budget, ComponentRecipe, MixRecipe
 from dagster_project.corpus.signals.contamination import SPAN
 
 TOLD = {"items": 3, "ngrams": 9, "whole": 2, "too_short": 1, "untold": 0}

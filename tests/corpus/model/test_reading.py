@@ -7,9 +7,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dagster_project.corpus.model.errors import RecipeError
+from dagster_project.corpus.model.mix_recipes import Budget
 from dagster_project.corpus.model.reading import KINDS, read_recipe, read_recipes, survey_recipes
 from dagster_project.corpus.model.recipe_rules import LIMITS
-from dagster_project.corpus.model.recipes import Budget, Columns, SourceRecipe, StepRecipe, as_data
+from dagster_project.corpus.model.recipes import Columns, SourceRecipe, StepRecipe, as_data
 
 SOURCE = """\
 name: web
