@@ -93,6 +93,11 @@ def without_telemetry() -> None:
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
 
 
+def without_threads() -> None:
+    """Tokenizers read at their work whether they may use every core; who said so already is heard."""
+    os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+
+
 def _workers(text: str | None) -> int | None:
     if not text:
         return None

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 import click
 
-from dagster_project.cli import bands, policies, sources, weights
+from dagster_project.cli import artifacts, bands, policies, sources, weights
 from dagster_project.cli.session import PATHS, Session, verb
 from dagster_project.corpus.model.errors import FlorilegiumError, Problem, RecipeError
 from dagster_project.corpus.model.escaping import visible
@@ -25,23 +25,20 @@ TITLES = {
     "policies": "What is kept: rules and their limits.",
     "corpora": "What belongs together, and is deduplicated as one.",
     "mixes": "What is trained on: components, budgets, license policies.",
-    "artifacts": "What documents are measured with: trained scorers, models, n-gram counts, benchmarks.",
+    "artifacts": "What documents are measured with: trained scorers, models, n-gram counts, tokenizers, benchmarks.",
 }
 OWN = {
     "sources": sources.COMMANDS,
     "policies": policies.COMMANDS,
     "corpora": {**bands.COMMANDS, **weights.COMMANDS},
+    "artifacts": artifacts.COMMANDS,
 }
 
 
 def group_of(kind: str) -> click.Group:
     """The three verbs of one kind of recipe, and those that some have of their own."""
-    own = {
-        "sources": sources.COMMANDS,
-        "policies": policies.COMMANDS,
-        "corpora": {**bands.COMMANDS, **weights.COMMANDS},
-    }.get(kind, {})
-    commands = {"list": _list_command(kind), "show": _show_command(kind), "check": _check_command(), **own}
+    commands = {"list": _list_command(kind), "show": _show_command(kind), "check": _check_command()}
+    commands |= OWN.get(kind, {})
     return click.Group(kind, commands, help=TITLES[kind])
 
 

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from tests.benchmarks import families, layers, minhash, parity, recall, signals, warc
+from tests.benchmarks import families, layers, minhash, parity, recall, signals, tokens, warc
 
 Result = tuple[dict[str, Any], int]  # what was measured, and the exit code
 
@@ -33,6 +33,7 @@ BENCHMARKS: dict[str, Benchmark] = {
     "parity": Benchmark(parity.run, parity.told),
     "recall": Benchmark(recall.run, recall.told),
     "signals": Benchmark(signals.run, signals.told),
+    "tokenizers": Benchmark(lambda said: (tokens.run(said.input, said.limit_mb), 0), lines),
     "warc": Benchmark(lambda said: (warc.run(said.input, said.limit_mb), 0), lines),
 }
 
@@ -71,7 +72,10 @@ def parser() -> argparse.ArgumentParser:
     found.add_argument("--limit", type=int, help="the first so many documents (parity, signals)")
     found.add_argument("--megabytes", type=float, help="the first so many megabytes (signals)")
     found.add_argument(
-        "--limit-mb", type=float, default=20, help="how much the peer gets (families, minhash, warc; default 20)"
+        "--limit-mb",
+        type=float,
+        default=20,
+        help="how much the peer gets (families, minhash, tokenizers, warc; default 20)",
     )
     found.add_argument("--peer-megabytes", type=float, help="how much the peer gets (signals; default all)")
     found.add_argument("--texts", type=float, help="gather so many megabytes of texts from this machine (signals)")

@@ -60,3 +60,17 @@ def test_show_of_a_corpus_tells_what_its_weights_leave(program):
     assert [segment["weight"] for segment in told["segments"]] == [500, 1000]
     assert "effective:" in program("corpora", "show", "tales").stdout
     assert "has no weights" not in program("corpora", "show", "tales@dev").stderr
+
+
+def test_show_of_an_artifact_tells_what_was_built(program):
+    (program.recipes / "artifacts").mkdir()
+    (program.recipes / "artifacts" / "bpe.yaml").write_text(
+        "name: bpe\nkind: tokenizer\nheld_out: 0.4\npositives: [{partition: snapshots/tales@dev}]\n"
+        "tokenizer: {vocabulary: 270}\n"
+    )
+    assert program.json("artifacts", "show", "bpe")["built"] == {}
+    program("build", "artifacts/bpe")
+    told = program.json("artifacts", "show", "bpe")["built"]
+    assert (told["vocabulary"], told["lossless"]) == (270, True)
+    assert told["learned_from"]["documents"] + told["held_out"]["documents"] == 3
+    assert "vocabulary: 270" in program("artifacts", "show", "bpe").stdout

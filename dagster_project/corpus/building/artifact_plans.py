@@ -1,4 +1,4 @@
-"""How an artifact is built: a trained scorer, a file of the user, or benchmarks."""
+"""How an artifact is built: a trained scorer or tokenizer, a file of the user, or benchmarks."""
 
 from __future__ import annotations
 

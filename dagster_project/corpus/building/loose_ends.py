@@ -21,6 +21,8 @@ from dagster_project.corpus.model.recipes import CorpusRecipe, PolicyRecipe, Sou
 from dagster_project.corpus.sources.registry import SOURCES
 from dagster_project.corpus.storage.lists import missing
 
+APART = ("benchmark", "tokenizer")  # kinds of artifacts that nothing else can stand for
+MODEL = "a model or a scorer"
 LICENSE_WORD = re.compile(r"[^\s()]+")
 
 
@@ -43,7 +45,7 @@ def loose_ends(
                 yield item.problem(declared, message)
         yield from _never_met(item, recipe)
         if recipe.language_model:
-            yield from _unfit_kinds(item, [("language_model", recipe.language_model, False)], recipes)
+            yield from _unfit_kinds(item, [("language_model", recipe.language_model, MODEL)], recipes)
     for path, kind, reference in _references(recipe):
         if (kind, reference.partition("@")[0]) not in unread and (message := recipes.lacks(kind, reference)):
             yield item.problem(path, message)
@@ -57,7 +59,7 @@ def loose_ends(
     if isinstance(recipe, ArtifactRecipe):
         yield from _unfit_artifact(item, recipe, is_whole)
     if isinstance(recipe, MixRecipe):
-        named = ((f"clean_of[{index}]", name, True) for index, name in enumerate(recipe.clean_of))
+        named = ((f"clean_of[{index}]", name, "benchmark") for index, name in enumerate(recipe.clean_of))
         yield from _unfit_kinds(item, named, recipes)
     if isinstance(recipe, PolicyRecipe):
         yield from _unfit_controls(item, recipe, recipes)
@@ -67,7 +69,7 @@ def loose_ends(
 
 def _unfit_artifact(item: ReadRecipe, artifact: ArtifactRecipe, is_whole: bool) -> Iterator[Problem]:
     """A license that is none, and what the kind of an artifact has no use for or lacks."""
-    from dagster_project.corpus.scorers.artifacts import complaints  # with numpy, which few checks need
+    from dagster_project.corpus.scorers.complaints import complaints  # with numpy, which few checks need
 
     if message := unknown_license(artifact.license):
         yield item.problem("license", message)
@@ -75,12 +77,16 @@ def _unfit_artifact(item: ReadRecipe, artifact: ArtifactRecipe, is_whole: bool) 
         yield from (item.problem("", message) for message in complaints(artifact))
 
 
-def _unfit_kinds(item: ReadRecipe, named: Iterable[tuple[str, str, bool]], recipes: Recipes) -> Iterator[Problem]:
-    """A model where benchmarks are asked for, and the other way round. `named`: field, artifact, which is meant."""
-    for path, name, asks in named:
-        if not recipes.lacks("artifacts", name) and (recipes.artifact(name).kind == "benchmark") != asks:
-            wanted = "an artifact of kind benchmark" if asks else "a model or a scorer"
-            yield item.problem(path, f"{name!r} is of kind {recipes.artifact(name).kind}: name {wanted}")
+def _unfit_kinds(item: ReadRecipe, named: Iterable[tuple[str, str, str]], recipes: Recipes) -> Iterator[Problem]:
+    """A model where benchmarks or a tokenizer are asked for, and the other way round. `named`: field, artifact, and
+    which of APART, or MODEL, is meant."""
+    for path, name, asked in named:
+        if recipes.lacks("artifacts", name):
+            continue
+        kind = recipes.artifact(name).kind
+        if (kind if kind in APART else MODEL) != asked:
+            wanted = f"an artifact of kind {asked}" if asked in APART else asked
+            yield item.problem(path, f"{name!r} is of kind {kind}: name {wanted}")
 
 
 def _unfit_controls(item: ReadRecipe, policy: PolicyRecipe, recipes: Recipes) -> Iterator[Problem]:
@@ -99,9 +105,10 @@ def _unfit_steps(item: ReadRecipe, policy: PolicyRecipe, recipes: Recipes, rules
     from dagster_project.corpus.filtering.contamination_rules import CONTAMINATION_RULES
     from dagster_project.corpus.signals.edits import complaints as edit_complaints
 
-    models = enumerate(policy.rules)
-    named = ((f"rules[{index}].model", step.model, step.rule in CONTAMINATION_RULES) for index, step in models)
-    yield from _unfit_kinds(item, (each for each in named if each[1]), recipes)
+    wanted = {**dict.fromkeys(CONTAMINATION_RULES, "benchmark"), "tokens": "tokenizer"}
+    steps = enumerate(policy.rules)
+    named = [(f"rules[{index}].model", step.model, wanted.get(step.rule, MODEL)) for index, step in steps if step.model]
+    yield from _unfit_kinds(item, named, recipes)
 
     for index, step in enumerate(policy.rules):
         if step.rule and step.rule not in rules:

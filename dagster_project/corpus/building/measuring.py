@@ -29,6 +29,7 @@ SEARCHING = "contamination"  # the group that searches for the items of benchmar
 PHRASES = "phrases"  # the kind of list that texts are searched for
 WEIGHING = Measurement("counts")  # by its words and bytes removals are weighed
 SURPRISING = "perplexity"  # by it documents are weighted
+TOKENIZING = "tokens"  # the group that counts the tokens of a tokenizer
 SPEAKING = Measurement("language")  # who says a step is for some languages
 
 
@@ -78,6 +79,11 @@ class Measuring:
         return replace(
             exported(self.cascade_named(policy)[0]), group=SURPRISING, taken=self.recipes.artifact(model).key
         )
+
+    def tokens(self, policy: str, tokenizer: str) -> Measurement:
+        """The tokens of the text that a policy leaves, by an artifact of kind tokenizer."""
+        edits = self.cascade_named(policy)[0].edits
+        return Measurement(TOKENIZING, edits, self.recipes.artifact(tokenizer).key)
 
     def of(self, cascade: Cascade) -> tuple[Measurement, ...]:
         """All that a cascade reads, each once, in the order of their names."""
@@ -142,9 +148,12 @@ class Measuring:
     def _asked_for(self) -> Mapping[str, Measurement]:
         asked = [item for policy in self.recipes.policies for item in self._all_of(policy)]
         searched = [Measurement(SEARCHING, (), item.key) for item in self.recipes.artifacts if item.kind == "benchmark"]
+        views = dict.fromkeys(((), *(item.edits for item in asked)))
+        tokenizers = [item.key for item in self.recipes.artifacts if item.kind == "tokenizer"]
+        tokens = [Measurement(TOKENIZING, edits, key) for key in tokenizers for edits in views]
         promised = [item for mix in self.recipes.mixes for _, item in self._promised_by(mix)]
         weighed = [item for corpus in self.recipes.corpora for item in self._weighed_by(corpus)]
-        return {item.part: item for item in (*asked, *searched, *promised, *weighed)}
+        return {item.part: item for item in (*asked, *searched, *tokens, *promised, *weighed)}
 
     def _all_of(self, policy: PolicyRecipe) -> Iterator[Measurement]:
         """With the edits in between, each a measurement of its own; nothing of a policy that cannot be used."""

@@ -24,7 +24,7 @@ from dagster_project.corpus.scorers.artifacts import artifact_of
 from dagster_project.corpus.signals.groups import GROUPS, Group, Measuring
 
 SEARCHING = GROUPS["contamination"]
-TOKENS = GROUPS["counts"]
+TOKENS = GROUPS["tokens"]
 
 
 class Counted(NamedTuple):

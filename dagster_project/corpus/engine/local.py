@@ -16,6 +16,7 @@ from multiprocessing.connection import wait
 import pyarrow as pa
 
 from dagster_project.corpus.engine.engines import TRIES, Item, Result, workers_died
+from dagster_project.settings import without_threads
 
 PRELOADED = ["dagster_project.corpus.engine.preloaded"]
 
@@ -82,6 +83,7 @@ def _begin() -> None:
     The fork server lives as long as any of its workers, so it is the driver's own end of the pipe that is watched.
     """
     pa.set_cpu_count(1)
+    without_threads()
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     driver = multiprocessing.parent_process()
     assert driver is not None

@@ -23,7 +23,7 @@ import pyarrow as pa
 
 from dagster_project.corpus.engine.engines import TRIES, Item, Result, workers_died
 from dagster_project.corpus.model.errors import EngineError
-from dagster_project.settings import without_telemetry
+from dagster_project.settings import without_telemetry, without_threads
 
 try:
     import ray
@@ -142,6 +142,7 @@ class RayEngine:
 def _run(task: Callable[[Item], Result], item: Item) -> Result:
     """One thread per worker, as on one machine."""
     pa.set_cpu_count(1)
+    without_threads()
     return task(item)
 
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pyarrow as pa
 
-from dagster_project.corpus.filtering.rule import Rule, Values, numbers
+from dagster_project.corpus.filtering.rule import Rule, Values, count_of, numbers
 
 MILLIONTHS, THOUSANDTHS = 1e6, 1e3
 LARGEST = 700.0  # nats: the exponential of more is no number
@@ -34,4 +36,5 @@ SCORE_RULES: dict[str, Rule] = {
         title="perplexity",
         takes="model",
     ),
+    "tokens": replace(count_of("tokens", "tokens"), takes="model"),
 }

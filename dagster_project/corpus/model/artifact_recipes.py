@@ -1,4 +1,5 @@
-"""Recipes of artifacts: scorers trained here, model files of the user, n-gram models counted here, benchmarks."""
+"""Recipes of artifacts: scorers trained here, model files of the user, n-gram models counted here, tokenizers,
+benchmarks."""
 
 from __future__ import annotations
 
@@ -33,6 +34,19 @@ class TrainingRecipe:
     bucket: int = 2_000_000  # of word n-grams: the model takes 4 · dim bytes for each
     balanced: bool = True  # as many negatives as positives
     learning_curve: bool = False  # train on a quarter and on half of the examples as well
+
+
+@dataclass(frozen=True)
+class TokenizerRecipe:
+    """A byte-level BPE (Sennrich et al. 2016, arXiv:1508.07909; over bytes as in GPT-2); of a file of the user nothing
+    but its separator is said."""
+
+    vocabulary: int = 32_000  # tokens at most, with those of every byte and the special ones
+    min_frequency: int = 2  # of a pair that becomes a token
+    special_tokens: tuple[str, ...] = ("<|endoftext|>",)  # which no text is encoded as, whatever it spells
+    separator: str = "<|endoftext|>"  # the token that ends a document; empty: none does
+    split_digits: bool = False  # every digit is a token of its own
+    normalization: Literal["none", "nfc"] = "none"  # of a text before it is encoded
 
 
 @dataclass(frozen=True)
@@ -81,16 +95,18 @@ class ArtifactRecipe:
     """One artifact. `name@version` is its key."""
 
     name: str
-    kind: Literal["scorer", "model", "ngram", "benchmark"]  # trained here, of the user, counted here, searched for
+    # trained here, of the user, counted here, searched for, trained here or of the user
+    kind: Literal["scorer", "model", "ngram", "benchmark", "tokenizer"]
     version: str = "dev"
     title: str = ""
-    # learned here: of a scorer both, of an n-gram model the reference texts as positives
+    # learned here: of a scorer both, of an n-gram model and of a tokenizer the texts to learn from as positives
     positives: tuple[ExampleRecipe, ...] = ()
     negatives: tuple[ExampleRecipe, ...] = ()
     training: TrainingRecipe = field(default_factory=TrainingRecipe)
     held_out: float = 0.1  # share of the examples that nothing is learned from, chosen by the hash of their text
     seed: int = 0
-    # a file of the user
+    tokenizer: TokenizerRecipe = field(default_factory=TokenizerRecipe)
+    # a file of the user, a model or a tokenizer.json
     file: str = ""  # or folder, relative to the recipe directory: where, never what
     sha256: str = ""  # that it must have; empty: whichever it has
     license: str = "NOASSERTION"  # of the model

@@ -1,5 +1,5 @@
-"""What the fields of an artifact recipe must mean beyond their types: hashes, partitions, and what fastText can learn
-with. Whether a source, a policy or a license exists is not known here."""
+"""What the fields of an artifact recipe must mean beyond their types: hashes, partitions, and what fastText and a BPE
+can learn with. Whether a source, a policy or a license exists is not known here."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from dagster_project.corpus.model.artifact_recipes import (
     ExampleRecipe,
     Layout,
     MatchingRecipe,
+    TokenizerRecipe,
     TrainingRecipe,
 )
 from dagster_project.corpus.model.errors import PartitionError
@@ -27,6 +28,9 @@ HASH = re.compile(r"[0-9a-f]{64}")
 LEARNED_FROM = ("snapshots", "filtered", "published")
 LARGEST_SEED = 2**31 - 1  # fastText keeps it in 32 bits
 LARGEST_MODEL = 16 << 30  # bytes
+BYTES = 256  # tokens of a BPE before it learns any
+LARGEST_VOCABULARY = 1 << 24
+CONTROL = re.compile(r"(?=.*[A-Za-z0-9])[!-&(-/:-@\[-`{-~][!-~]{1,99}")
 
 
 def name(value: str) -> Complaint:
@@ -79,6 +83,16 @@ def learning_rate(value: float) -> Complaint:
     return None if 0 < value <= 5 else f"{value} is not allowed here; use a number above 0, to 5"
 
 
+def special_tokens(values: tuple[str, ...]) -> Complaint:
+    """A sign first, then a letter or digit: the two are never one token, so no text is encoded as the whole."""
+    for index, value in enumerate(values):
+        if not CONTROL.fullmatch(value):
+            return f"{value[:100]!r} could be a token of a text; use signs and letters without spaces, as in <|name|>"
+        if value in values[:index]:
+            return f"{value} stands in this list already; each token once"
+    return None
+
+
 def fields_of_question(values: tuple[str, ...]) -> Complaint:
     return None if values and all(values) else "is empty; name the fields that make a question"
 
@@ -95,6 +109,9 @@ FIELDS: Mapping[tuple[type, str], Callable[[Any], Complaint]] = MappingProxyType
         (TrainingRecipe, "epoch"): between(1, 1000),
         (TrainingRecipe, "min_count"): between(1, 10**9),
         (TrainingRecipe, "bucket"): between(1, 10**8),
+        (TokenizerRecipe, "vocabulary"): between(BYTES, LARGEST_VOCABULARY),
+        (TokenizerRecipe, "min_frequency"): between(1, 10**9),
+        (TokenizerRecipe, "special_tokens"): special_tokens,
         (BenchmarkRecipe, "name"): name,
         (BenchmarkRecipe, "file"): lambda value: None if value.strip() else "names no file; give the file of its items",
         (BenchmarkRecipe, "sha256"): hash_of_file,
@@ -132,6 +149,15 @@ def training_agreement(recipe: TrainingRecipe) -> Iterator[tuple[str, str]]:
         yield "bucket", f"times 4 · dim is {size:,} bytes of model; use at most {LARGEST_MODEL:,}"
 
 
+def tokenizer_agreement(recipe: TokenizerRecipe) -> Iterator[tuple[str, str]]:
+    least = BYTES + len(recipe.special_tokens)
+    if recipe.vocabulary < least:
+        yield (
+            "vocabulary",
+            f"{recipe.vocabulary} has no room for every byte and the special tokens; use {least} or more",
+        )
+
+
 def artifact_agreement(recipe: ArtifactRecipe) -> Iterator[tuple[str, str]]:
     if recipe.sha256 and not recipe.file:
         yield "sha256", "is of a file, and none is named; leave it out"
@@ -157,6 +183,7 @@ AGREEMENT: Mapping[type, Callable[[Any], Iterator[tuple[str, str]]]] = MappingPr
     {
         ExampleRecipe: example_agreement,
         TrainingRecipe: training_agreement,
+        TokenizerRecipe: tokenizer_agreement,
         MatchingRecipe: matching_agreement,
         Layout: layout_agreement,
         ArtifactRecipe: artifact_agreement,
@@ -169,6 +196,7 @@ def complaints(recipe: ArtifactRecipe) -> Iterator[str]:
     parts: list[tuple[str, Any]] = [
         ("", recipe),
         ("training.", recipe.training),
+        ("tokenizer.", recipe.tokenizer),
         ("matching.", recipe.matching),
     ]
     for index, benchmark in enumerate(recipe.benchmarks):

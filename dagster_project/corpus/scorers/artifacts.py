@@ -1,5 +1,5 @@
-"""The `artifacts` stage: a scorer trained here, a model counted here, a file of the user, or benchmarks, kept in the
-store.
+"""The `artifacts` stage: a scorer or tokenizer trained here, a model counted here, a file of the user, or benchmarks,
+kept in the store.
 
 Its rows are the examples that it was made from, each with what became of it; the model itself is an object under its
 hash, which stands in the identity. A model is never an unversioned file on somebody's disk.
@@ -25,22 +25,21 @@ from dagster_project.corpus.model.documents import ID
 from dagster_project.corpus.model.errors import Refused
 from dagster_project.corpus.model.manifests import Manifest
 from dagster_project.corpus.model.recipes import as_data
-from dagster_project.corpus.scorers import benchmarks
+from dagster_project.corpus.scorers import benchmarks, tokenizers
+from dagster_project.corpus.scorers.complaints import BENCHMARK, complaints
 from dagster_project.corpus.scorers.examples import find_file, format_of, of_file, of_version
 from dagster_project.corpus.scorers.files import StoredModel, as_facts, find_model, from_facts
 from dagster_project.corpus.scorers.formats import code_hash
 from dagster_project.corpus.scorers.making import MAKERS, POSITIVE, REFERENCE, Found, Made, loading_of
-from dagster_project.corpus.scorers.perplexity_models import are_cuts
 from dagster_project.corpus.scorers.scorer import Loading
 from dagster_project.corpus.scorers.selection import FATES, HELD_OUT, Origin, counted
-from dagster_project.corpus.scorers.training import NEGATIVE, is_label
+from dagster_project.corpus.scorers.training import NEGATIVE
 from dagster_project.corpus.storage.rows import entries
 from dagster_project.corpus.storage.shards import write_shard
 from dagster_project.corpus.storage.stores import Store
 
 CODE_VERSION = "1"
 ROWS_PER_SHARD = 1 << 18
-BENCHMARK = "benchmark"
 SCHEMA = pa.schema(
     [
         pa.field("doc_id", ID, nullable=False),  # of a file: the hash of the text
@@ -79,42 +78,12 @@ def find(recipe: ArtifactRecipe) -> Found:
     return Found(files, model, code_hash(recipe.factory) if recipe.factory else "")
 
 
-def complaints(recipe: ArtifactRecipe) -> Iterator[str]:
-    """What a recipe says that its kind has no use for, and what it does not say and should."""
-    if (recipe.kind == BENCHMARK) != bool(recipe.benchmarks):
-        yield "needs benchmarks if it is of kind benchmark, and only then"
-    if recipe.kind == BENCHMARK:
-        if recipe.positives or recipe.negatives or recipe.file or recipe.factory:
-            yield "is of benchmarks, so examples, file and factory mean nothing: leave them out"
-        return
-    if recipe.kind == "model":
-        if recipe.positives or recipe.negatives:
-            yield "is a model of the user, so examples mean nothing: leave them out, or make it a scorer"
-        if not recipe.file and recipe.format != "python":
-            yield "needs file, the model: name it"
-        if (recipe.format == "python") != bool(recipe.factory):
-            yield "needs a factory if its format is python, and only then"
-        if recipe.cuts and not are_cuts(recipe.cuts):
-            yield f"has the cuts {list(recipe.cuts)}: name two perplexities, the lower one first, and both at least 1"
-        return
-    if recipe.file or recipe.factory:
-        yield "is made here, so file and factory mean nothing: leave them out, or make it a model"
-    if not recipe.positives:
-        yield "needs positives, the texts to learn from: name some"
-    if bool(recipe.negatives) != (recipe.kind == "scorer"):
-        yield "needs negatives if it is a scorer, and only then"
-    if not 0 < recipe.held_out < 1:
-        yield f"holds out {recipe.held_out} of its examples: name a share above 0 and below 1"
-    if recipe.kind == "scorer" and not is_label(recipe.label or POSITIVE):
-        yield f"cannot name its positive class {recipe.label!r}: use letters, digits, . _ - and not {NEGATIVE!r}"
-
-
 def recipe_of(recipe: ArtifactRecipe, found: Found) -> dict[str, Any]:
     """What of a recipe decides the artifact: files by their content, and never by their place."""
     if recipe.kind == BENCHMARK:
         return benchmarks.recipe_of(recipe, found.files)
-    loading = _stated(asdict(loading_of(recipe)))
-    if recipe.kind == "model":
+    loading = _stated(loading_of(recipe))
+    if recipe.kind == "model" or recipe.file:
         model = {"sha256": found.model.sha256} if found.model else {}
         return {"kind": recipe.kind, "loading": loading, "license": recipe.license, "code": found.code, **model}
     return {
@@ -126,6 +95,7 @@ def recipe_of(recipe: ArtifactRecipe, found: Found) -> dict[str, Any]:
         "training": as_data(recipe.training) if recipe.kind == "scorer" else {},
         "held_out": recipe.held_out,
         "seed": recipe.seed,
+        **({"tokenizer": as_data(recipe.tokenizer), **tokenizers.decided_by()} if recipe.kind == "tokenizer" else {}),
     }
 
 
@@ -155,7 +125,7 @@ def _build_model(
     made_of = {**work.recipe, "model": made.model.sha256 if made.model else ""}
     manifest = assemble(replace(work, recipe=made_of), _shards(work, made, names, label))
     model = as_facts(made.model) if made.model else None
-    return manifest, {"model": model, "loading": _stated(asdict(loading_of(recipe))), **made.facts}
+    return manifest, {"model": model, "loading": _stated(loading_of(recipe)), **made.facts}
 
 
 def artifact_of(store: Store, manifest: Manifest) -> Artifact:
@@ -195,8 +165,10 @@ def _origin(recipe: ExampleRecipe, found: Found) -> str:
     return f"sha256:{found.files[recipe.file]}" if recipe.file else recipe.partition
 
 
-def _stated(loading: dict[str, Any]) -> dict[str, Any]:
-    return {**loading, "cuts": list(loading["cuts"])}
+def _stated(loading: Loading) -> dict[str, Any]:
+    """As canonical data, in which a separator stands only where there is one."""
+    said = {**asdict(loading), "cuts": list(loading.cuts)}
+    return said if loading.separator else {name: value for name, value in said.items() if name != "separator"}
 
 
 def _shards(work: Work, made: Made, origins: Sequence[str], label: str) -> Iterator[ShardResult]:

@@ -27,11 +27,14 @@ from dagster_project.corpus.scorers.selection import (
     counted,
     fates_of,
     pooled,
+    unchanged,
 )
+from dagster_project.corpus.scorers.tokenizer_training import measured, train_tokenizer
+from dagster_project.corpus.scorers.tokenizers import FORMAT, read_tokenizer
 from dagster_project.corpus.scorers.training import train
 
 POSITIVE = "hq"  # the class of what a scorer looks for, unless the recipe names it
-REFERENCE = "reference"  # the class of what an n-gram model counts
+REFERENCE = "reference"  # the class of what an n-gram model counts and a tokenizer learns from
 
 
 class Found(NamedTuple):
@@ -57,6 +60,8 @@ def loading_of(recipe: ArtifactRecipe) -> Loading:
         return Loading("fasttext", label=recipe.label or POSITIVE)
     if recipe.kind == "ngram":
         return Loading("ngram")
+    if recipe.kind == "tokenizer":
+        return Loading(FORMAT, separator=recipe.tokenizer.separator)
     return Loading(recipe.format, recipe.label, recipe.output, recipe.max_tokens, recipe.factory, recipe.cuts)
 
 
@@ -73,8 +78,8 @@ def _count(work: Work, recipe: ArtifactRecipe, found: Found, origins: Sequence[O
     with pooled(origins, recipe.seed) as pool:
         records = pool.records
         fates = fates_of(records, [origin.documents for origin in origins], balanced=False, held_out=recipe.held_out)
-        tables = ngrams.estimate(ngrams.count_trigrams(pool.lines(records[fates == TRAIN])))
-        cuts = ngrams.cuts_of(tables, pool.lines(records[fates == HELD_OUT]))
+        tables = ngrams.estimate(ngrams.count_trigrams(pool.texts(records[fates == TRAIN])))
+        cuts = ngrams.cuts_of(tables, pool.texts(records[fates == HELD_OUT]))
     path = folder / "ngrams.npz"
     path.write_bytes(ngrams.save(NgramModel(tables, cuts)))
     model = store_model(work.store, find_model(path, recipe.license, name=recipe.name), work.access)
@@ -88,13 +93,44 @@ def _keep(work: Work, recipe: ArtifactRecipe, found: Found, origins: Sequence[Or
     except FlorilegiumError as error:
         place = found.model.path if found.model else recipe.factory
         raise Refused(f"artifact {recipe.name}: {place} is of no use as format {recipe.format}: {error}") from error
+    return _kept(work, found, {})
+
+
+def _tokenize(work: Work, recipe: ArtifactRecipe, found: Found, origins: Sequence[Origin], folder: Path) -> Made:
+    separator = recipe.tokenizer.separator
+    if found.model:
+        tokenizer = read_tokenizer(found.model.path, separator, recipe.name)
+        return _kept(work, found, {"vocabulary": tokenizer.vocabulary, "lossless": tokenizer.is_lossless})
+    with pooled(origins, recipe.seed, unchanged) as pool:
+        records = pool.records
+        fates = fates_of(records, [origin.documents for origin in origins], balanced=False, held_out=recipe.held_out)
+        learned, held = records[fates == TRAIN], records[fates == HELD_OUT]
+        if not len(learned):
+            raise Refused(f"artifact {recipe.name} has no text to learn from: name more examples")
+        path = train_tokenizer(pool.texts(learned), recipe.tokenizer, folder / "tokenizer.json")
+        tokenizer = read_tokenizer(path, separator, recipe.name)
+        held_out = measured(tokenizer, ngrams.batches(pool.texts(held)))
+    model = store_model(work.store, find_model(path, recipe.license, name=recipe.name), work.access)
+    facts = {
+        "vocabulary": tokenizer.vocabulary,
+        "lossless": tokenizer.is_lossless,
+        "learned_from": {"documents": len(learned), "bytes": int(learned["length"].sum())},
+        "held_out": held_out,
+        "examples": {REFERENCE: counted(fates)},
+    }
+    return Made(model, records, fates, np.empty(0, np.int64), facts)
+
+
+def _kept(work: Work, found: Found, facts: Mapping[str, Any]) -> Made:
+    """What the user has made, without any examples."""
     model = store_model(work.store, found.model, work.access) if found.model else None
     nothing = np.empty(0, np.int64)
-    return Made(model, np.empty(0, RECORD), nothing.astype(np.int8), nothing, {})
+    return Made(model, np.empty(0, RECORD), nothing.astype(np.int8), nothing, facts)
 
 
 MAKERS: Mapping[str, Callable[[Work, ArtifactRecipe, Found, Sequence[Origin], Path], Made]] = {
     "scorer": _train,
     "ngram": _count,
     "model": _keep,
+    "tokenizer": _tokenize,
 }

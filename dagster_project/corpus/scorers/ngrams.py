@@ -56,7 +56,7 @@ class Counts(NamedTuple):
 def count_trigrams(texts: Iterable[str]) -> Trigrams:
     """Every distinct trigram of some texts with its count, in the order of keys."""
     merged, waiting, size = np.empty(0, TRIGRAM), [], 0
-    for batch in _batches(texts):
+    for batch in batches(texts):
         waiting.append(_counted(_trigrams(batch)))
         size += len(waiting[-1])
         if size > MERGED_AFTER:
@@ -95,7 +95,7 @@ def estimate(trigrams: Trigrams) -> Tables:
 def cuts_of(tables: Tables, texts: Iterable[str]) -> tuple[int, int]:
     """The costs per word that part texts in three equal parts, as cc_net has it (Wenzek et al. 2020)."""
     costs: list[int] = []
-    for batch in _batches(texts):
+    for batch in batches(texts):
         words = words_of(*buffers(pa.array(batch, pa.large_string())))
         costs += per_word(surprise(words.hashes, words.firsts, tables), np.diff(words.firsts)).tolist()
     known = np.sort([cost for cost in costs if cost >= 0])
@@ -134,7 +134,8 @@ def load(path: Path, name: str) -> NgramModel:
         raise Refused(f"{name} cannot be loaded as an n-gram model ({error}): count it here, or name another") from None
 
 
-def _batches(texts: Iterable[str]) -> Iterator[list[str]]:
+def batches(texts: Iterable[str]) -> Iterator[list[str]]:
+    """The texts in batches of about BATCH_BYTES."""
     batch, size = [], 0
     for text in texts:
         batch.append(text)

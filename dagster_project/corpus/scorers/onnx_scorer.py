@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import tokenizers
 from numpy.typing import NDArray
 
 from dagster_project.corpus.model.errors import Refused
@@ -86,7 +87,6 @@ def _tokenizer(path: Path, inputs: Sequence[str], max_tokens: int) -> Any:
         raise Refused(f"{path.name} reads tokens: name a folder that holds the model and its {TOKENIZER}")
     if unknown := set(inputs) - {"input_ids", "attention_mask", "token_type_ids"}:
         raise Refused(f"{path.name} asks for {', '.join(sorted(unknown))}, which no tokenizer gives: export it anew")
-    tokenizers = needed("tokenizers", "onnx")
     try:
         tokenizer = tokenizers.Tokenizer.from_file(str(file))
     except Exception as error:  # tokenizers raises nothing more exact

@@ -32,6 +32,7 @@ class Loading:
     max_tokens: int = 512
     factory: str = ""  # of format python: package.module:callable
     cuts: tuple[float, ...] = ()  # of format kenlm: the perplexities up to which a text is head, and middle
+    separator: str = ""  # of a tokenizer: the token that ends a document
 
 
 def millionths(scorer: Scorer, texts: Sequence[str], name: str) -> NDArray[np.int64]:

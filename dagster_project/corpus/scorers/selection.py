@@ -9,7 +9,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import tempfile
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import BinaryIO, NamedTuple
 
 import numpy as np
@@ -45,10 +45,10 @@ class Origin(NamedTuple):
 
 
 class Pool:
-    """Every example as one line of a temporary file, and a record of each."""
+    """Every example in a temporary file, as one line or as it is, and a record of each."""
 
-    def __init__(self, file: BinaryIO, seed: int):
-        self._file = file
+    def __init__(self, file: BinaryIO, seed: int, written: Callable[[str], str]):
+        self._file, self._written = file, written
         self._key = hashlib.sha256(f"florilegium examples {seed}".encode()).digest()
         self._parts: list[Records] = []
         self.records: Records = np.empty(0, RECORD)
@@ -69,26 +69,36 @@ class Pool:
         self.records = records[np.lexsort(order)]
         self._parts.clear()
 
-    def lines(self, records: Records) -> Iterator[str]:
-        """The texts of some records, each as one line."""
+    def texts(self, records: Records) -> Iterator[str]:
+        """The texts of some records, as they were written."""
         for offset, length in zip(records["offset"].tolist(), records["length"].tolist(), strict=True):
             self._file.seek(offset)
             yield self._file.read(length).decode()
 
     def _record(self, example: Example, origin: int, is_positive: bool) -> tuple[object, ...]:
-        line = line_of(example.text).strip().encode()
-        hashed = hashlib.blake2b(line, digest_size=16, key=self._key).digest()
+        text = self._written(example.text).encode()
+        hashed = hashlib.blake2b(text, digest_size=16, key=self._key).digest()
         offset = self._file.tell()
-        self._file.write(line)
+        self._file.write(text)
         rank, draw = int.from_bytes(hashed[:8], "big"), int.from_bytes(hashed[8:], "big")
-        return rank, draw, example.doc_id, is_positive, origin, offset, len(line)
+        return rank, draw, example.doc_id, is_positive, origin, offset, len(text)
+
+
+def one_line(text: str) -> str:
+    """A text as fastText reads it."""
+    return line_of(text).strip()
+
+
+def unchanged(text: str) -> str:
+    """A text with its lines and spaces."""
+    return text
 
 
 @contextlib.contextmanager
-def pooled(origins: Sequence[Origin], seed: int) -> Iterator[Pool]:
+def pooled(origins: Sequence[Origin], seed: int, written: Callable[[str], str] = one_line) -> Iterator[Pool]:
     """All examples, while their file lasts."""
     with tempfile.TemporaryFile(prefix="florilegium-examples-") as file:
-        pool = Pool(file, seed)
+        pool = Pool(file, seed, written)
         pool.fill(origins)
         yield pool
 

@@ -67,9 +67,9 @@ def train(
         for percent in CURVE if settings.learning_curve else ():
             part = learned[: len(learned) * percent // 100]
             path = _fit(pool, part, settings, folder / f"{percent}", label, seed)
-            curve[str(percent)] = metrics_of(_scores(path, label, pool.lines(held)), held["positive"])
+            curve[str(percent)] = metrics_of(_scores(path, label, pool.texts(held)), held["positive"])
         path = _fit(pool, learned, settings, folder / "all", label, seed)
-        scores = _scores(path, label, pool.lines(held))
+        scores = _scores(path, label, pool.texts(held))
         metrics = metrics_of(scores, held["positive"])
         return Trained(path, metrics, curve, counts, pool.records, fates, scores)
 
@@ -86,7 +86,7 @@ def _fit(pool: Pool, records: Records, settings: TrainingRecipe, name: Path, lab
     lines, model = name.with_suffix(".txt"), name.with_suffix(".bin")
     written = {PREFIX + label: 0, PREFIX + NEGATIVE: 0}
     with lines.open("w", encoding="utf-8", newline="\n") as file:
-        for is_positive, line in zip(records["positive"].tolist(), pool.lines(records), strict=True):
+        for is_positive, line in zip(records["positive"].tolist(), pool.texts(records), strict=True):
             mark = PREFIX + (label if is_positive else NEGATIVE)
             file.write(f"{mark} {line}\n")
             written[mark] += 1

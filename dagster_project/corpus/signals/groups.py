@@ -27,6 +27,7 @@ from dagster_project.corpus.engine.tables import (
 from dagster_project.corpus.engine.work import Work, add_profile
 from dagster_project.corpus.model.errors import Refused
 from dagster_project.corpus.model.manifests import Manifest
+from dagster_project.corpus.scorers.tokenizers import decided_by
 from dagster_project.corpus.signals import (
     addresses,
     consent,
@@ -41,6 +42,7 @@ from dagster_project.corpus.signals import (
     repetition,
     scores,
     texture,
+    tokens,
 )
 from dagster_project.corpus.storage.stores import Store
 
@@ -77,6 +79,7 @@ GROUPS: dict[str, Group] = {
     "lexicon": Group(lexicon.CODE_VERSION, lexicon.SCHEMA, TEXT, lexicon.measure, takes="list"),
     "scores": Group(scores.CODE_VERSION, scores.SCHEMA, TEXT, scores.measure, takes="artifact"),
     "perplexity": Group(perplexity.CODE_VERSION, perplexity.SCHEMA, TEXT, perplexity.measure, takes="artifact"),
+    "tokens": Group(tokens.CODE_VERSION, tokens.SCHEMA, TEXT, tokens.measure, decided_by, takes="artifact"),
     "contamination": Group(
         contamination.CODE_VERSION, contamination.SCHEMA, TEXT, contamination.measure, takes="artifact"
     ),

@@ -8,6 +8,7 @@ import pytest
 
 from dagster_project.corpus.building.loose_ends import unknown_license
 from dagster_project.corpus.building.recipe_files import find_recipes
+from dagster_project.corpus.filtering.rules import RULES
 from dagster_project.corpus.model.errors import RecipeError
 from tests.corpus.building.recipe_texts import write
 
@@ -124,3 +125,27 @@ def test_an_artifact_with_problems_is_not_judged_as_a_whole(tmp_path: Path) -> N
         find_recipes([tmp_path])
     found = [(Path(item.file).name, item.field) for item in refusal.value.problems]
     assert found == [("a.yaml", "negatives"), ("b.yaml", ""), ("b.yaml", "license")]
+
+
+@pytest.mark.parametrize(
+    ("rule", "model", "says"),
+    [
+        ("score", "bpe", "'bpe' is of kind tokenizer: name a model or a scorer"),
+        ("perplexity", "bpe", "'bpe' is of kind tokenizer: name a model or a scorer"),
+        ("contaminated_items", "bpe", "'bpe' is of kind tokenizer: name an artifact of kind benchmark"),
+        ("tokens", "grams", "'grams' is of kind ngram: name an artifact of kind tokenizer"),
+        ("perplexity", "grams", ""),
+        ("tokens", "bpe", ""),
+    ],
+)
+def test_a_rule_names_an_artifact_of_the_kind_that_it_judges(tmp_path: Path, rule: str, model: str, says: str) -> None:
+    for name, kind in {"bpe": "tokenizer", "grams": "ngram"}.items():
+        write(tmp_path, f"artifacts/{name}.yaml", f"name: {name}\nkind: {kind}\npositives: [{{file: a.txt}}]\n")
+    write(tmp_path, "policies/p.yaml", f"name: p\nrules:\n  - {{rule: {rule}, max: 9, model: {model}}}\n")
+    if not says:
+        find_recipes([tmp_path], RULES)
+        return
+    with pytest.raises(RecipeError) as refusal:
+        find_recipes([tmp_path], RULES)
+    (problem,) = refusal.value.problems
+    assert (problem.field, problem.line, problem.message) == ("rules[0].model", 3, says)

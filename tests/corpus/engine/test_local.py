@@ -11,6 +11,8 @@ from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
+import pytest
+
 from dagster_project.corpus.engine.local import LocalEngine
 from dagster_project.corpus.model.errors import AuditFailed
 from dagster_project.corpus.model.outcomes import Outcome
@@ -27,6 +29,17 @@ def test_two_workers_are_two_processes_and_one_is_none() -> None:
     assert len(found) == 2
     assert os.getpid() not in found
     assert set(LocalEngine(1).map(process, range(2))) == {os.getpid()}
+
+
+def threads_of_tokenizers(_: int) -> str | None:
+    return os.environ.get("TOKENIZERS_PARALLELISM")
+
+
+def test_tokenizers_of_a_worker_keep_to_its_core(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("TOKENIZERS_PARALLELISM", raising=False)
+    with closing(LocalEngine(2)) as engine:
+        assert set(engine.map(threads_of_tokenizers, range(4))) == {"false"}
+    assert threads_of_tokenizers(0) is None
 
 
 def test_errors_survive_the_way_between_processes() -> None:

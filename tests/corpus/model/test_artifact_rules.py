@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from dagster_project.corpus.model.artifact_recipes import ArtifactRecipe, ExampleRecipe, TrainingRecipe
+from dagster_project.corpus.model.artifact_recipes import ArtifactRecipe, ExampleRecipe, TokenizerRecipe, TrainingRecipe
 from dagster_project.corpus.model.artifact_rules import complaints
 from dagster_project.corpus.model.errors import RecipeError
 from dagster_project.corpus.model.reading import read_recipe
@@ -121,6 +121,44 @@ def test_examples_that_can() -> None:
 def test_the_rest(more: str, said: str) -> None:
     with pytest.raises(RecipeError, match=said.replace("(", r"\(")):
         read(more=more)
+
+
+TOKENIZER = "name: t\nkind: tokenizer\npositives: [{{file: a.txt}}]\ntokenizer: {{{settings}}}\n"
+
+
+@pytest.mark.parametrize(
+    ("settings", "said"),
+    [
+        ("vocabulary: 255", "tokenizer.vocabulary: 255 is not allowed here; use a whole number from 256 to 16,777,216"),
+        (
+            "vocabulary: 256",
+            "tokenizer.vocabulary: 256 has no room for every byte and the special tokens; use 257 or m",
+        ),
+        ("vocabulary: 16777217", "tokenizer.vocabulary: 16777217"),
+        ("min_frequency: 0", "tokenizer.min_frequency: 0 is not allowed here; use a whole number from 1"),
+        ("special_tokens: [end]", "tokenizer.special_tokens: 'end' could be a token of a text; use signs and letters"),
+        ("special_tokens: ['']", "tokenizer.special_tokens: '' could be a token"),
+        ("special_tokens: ['<||>']", "tokenizer.special_tokens: '<||>' could be a token"),
+        ('special_tokens: ["\'s"]', 'tokenizer.special_tokens: "\'s" could be a token'),
+        ("special_tokens: ['<a b>']", "tokenizer.special_tokens: '<a b>' could be a token"),
+        (
+            "special_tokens: ['<a>', '<a>']",
+            "tokenizer.special_tokens: <a> stands in this list already; each token once",
+        ),
+        ("normalization: nfkc", "tokenizer.normalization: "),
+    ],
+)
+def test_what_no_tokenizer_can_learn_with(settings: str, said: str) -> None:
+    with pytest.raises(RecipeError) as refused:
+        read_recipe("artifacts/t.yaml", TOKENIZER.format(settings=settings))
+    (problem,) = refused.value.problems
+    assert str(problem).startswith(f"artifacts/t.yaml:4: {said}")
+
+
+def test_what_a_tokenizer_can() -> None:
+    settings = "vocabulary: 258, special_tokens: ['<|a|>', '[CLS]'], separator: '[CLS]', normalization: nfc"
+    recipe = read_recipe("artifacts/t.yaml", TOKENIZER.format(settings=settings)).recipe
+    assert recipe.tokenizer == TokenizerRecipe(258, 2, ("<|a|>", "[CLS]"), "[CLS]", False, "nfc")
 
 
 @pytest.mark.parametrize("version", ["1.", "1.edited-0123456789ab", "edited-0123456789ab"])

@@ -21,7 +21,7 @@ def settle(
     ]
     with pooled(origins, seed) as pool:
         fates = fates_of(pool.records, [limit, limit], balanced=balanced, held_out=0.5)
-        lines = list(pool.lines(pool.records))
+        lines = list(pool.texts(pool.records))
         sides = pool.records["positive"].tolist()
         ids = [bytes(item) for item in pool.records["id"].tolist()]
     return list(zip(lines, sides, ids, [FATES[fate] for fate in fates], strict=True))
