@@ -21,7 +21,8 @@ from hypothesis import strategies as st
 
 from dagster_project.corpus.model.errors import MissingObject, StoreError
 from dagster_project.corpus.storage.memory import MemoryStore
-from dagster_project.corpus.storage.s3 import RangedReader, S3Config, S3Store, connect
+from dagster_project.corpus.storage.ranged import RangedReader
+from dagster_project.corpus.storage.s3 import S3Config, S3Store, connect
 from dagster_project.corpus.storage.stores import Store
 
 ODD_PATHS = [

@@ -10,7 +10,7 @@ from dagster_project.corpus.deduplication import families as duplicates
 from dagster_project.corpus.deduplication import survivors
 from dagster_project.corpus.deduplication.layers import Layer
 from dagster_project.corpus.engine.tables import Column
-from dagster_project.corpus.lineage.walk import layers_of, snapshots_of
+from dagster_project.corpus.lineage.walk import inputs_of, layers_of, snapshots_of
 from dagster_project.corpus.model.errors import Refused
 from dagster_project.corpus.model.manifests import File, Manifest
 from dagster_project.corpus.model.partitions import Partition
@@ -59,8 +59,7 @@ def _layers(planner: Planner, base: Manifest, corpus: CorpusRecipe) -> list[Laye
                 f"{corpus.key} stands on {corpus.base}, whose index has other parameters: say {name}: {_spelled(said)}"
             )
     layers = layers_of(planner.store, base)
-    prints = ([item for item in planner.load(layer.inputs) if item.stage == "fingerprints"] for layer in layers)
-    return [_layer(found, layer) for found, layer in zip(prints, layers, strict=True)]
+    return [_layer(inputs_of(planner.store, layer, "fingerprints"), layer) for layer in layers]
 
 
 def _spelled(value: object) -> str:
@@ -114,10 +113,10 @@ def _refuse_other_base(corpus: CorpusRecipe, family: Manifest, base: Sequence[Ma
 def _below(planner: Planner, family: Manifest, base: Sequence[Manifest]) -> survivors.Below:
     """What was decided in the layers that a corpus stands on; each layer's two tables lie side by side."""
     layers = [manifest for item in base for manifest in layers_of(planner.store, item)]
-    families = [next(each for each in planner.load(item.inputs) if each.stage == "families") for item in layers]
     shards = [
         survivors.Standing(*shard)
-        for one, other in zip(families, layers, strict=True)
-        for shard in zip(other.facts["sources"], one.files, other.files, strict=True)
+        for layer in layers
+        for families in inputs_of(planner.store, layer, "families")
+        for shard in zip(layer.facts["sources"], families.files, layer.files, strict=True)
     ]
     return survivors.Below(shards, File(**family.facts["grown"]))

@@ -11,13 +11,14 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from dagster_project.corpus.deduplication.keys import KEY, NEAR, RANGES, URL, Rows
+from dagster_project.corpus.deduplication.keys import KEY, NEAR, RANGES, URL, Rows, first_of_each
 from dagster_project.corpus.kernels.meeting import ALL_PAIRS, meetings
 from dagster_project.corpus.storage.exchange import Address, Piece, Range, parts_for, read_records
 
 ENDS = [("high", "<u8"), ("low", "<u8"), ("shard", "<u4"), ("row", "<u4")]
 PAIR = np.dtype([(f"{side}_{name}", kind) for side in ("left", "right") for name, kind in ENDS] + [("kind", "u1")])
 EDGE = np.dtype([*((name, PAIR[name]) for name in PAIR.names or ()), ("similarity", "<f8")])
+IDS = ("left_high", "left_low", "right_high", "right_low")  # of a pair
 UNTOLD = -1.0  # similarity of documents that share a URL and perhaps nothing else
 Numbers = NDArray[np.int64]
 
@@ -121,12 +122,8 @@ def _grouped(records: Rows, shards: Shards, names: tuple[str, ...]) -> tuple[Num
     source = shards.source[records["shard"]]
     by = [source, *(records[name] for name in names)]
     order = np.lexsort((records["low"], records["high"], shards.layer[records["shard"]], *by))
-    ordered = records[order]
-    differs = np.zeros(max(0, len(order) - 1), np.bool_)
-    for column in by:
-        differs |= column[order][1:] != column[order][:-1]
-    starts = np.flatnonzero(differs) + 1
-    return np.concatenate([[0], starts, [len(order)]] if len(order) else [[0]]).astype(np.int64), ordered
+    starts = np.flatnonzero(first_of_each(*(column[order] for column in by)))
+    return np.append(starts, len(order)), records[order]
 
 
 def _pairs(bounds: Numbers, records: Rows, shards: Shards, all_pairs: int) -> Rows:

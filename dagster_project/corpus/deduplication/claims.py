@@ -15,7 +15,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from dagster_project.corpus.deduplication.decisions import buckets_of
+from dagster_project.corpus.deduplication.decisions import to_families
 from dagster_project.corpus.model.documents import ID
 from dagster_project.corpus.model.manifests import File
 from dagster_project.corpus.storage.exchange import Address, Piece, Range, read_rows
@@ -70,8 +70,7 @@ def send_claims(task: ClaimsTask) -> Claimed:
         counted.update(stored.column("status").to_pylist())
         found += _claims(stored.filter(pc.is_valid(stored.column("family"))), source)
     table = pa.concat_tables(found)
-    to = buckets_of(table.column("family"), task.buckets)
-    piece = task.address.send_rows(f"claims-{task.batch:06d}", table, to, task.buckets)
+    piece = to_families(task.address, f"claims-{task.batch:06d}", table, task.buckets)
     return Claimed(piece, {"stored": dict(sorted(counted.items()))})
 
 

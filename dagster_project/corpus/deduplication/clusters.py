@@ -14,8 +14,17 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from dagster_project.corpus.deduplication.candidates import EDGE, ENDS, PAIR
-from dagster_project.corpus.deduplication.keys import EXACT, NEAR, NORMALIZED, URL, Rows, first_of_each
+from dagster_project.corpus.deduplication.candidates import EDGE, ENDS, IDS, PAIR
+from dagster_project.corpus.deduplication.keys import (
+    EXACT,
+    NEAR,
+    NORMALIZED,
+    URL,
+    Rows,
+    distinct,
+    first_of_each,
+    ordered_by,
+)
 from dagster_project.corpus.kernels.components import NONE, find_leaders, find_strangers, keep_within, spread, unite
 from dagster_project.corpus.kernels.hashing import mix64
 from dagster_project.corpus.storage.disk_arrays import DiskArrays
@@ -116,11 +125,7 @@ def _numbered(arrays: DiskArrays, spool: Spool) -> Clusters:
 
 def _surest(chunk: Rows) -> Rows:
     """Of the edges between two documents the first by kind."""
-    names = ("key", "left_high", "left_low", "right_high", "right_low")
-    order = np.lexsort((chunk["kind"], *(chunk[name] for name in reversed(names))))
-    ordered = chunk[order]
-    found: Rows = ordered[first_of_each(ordered, names)]
-    return found
+    return distinct(chunk, ("key", *IDS), then=("kind",))
 
 
 def _end(edges: Rows, side: str, mark: int, first: int) -> Rows:
@@ -136,8 +141,8 @@ def _nodes(arrays: DiskArrays, ends: Spool, edges: int) -> tuple[Rows, Numbers]:
     room, numbers, count = arrays.make(NODE, ends.rows), arrays.make(np.int64, edges, 2), 0
     for chunk in ends.sorted():
         names = ("key", "low", "shard", "row")  # a document may stand in several snapshots
-        chunk = chunk[np.lexsort([chunk[name] for name in reversed(names)])]
-        is_first = first_of_each(chunk, names)
+        chunk = ordered_by(chunk, *names)
+        is_first = first_of_each(*(chunk[name] for name in names))
         number = count + np.cumsum(is_first) - 1
         numbers[chunk["edge"].astype(np.int64), chunk["side"]] = number
         here = slice(count, count + int(is_first.sum()))

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import groupby
+from itertools import groupby, pairwise
 from operator import itemgetter
 from typing import Any, NamedTuple
 
@@ -18,7 +18,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from dagster_project.corpus.deduplication.choices import Choice, Member, Survivor, choose, edges_of, link
-from dagster_project.corpus.deduplication.keys import ids_of
+from dagster_project.corpus.deduplication.keys import first_of_each, ids_of
 from dagster_project.corpus.deduplication.memberships import EDGES
 from dagster_project.corpus.engine.tables import Part, zipped
 from dagster_project.corpus.licenses.table import class_of
@@ -122,18 +122,19 @@ class DecideTask:
 def send_members(task: MembersTask) -> Piece:
     """The documents of some shards that have copies, by the buckets of their families."""
     table = pa.concat_tables([_members(task, shard) for shard in task.shards])
-    return task.address.send_rows(
-        f"members-{task.batch:06d}", table, buckets_of(table.column("family"), task.buckets), task.buckets
-    )
+    return to_families(task.address, f"members-{task.batch:06d}", table, task.buckets)
 
 
 def send_standing(task: StandingTask) -> Piece:
     """The survivors of earlier layers in families that have grown; one without copies was a family of its own."""
     grown = read_shard(task.address.store, task.grown, ["family"]).column("family")
     table = pa.concat_tables([_standing(task, shard, grown) for shard in task.shards])
-    return task.address.send_rows(
-        f"standing-{task.batch:06d}", table, buckets_of(table.column("family"), task.buckets), task.buckets
-    )
+    return to_families(task.address, f"standing-{task.batch:06d}", table, task.buckets)
+
+
+def to_families(address: Address, name: str, table: pa.Table, buckets: int) -> Piece:
+    """Rows by the buckets of their families."""
+    return address.send_rows(name, table, buckets_of(table.column("family"), buckets), buckets)
 
 
 def buckets_of(families: pa.ChunkedArray, buckets: int) -> NDArray[np.int64]:
@@ -147,16 +148,20 @@ def decide(task: DecideTask) -> Piece:
     store = task.address.store
     members = pa.concat_tables([MEMBER.empty_table(), *read_rows(store, task.members)])
     standing = standing_of(read_rows(store, task.standing))
-    decided = pa.concat_tables([_decided(part, standing, task) for part in _whole_families(members)])
-    return task.address.send_rows(
-        f"decisions-{task.bucket:06d}", decided, decided.column("batch").to_numpy(), task.batches
-    )
+    decided = [_decided(part, standing, task) for part in _whole_families(members)]
+    table = pa.concat_tables([DECIDED.empty_table(), *decided])
+    return task.address.send_rows(f"decisions-{task.bucket:06d}", table, table.column("batch").to_numpy(), task.batches)
 
 
 def standing_of(tables: Sequence[pa.Table]) -> dict[bytes, Survivor]:
     """The survivors of earlier layers by their families; of several the latest."""
     rows = (row for table in tables for row in table.to_pylist())
     return {row["family"]: Survivor(row["doc_id"], row["source"], row["license"], row["same_text"]) for row in rows}
+
+
+def is_survivor(table: pa.Table) -> pa.ChunkedArray:
+    """By the column `status`."""
+    return pc.equal(table.column("status"), "survivor")
 
 
 def _members(task: MembersTask, shard: Shard) -> pa.Table:
@@ -172,7 +177,7 @@ def _members(task: MembersTask, shard: Shard) -> pa.Table:
 def _standing(task: StandingTask, shard: Standing, grown: pa.ChunkedArray) -> pa.Table:
     parts = (Part(shard.families, ("family", "same_text")), Part(shard.deduplicated, ("status", "license")))
     read = zipped(task.address.store, parts)
-    read = read.filter(pc.equal(read.column("status"), "survivor"))
+    read = read.filter(is_survivor(read))
     ids, source = read.column("doc_id"), pa.array([shard.source] * read.num_rows, pa.string())
     families, texts = (pc.coalesce(read.column(name), ids) for name in ("family", "same_text"))
     table = pa.table([families, ids, source, read.column("license"), texts], names=STANDING.names).cast(STANDING)
@@ -183,10 +188,9 @@ def _whole_families(members: pa.Table) -> Iterator[pa.Table]:
     """Members by their families and then as they came, about AT_ONCE at a time."""
     high, low = ids_of(members.column("family"))
     order = np.lexsort((low, high))
-    high, low = high[order], low[order]
-    begins = np.flatnonzero(np.concatenate([[True], (high[1:] != high[:-1]) | (low[1:] != low[:-1])]))
+    begins = np.flatnonzero(first_of_each(high[order], low[order]))
     bounds = begins[np.diff(begins // AT_ONCE, prepend=-1) > 0]
-    for start, end in zip(bounds, [*bounds[1:], len(order)], strict=True):
+    for start, end in pairwise([*bounds, len(order)]):
         yield members.take(pa.array(order[start:end]))
 
 

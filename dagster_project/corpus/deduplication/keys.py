@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from itertools import accumulate
 from typing import Any
 
 import numpy as np
@@ -105,11 +106,24 @@ def id_bytes(high: NDArray[np.uint64], low: NDArray[np.uint64]) -> NDArray[np.vo
     return raw.view("V16").ravel()
 
 
-def first_of_each(ordered: Rows, names: Sequence[str]) -> NDArray[np.bool_]:
-    """Marks the first of every run of records that agree in these fields."""
-    marks = np.ones(len(ordered), np.bool_)
-    marks[1:] = np.logical_or.reduce([ordered[name][1:] != ordered[name][:-1] for name in names])
+def first_of_each(*columns: NDArray[Any]) -> NDArray[np.bool_]:
+    """Marks the first of every run of rows that agree in these columns."""
+    marks = np.ones(len(columns[0]), np.bool_)
+    marks[1:] = np.logical_or.reduce([column[1:] != column[:-1] for column in columns])
     return marks
+
+
+def ordered_by(records: Rows, *names: str) -> Rows:
+    """Records in the order of these fields, the first counting most."""
+    found: Rows = records[np.lexsort([records[name] for name in reversed(names)])]
+    return found
+
+
+def distinct(records: Rows, names: Sequence[str], then: Sequence[str] = ()) -> Rows:
+    """In the order of these fields the records that differ in them; of equals the first by those that follow."""
+    ordered = ordered_by(records, *names, *then)
+    found: Rows = ordered[first_of_each(*(ordered[name] for name in names))]
+    return found
 
 
 def _keys(task: KeysTask, number: int, file: File) -> Rows:
@@ -158,11 +172,13 @@ def _records(table: pa.Table, rows: NDArray[np.int64], number: int, kind: int) -
 
 def batches(files: Sequence[File], most_rows: int, first: int = 0) -> list[Batch]:
     """Shards side by side, of at most so many rows together but at least one."""
-    found: list[Batch] = []
-    held: list[File] = []
-    for number, file in enumerate(files):
-        if held and sum(item.rows for item in held) + file.rows > most_rows:
-            found.append(Batch(first + number - len(held), tuple(held)))
-            held = []
-        held.append(file)
-    return [*found, Batch(first + len(files) - len(held), tuple(held))] if held else found
+    found: list[list[File]] = []
+    rows = 0
+    for file in files:
+        if not found or rows + file.rows > most_rows:
+            found.append([])
+            rows = 0
+        found[-1].append(file)
+        rows += file.rows
+    firsts = accumulate(map(len, found), initial=first)
+    return [Batch(start, tuple(held)) for start, held in zip(firsts, found, strict=False)]

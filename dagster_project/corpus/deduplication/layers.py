@@ -11,10 +11,11 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from dagster_project.corpus.deduplication.clusters import NODE
-from dagster_project.corpus.deduplication.keys import Rows, id_bytes, ids_of
+from dagster_project.corpus.deduplication.keys import Rows, first_of_each, id_bytes, ids_of
 from dagster_project.corpus.model.documents import ID
 from dagster_project.corpus.model.errors import IntegrityError
 from dagster_project.corpus.model.manifests import File, Manifest
+from dagster_project.corpus.storage.rows import column_of
 from dagster_project.corpus.storage.shards import read_shard
 from dagster_project.corpus.storage.stores import Store
 
@@ -78,7 +79,7 @@ class Lookup:
         self.heads = np.zeros(len(self.ids), NODE)
         lead = id_bytes(nodes["high"], nodes["low"]) == self.ids[colors]
         self.heads[colors[lead]] = nodes[lead]
-        high, low = ids_of(pa.array(self.ids.tolist(), ID))
+        high, low = ids_of(column_of(self.ids))
         missing = np.ones(len(self.ids), np.bool_)
         missing[colors[lead]] = False
         for shard, file in enumerate(self.files if missing.any() else ()):
@@ -103,8 +104,7 @@ def unique_ids(ids: Ids) -> tuple[Ids, NDArray[np.int64], NDArray[np.int64]]:
     """(distinct ids in order, where each stands first, the number of each one's own)."""
     raw = np.ascontiguousarray(ids).view(">u8").reshape(len(ids), 2)
     order = np.lexsort((raw[:, 1], raw[:, 0]))
-    is_first = np.ones(len(ids), np.bool_)
-    is_first[1:] = (raw[order[1:]] != raw[order[:-1]]).any(axis=1)
+    is_first = first_of_each(*raw[order].T)
     numbers = np.empty(len(ids), np.int64)
     numbers[order] = np.cumsum(is_first) - 1
     first = order[is_first]

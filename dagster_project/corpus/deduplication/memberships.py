@@ -17,7 +17,7 @@ from dagster_project.corpus.engine.work import ShardResult, Work
 from dagster_project.corpus.kernels.components import NONE
 from dagster_project.corpus.model.documents import ID
 from dagster_project.corpus.model.manifests import File
-from dagster_project.corpus.storage.rows import entries
+from dagster_project.corpus.storage.rows import column_of, entries
 from dagster_project.corpus.storage.shards import read_shard, write_shard
 from dagster_project.corpus.storage.spool import Spool
 from dagster_project.corpus.storage.stores import Store
@@ -133,18 +133,14 @@ def _placed(count: int, rows: NDArray[np.int64], ids: Ids) -> pa.Array:
     return pa.FixedSizeBinaryArray.from_buffers(ID, count, [validity, pa.py_buffer(values)])
 
 
-def _plain(ids: Ids) -> pa.Array:
-    return pa.FixedSizeBinaryArray.from_buffers(ID, len(ids), [None, pa.py_buffer(np.ascontiguousarray(ids))])
-
-
 def _lists(count: int, links: Rows) -> pa.Array:
     """Edges by row: the surest first, and of these by id."""
-    high, low = ids_of(_plain(links["other"]))
+    high, low = ids_of(column_of(links["other"]))
     links = links[np.lexsort((low, high, links["kind"], links["row"]))]
     offsets = np.searchsorted(links["row"], np.arange(count + 1)).astype(np.int32)
     kinds = pa.array(KINDS).take(pa.array(links["kind"]))
     similarity = pa.array(links["similarity"], mask=links["similarity"] < 0)
-    structs = pa.StructArray.from_arrays([_plain(links["other"]), kinds, similarity], fields=list(EDGES))
+    structs = pa.StructArray.from_arrays([column_of(links["other"]), kinds, similarity], fields=list(EDGES))
     return pa.ListArray.from_arrays(pa.array(offsets), structs)
 
 
@@ -203,5 +199,5 @@ def grown(work: Work, found: Clusters, families: Families, new: int) -> dict[str
     """The file of the families of earlier layers that have new members, with their sizes now."""
     chosen = (found.color != NONE) & (found.nodes["shard"] >= new)
     ids, first, _ = unique_ids(families.ids[chosen])
-    table = pa.table([_plain(ids), pa.array(families.sizes[chosen][first])], schema=GROWN)
+    table = pa.table([column_of(ids), pa.array(families.sizes[chosen][first])], schema=GROWN)
     return asdict(write_shard(work.store, table, access=work.access))

@@ -2,62 +2,58 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
-import pyarrow as pa
-
-from dagster_project.corpus.kernels.editing import edited
+from dagster_project.corpus.deduplication.standing import Place, Shard, read_texts
 from dagster_project.corpus.lineage.index import find
-from dagster_project.corpus.lineage.told import TOLD, cut
-from dagster_project.corpus.lineage.walk import layers_of, snapshots_of
+from dagster_project.corpus.lineage.told import told_at
+from dagster_project.corpus.lineage.walk import inputs_of, layers_of, snapshots_of
 from dagster_project.corpus.model.errors import IntegrityError
 from dagster_project.corpus.model.manifests import File, Manifest
-from dagster_project.corpus.storage.refs import load_manifest
-from dagster_project.corpus.storage.shards import read_rows
 from dagster_project.corpus.storage.stores import Store
 
 SHOWN_BYTES = 2_000  # of a passage
 
 
-class Holder(NamedTuple):
-    """Where a document stands, and the shard with the edits of the text that was searched."""
+class View(NamedTuple):
+    """One layer as it was searched: its snapshots by their keys, and by the digests of documents what edits them."""
 
-    source: str
-    documents: File
-    edits: File
-    row: int
+    snapshots: Mapping[str, Manifest]
+    edits: Mapping[str, File]
 
 
 def most_repeated(store: Store, passages: Manifest, most: int) -> list[dict[str, Any]]:
     """Of each kind so many, the most repeated first: who has it first, and its text there as the policy leaves it."""
+    views = _views(store, passages)
     return [
-        {"kind": kind, **found, **_said(store, _holder(store, passages, bytes.fromhex(found["doc_id"])), found)}
+        {"kind": kind, **found, **_said(store, _place(store, passages, views, found["doc_id"]), found)}
         for kind, told in passages.facts["most_repeated"].items()
         for found in told[:most]
     ]
 
 
-def _holder(store: Store, passages: Manifest, doc_id: bytes) -> Holder:
+def _views(store: Store, passages: Manifest) -> list[View]:
     """Of an earlier layer the text was searched as its own cuts leave it."""
-    layers = layers_of(store, passages)
-    for layer in layers:
-        edits = [layer] if layer is not layers[-1] else _verdicts(store, layer)
-        covering = {file.documents: file for manifest in edits for file in manifest.files}
-        for key, snapshot in snapshots_of(store, layer).items():
-            for number, row in find(store, snapshot, "doc_id", doc_id):
-                if (documents := snapshot.files[number]).sha256 in covering:
-                    return Holder(key, documents, covering[documents.sha256], row)
-    raise IntegrityError(f"no layer of {passages.id[:12]} holds document {doc_id.hex()}: rebuild its partition")
+    *earlier, last = layers_of(store, passages)
+    edits = [*([layer] for layer in earlier), inputs_of(store, last, "filtered")]
+    return [
+        View(snapshots_of(store, layer), {file.documents: file for item in made for file in item.files})
+        for layer, made in zip([*earlier, last], edits, strict=True)
+    ]
 
 
-def _verdicts(store: Store, layer: Manifest) -> Iterator[Manifest]:
-    return (load_manifest(store, item.id) for item in layer.inputs if item.stage == "filtered")
+def _place(store: Store, passages: Manifest, views: Sequence[View], doc_id: str) -> Place:
+    for view in views:
+        for key, snapshot in view.snapshots.items():
+            for number, row in find(store, snapshot, "doc_id", bytes.fromhex(doc_id)):
+                if (documents := snapshot.files[number]).sha256 in view.edits:
+                    return Place(Shard(key, {"snapshots": documents}, view.edits[documents.sha256]), row)
+    raise IntegrityError(f"no layer of {passages.id[:12]} holds document {doc_id}: rebuild its partition")
 
 
-def _said(store: Store, holder: Holder, found: dict[str, Any]) -> dict[str, Any]:
-    row = read_rows(store, holder.documents, [holder.row], ["text", *TOLD])
-    edits = read_rows(store, holder.edits, [holder.row], ["edits"]).column("edits")
-    text = edited(pa.table({"text": row.column("text"), "edits": edits})).column("text")[0].as_py().encode()
-    said = text[found["start"] : found["end"]][:SHOWN_BYTES].decode(errors="ignore")
-    return {"source": holder.source, **cut(row.select(TOLD).to_pylist()[0]), "text": said}
+def _said(store: Store, place: Place, found: Mapping[str, Any]) -> dict[str, Any]:
+    (text,) = read_texts(store, [place])
+    told = told_at(store, place.shard.files["snapshots"], place.row)
+    said = text.encode()[found["start"] : found["end"]][:SHOWN_BYTES].decode(errors="ignore")
+    return {"source": place.shard.source, **told, "text": said}

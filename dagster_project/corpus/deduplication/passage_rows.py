@@ -11,8 +11,9 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from dagster_project.corpus.deduplication.ranking import ROW, Searched, is_survivor
-from dagster_project.corpus.deduplication.removals import Removals, removals
+from dagster_project.corpus.deduplication.decisions import is_survivor
+from dagster_project.corpus.deduplication.ranking import ROW, Searched
+from dagster_project.corpus.deduplication.removals import Cuts, Removals, removals, united
 from dagster_project.corpus.deduplication.substrings import Spans
 from dagster_project.corpus.engine.blocks import blocks
 from dagster_project.corpus.engine.work import ShardResult
@@ -20,11 +21,11 @@ from dagster_project.corpus.kernels.composing import compose
 from dagster_project.corpus.kernels.counts import count
 from dagster_project.corpus.kernels.editing import Edits, edited, from_arrow, to_arrow
 from dagster_project.corpus.kernels.row_order import Rows
-from dagster_project.corpus.kernels.texts import buffers
+from dagster_project.corpus.kernels.texts import Offsets, buffers
 from dagster_project.corpus.model.documents import ID
 from dagster_project.corpus.model.edits import EDITS
 from dagster_project.corpus.model.recipes import PassageRecipe
-from dagster_project.corpus.storage.rows import entries
+from dagster_project.corpus.storage.rows import column_of, entries
 from dagster_project.corpus.storage.shards import write_shard
 from dagster_project.corpus.storage.stores import Store
 
@@ -106,7 +107,7 @@ def table_of(table: pa.Table, task: PassageTask) -> tuple[pa.Table, dict[str, An
     words = _words(table, edits, survivors[cut_bytes > 0])
     status = np.array(table.column("status").to_pylist(), object)
     status[survivors[(cut_bytes > 0) & (words[survivors] == 0)]] = EMPTIED
-    numbers = {**_counted(found, len(ranks)), "cut_bytes": cut_bytes}
+    numbers = {**_counted(found, offsets), "cut_bytes": cut_bytes}
     columns = {
         "doc_id": table.column("doc_id"),
         "status": pa.array(status, pa.string()),
@@ -135,17 +136,14 @@ def _is_cut(found: Repeated, recipe: PassageRecipe) -> NDArray[np.bool_]:
     return is_cut
 
 
-def _counted(found: Repeated, survivors: int) -> dict[str, NDArray[np.int64]]:
+def _counted(found: Repeated, offsets: Offsets) -> dict[str, NDArray[np.int64]]:
     """Bytes in repeated substrings, lines and paragraphs of each survivor."""
+    survivors, substrings = len(offsets) - 1, found.where(found.kinds == SUBSTRING)
     lines, paragraphs = (np.bincount(found.owners[found.kinds == k], minlength=survivors) for k in (LINE, PARAGRAPH))
-    substrings = found.where(found.kinds == SUBSTRING)
-    owners, (start, end) = substrings.owners, substrings.spans[1:3]
-    shift = owners * (int(end.max(initial=0)) + 1)  # one line of numbers, in which documents lie side by side
-    order = np.argsort(start + shift, kind="stable")
-    start, end, owners = (start + shift)[order], (end + shift)[order], owners[order]
-    reached = np.maximum.accumulate(np.append(0, end))[:-1]
+    begins, (start, end) = offsets[substrings.owners], substrings.spans[1:3]
+    covered = united(Cuts(substrings.owners, begins + start, begins + end))
     bytes_ = np.zeros(survivors, np.int64)
-    np.add.at(bytes_, owners, np.maximum(end - np.maximum(start, reached), 0))
+    np.add.at(bytes_, covered.rows, covered.ends - covered.starts)
     return {"repeated_bytes": bytes_, "repeated_lines": lines, "repeated_paragraphs": paragraphs}
 
 
@@ -181,7 +179,7 @@ def _lists(found: Repeated, survivors: NDArray[np.int64], rows: int) -> pa.ListA
     columns = [
         pa.array(KINDS).take(pa.array(found.kinds)),
         *(pa.array(column) for column in (spans.start, spans.end, spans.copies)),
-        pa.FixedSizeBinaryArray.from_buffers(ID, len(found.firsts), [None, pa.py_buffer(found.firsts.tobytes())]),
+        column_of(found.firsts),
         pa.array(spans.first_start),
     ]
     values = pa.StructArray.from_arrays(columns, fields=list(PASSAGE))

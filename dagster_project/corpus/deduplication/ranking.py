@@ -11,9 +11,9 @@ from dataclasses import dataclass
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from dagster_project.corpus.deduplication.decisions import is_survivor
 from dagster_project.corpus.deduplication.keys import id_bytes, ids_of
 from dagster_project.corpus.engine.tables import Part, zipped
 from dagster_project.corpus.kernels.editing import edited
@@ -26,7 +26,6 @@ from dagster_project.corpus.storage.runs import Runs
 from dagster_project.corpus.storage.stores import Store
 
 MEMORY_BYTES = 256 << 20
-SURVIVOR = "survivor"
 LAYER, CLASS = np.uint64(48), np.uint64(32)  # bits to the left of the place of a source
 ROW = np.uint64(32)  # bits of a row; before it the shard's number
 Integers = NDArray[np.int64]
@@ -60,10 +59,6 @@ class Ranking:
     def of_shard(self, number: int) -> Integers:
         """The ranks of the survivors in one shard, row by row."""
         return self.ranks[self.firsts[number] : self.firsts[number + 1]]
-
-
-def is_survivor(table: pa.Table) -> pa.ChunkedArray:
-    return pc.equal(table.column("status"), SURVIVOR)
 
 
 def rank(store: Store, shards: Sequence[Searched], arrays: DiskArrays) -> Ranking:

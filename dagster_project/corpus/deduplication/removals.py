@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from dagster_project.corpus.deduplication.substrings import Spans
 from dagster_project.corpus.kernels.editing import Edits, apply
-from dagster_project.corpus.kernels.line_templates import follows, line_templates
+from dagster_project.corpus.kernels.line_templates import Templates, follows, line_templates
 from dagster_project.corpus.kernels.texts import Bytes, Offsets, sealed
 from dagster_project.corpus.model.errors import IntegrityError
 
@@ -38,15 +38,15 @@ class Removals(NamedTuple):
     after: Parallels
 
 
-class _Cuts(NamedTuple):
+class Cuts(NamedTuple):
     """Stretches of texts, in order; starts and ends in bytes from the beginning of the first document."""
 
     rows: Offsets
     starts: Offsets
     ends: Offsets
 
-    def where(self, chosen: Bools) -> _Cuts:
-        return _Cuts(*(column[chosen] for column in self))
+    def where(self, chosen: Bools) -> Cuts:
+        return Cuts(*(column[chosen] for column in self))
 
 
 def removals(
@@ -69,29 +69,32 @@ def removals(
     """
     ranks, data, offsets = texts
     cuts = _cuts(spans, ranks, data, offsets, length, keep == "none")
-    in_lists = _lie_in_lists(cuts, data, offsets) if spare_lists else np.zeros(len(cuts.rows), bool)
+    lines = line_templates(data, offsets)
+    in_lists = _lie_in_lists(cuts, lines) if spare_lists else np.zeros(len(cuts.rows), bool)
     spared, cuts = cuts.where(in_lists), cuts.where(~in_lists)
     cuts = _of_whole_words(cuts, data, offsets) if whole_words else cuts
-    edits = _edits(cuts, offsets)
+    edits, before = _edits(cuts, offsets), _parallels(lines)
     return Removals(
         edits,
         int((cuts.ends - cuts.starts).sum()),
         len(spared.rows),
         int((spared.ends - spared.starts).sum()),
-        parallels(data, offsets),
-        parallels(*apply(data, offsets, edits)),
+        before,
+        parallels(*apply(data, offsets, edits)) if len(cuts.rows) else before,
     )
 
 
 def parallels(data: Bytes, offsets: Offsets) -> Parallels:
     """The measure of parallel structure of some documents."""
-    goes_on = follows(line_templates(data, offsets))
+    return _parallels(line_templates(data, offsets))
+
+
+def _parallels(lines: Templates) -> Parallels:
+    goes_on = follows(lines)
     return Parallels(int((goes_on | np.append(goes_on[1:], False)[: len(goes_on)]).sum()), len(goes_on))
 
 
-def _cuts(
-    spans: Spans, ranks: NDArray[np.int64], data: Bytes, offsets: Offsets, length: int, with_first: bool
-) -> _Cuts:
+def _cuts(spans: Spans, ranks: NDArray[np.int64], data: Bytes, offsets: Offsets, length: int, with_first: bool) -> Cuts:
     """What the spans cover, where they are cut."""
     order = np.argsort(ranks)
     rows = order[np.minimum(np.searchsorted(ranks, spans.rank, sorter=order), len(ranks) - 1)] if len(ranks) else order
@@ -103,7 +106,7 @@ def _cuts(
         stays = np.minimum(offsets[rows] + spans.first_start + length, ends)
         starts = np.where(is_own, _at_character(np.maximum(starts, stays), ends, data), starts)
     chosen = (starts < ends) & (with_first | ~spans.is_first)
-    return _united(_Cuts(rows[chosen], starts[chosen], ends[chosen]))
+    return united(Cuts(rows[chosen], starts[chosen], ends[chosen]))
 
 
 def _at_character(places: Offsets, ends: Offsets, data: Bytes) -> Offsets:
@@ -113,7 +116,7 @@ def _at_character(places: Offsets, ends: Offsets, data: Bytes) -> Offsets:
     return places
 
 
-def _of_whole_words(cuts: _Cuts, data: Bytes, offsets: Offsets) -> _Cuts:
+def _of_whole_words(cuts: Cuts, data: Bytes, offsets: Offsets) -> Cuts:
     """Cuts that begin and end between words, where white space is near, and leave some between the words around."""
     first, last = offsets[cuts.rows], offsets[cuts.rows + 1]
     starts, ends = _nearest_gap(cuts.starts, cuts.ends, first, data, 1), cuts.ends
@@ -123,7 +126,7 @@ def _of_whole_words(cuts: _Cuts, data: Bytes, offsets: Offsets) -> _Cuts:
     glues &= _is_space(data, np.maximum(ends - 1, 0))
     ends = ends - glues
     chosen = starts < ends
-    return _Cuts(cuts.rows, starts, ends).where(chosen)
+    return Cuts(cuts.rows, starts, ends).where(chosen)
 
 
 def _nearest_gap(places: Offsets, stops: Offsets, edges: Offsets, data: Bytes, step: int) -> Offsets:
@@ -150,19 +153,18 @@ def _is_space(data: Bytes, places: Offsets) -> Bools:
     return found
 
 
-def _united(cuts: _Cuts) -> _Cuts:
+def united(cuts: Cuts) -> Cuts:
     """Stretches that overlap or touch made one."""
     if not len(cuts.rows):
         return cuts
-    cuts = _Cuts(*(column[np.lexsort((cuts.ends, cuts.starts, cuts.rows))] for column in cuts))
+    cuts = Cuts(*(column[np.lexsort((cuts.ends, cuts.starts, cuts.rows))] for column in cuts))
     reach = np.maximum.accumulate(cuts.ends)
     begins = np.insert((cuts.starts[1:] > reach[:-1]) | (cuts.rows[1:] != cuts.rows[:-1]), 0, True)
-    return _Cuts(cuts.rows[begins], cuts.starts[begins], reach[np.append(begins[1:], True)])
+    return Cuts(cuts.rows[begins], cuts.starts[begins], reach[np.append(begins[1:], True)])
 
 
-def _lie_in_lists(cuts: _Cuts, data: Bytes, offsets: Offsets) -> Bools:
+def _lie_in_lists(cuts: Cuts, lines: Templates) -> Bools:
     """Which cuts lie in one list and touch at most half of its lines."""
-    lines = line_templates(data, offsets)
     if not len(lines.starts):
         return np.zeros(len(cuts.rows), bool)
     lists = np.cumsum(~follows(lines)) - 1
@@ -176,7 +178,7 @@ def _lie_in_lists(cuts: _Cuts, data: Bytes, offsets: Offsets) -> Bools:
     return in_one
 
 
-def _edits(cuts: _Cuts, offsets: Offsets) -> Edits:
+def _edits(cuts: Cuts, offsets: Offsets) -> Edits:
     firsts = np.searchsorted(cuts.rows, np.arange(len(offsets))).astype(np.int64)
     nothing = sealed(np.empty(0, np.uint8))
     begins = offsets[cuts.rows]

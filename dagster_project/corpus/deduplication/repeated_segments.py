@@ -7,7 +7,6 @@ hand. Two segments are taken for equal if two hashes modulo 2^61 - 1 with secret
 from __future__ import annotations
 
 from collections.abc import Iterator
-from types import TracebackType
 
 import numpy as np
 from numpy.typing import NDArray
@@ -38,9 +37,7 @@ class RepeatedSegments:
     def __enter__(self) -> RepeatedSegments:
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self._runs.close()
 
     def spans(self) -> Iterator[Spans]:

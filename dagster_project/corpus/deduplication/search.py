@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from dagster_project.corpus.deduplication.candidates import EDGE, MeetTask, Met, Part, Shards, meet, ranges
 from dagster_project.corpus.deduplication.keys import Batch, KeysTask, Rows, batches, open_keys, write_keys
@@ -31,9 +32,7 @@ class Search:
         self.new = len(self.files) - len(layers[-1].files)
         self.own = batches(layers[-1].files, BATCH_ROWS, self.new)
         self.batches = [*batches(self.files[: self.new], BATCH_ROWS), *self.own]
-        numbers = np.arange(len(layers), dtype=np.int32)
-        layer = np.repeat(numbers, [len(item.files) for item in layers])
-        self.shards = Shards(self._batch_of(), self._source_of(), layer, self.new)
+        self.shards = Shards(_by_shard(self.batches), self._source_of(), _by_shard(layers), self.new)
         self._asked = 0
 
     def write_keys(self, verdicts: Mapping[str, File]) -> list[dict[str, Any]]:
@@ -106,11 +105,13 @@ class Search:
         found = list(self.verify([piece], f"members-{self._asked}", limit, near.verify))
         return np.concatenate(found) if found else np.empty(0, EDGE)
 
-    def _batch_of(self) -> Any:
-        return np.repeat(np.arange(len(self.batches), dtype=np.int32), [len(batch.files) for batch in self.batches])
-
-    def _source_of(self) -> Any:
+    def _source_of(self) -> NDArray[np.int32]:
         """By number; all one where copies of other sources count."""
         if self.corpus.scope == "corpus":
             return np.zeros(len(self.files), np.int32)
         return np.unique(np.array(self.sources, np.str_), return_inverse=True)[1].astype(np.int32)
+
+
+def _by_shard(groups: Sequence[Batch] | Sequence[Layer]) -> NDArray[np.int32]:
+    """Of every shard the number of its group."""
+    return np.repeat(np.arange(len(groups), dtype=np.int32), [len(group.files) for group in groups])

@@ -11,7 +11,7 @@ import pyarrow as pa
 
 from dagster_project.corpus.kernels.editing import edited
 from dagster_project.corpus.lineage.index import find
-from dagster_project.corpus.lineage.walk import layers_of
+from dagster_project.corpus.lineage.walk import inputs_of, layers_of
 from dagster_project.corpus.model.manifests import File, Manifest
 from dagster_project.corpus.model.recipes import FingerprintRecipe
 from dagster_project.corpus.storage.refs import load_manifest
@@ -100,13 +100,13 @@ def _read(store: Store, places: Sequence[Place], columns: Columns) -> pa.Table:
 
 
 def _layer(store: Store, deduplicated: Manifest) -> Standing:
-    (families,) = _inputs(store, deduplicated, "families")
-    prints = [(manifest, *_snapshot(store, manifest)) for manifest in _inputs(store, families, "fingerprints")]
-    programs = [program for judged in _inputs(store, deduplicated, "filtered") for program in _program(store, judged)]
+    (families,) = inputs_of(store, deduplicated, "families")
+    prints = [(manifest, *_snapshot(store, manifest)) for manifest in inputs_of(store, families, "fingerprints")]
+    programs = [program for judged in inputs_of(store, deduplicated, "filtered") for program in _program(store, judged)]
     edits = {file.documents: file for manifest in programs for file in manifest.files}
     verdicts, concluded = (
         {file.documents: file for manifest in manifests for file in manifest.files}
-        for manifests in ([deduplicated], _inputs(store, deduplicated, "licensed"))
+        for manifests in ([deduplicated], inputs_of(store, deduplicated, "licensed"))
     )
     shards = [
         (key, {"snapshots": documents, "fingerprints": covering})
@@ -134,12 +134,8 @@ def _covering(documents: str, verdicts: Mapping[str, File], concluded: Mapping[s
 
 def _program(store: Store, judged: Manifest) -> list[Manifest]:
     """The whole edit program of a policy: those of rules before its end are parts of it."""
-    made = [item for item in _inputs(store, judged, "signals") if "edits" in dict(item.identity.schema)]
+    made = [item for item in inputs_of(store, judged, "signals") if "edits" in dict(item.identity.schema)]
     return sorted(made, key=lambda item: len(item.identity.recipe["program"]))[-1:]
-
-
-def _inputs(store: Store, manifest: Manifest, stage: str) -> list[Manifest]:
-    return [load_manifest(store, item.id) for item in manifest.inputs if item.stage == stage]
 
 
 def _snapshot(store: Store, prints: Manifest) -> tuple[str, Manifest]:

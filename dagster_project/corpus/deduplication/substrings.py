@@ -23,7 +23,6 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from itertools import pairwise
-from types import TracebackType
 from typing import NamedTuple
 
 import numpy as np
@@ -106,9 +105,7 @@ class Substrings:
     def __enter__(self) -> Substrings:
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self._stack.close()
 
     def spans(self) -> Iterator[Spans]:

@@ -37,6 +37,7 @@ from dagster_project.corpus.deduplication.decisions import (
     Standing,
     StandingTask,
     decide,
+    is_survivor,
     send_members,
     send_standing,
 )
@@ -215,16 +216,19 @@ def statuses(read: pa.Table, decided: pa.Table) -> pa.Table:
 
 def profile(table: pa.Table, source: str) -> dict[str, Any]:
     """Documents of each status, copies by kind, and licenses of the survivors."""
-    status = table.column("status").to_pylist()
-    licenses = table.filter(pc.equal(table.column("status"), "survivor"))
+    status, survivors = _counted(table.column("status")), table.filter(is_survivor(table))
     return {
-        "status": dict(sorted(Counter(status).items())),
-        "by_source": {source: dict(sorted(Counter(status).items()))},
-        "copies": dict(sorted(Counter(filter(None, table.column("kind").to_pylist())).items())),
-        "licenses": dict(sorted(Counter(licenses.column("license").to_pylist()).items())),
-        "license_classes": dict(sorted(Counter(licenses.column("license_class").to_pylist()).items())),
-        "with_findings": int((pc.list_value_length(licenses.column("license_findings")).to_numpy() > 0).sum()),
+        "status": status,
+        "by_source": {source: status},
+        "copies": _counted(table.column("kind").drop_null()),
+        "licenses": _counted(survivors.column("license")),
+        "license_classes": _counted(survivors.column("license_class")),
+        "with_findings": int((pc.list_value_length(survivors.column("license_findings")).to_numpy() > 0).sum()),
     }
+
+
+def _counted(values: pa.ChunkedArray) -> dict[str, int]:
+    return dict(sorted(Counter(values.to_pylist()).items()))
 
 
 def _batched(shards: Sequence[Any], files: Sequence[File]) -> Iterator[tuple[Any, ...]]:

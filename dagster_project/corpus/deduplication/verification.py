@@ -14,9 +14,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from dagster_project.corpus.deduplication.candidates import PAIR, Shards, edges
+from dagster_project.corpus.deduplication.candidates import IDS, PAIR, Shards, edges
 from dagster_project.corpus.deduplication.fingerprints import rows_of
-from dagster_project.corpus.deduplication.keys import Batch, Rows, first_of_each
+from dagster_project.corpus.deduplication.keys import Batch, Rows, distinct
 from dagster_project.corpus.kernels.sketches import sketch_jaccard
 from dagster_project.corpus.model.manifests import File
 from dagster_project.corpus.model.recipes import FingerprintRecipe
@@ -62,7 +62,7 @@ def margin_of(verify: str, limit: float, permutations: int) -> float:
 def attach(task: AttachTask) -> list[Piece]:
     """Each candidate once, with the fingerprint of its left document, by the batch of the right one."""
     store, count = task.address.store, int(task.shards.batch.max(initial=-1)) + 1
-    pairs = distinct(read_records(store, task.candidates, PAIR))
+    pairs = distinct(read_records(store, task.candidates, PAIR), IDS)  # two documents may share several bands
     pairs = pairs[np.argsort(pairs["left_shard"], kind="stable")]
     pieces = []
     for start in range(0, len(pairs), AT_ONCE):
@@ -88,15 +88,6 @@ def compare(task: CompareTask) -> bytes:
         close = similarity >= task.limit
         found.append(edges(carried["pair"][close], similarity[close]).tobytes())
     return b"".join(found)
-
-
-def distinct(pairs: Rows) -> Rows:
-    """Each pair once: two documents may share several bands."""
-    names = ("left_high", "left_low", "right_high", "right_low")
-    order = np.lexsort([pairs[name] for name in reversed(names)])
-    ordered = pairs[order]
-    found: Rows = ordered[first_of_each(ordered, names)]
-    return found
 
 
 def _similarity(carried: Rows, own: dict[str, NDArray[Any]], task: CompareTask) -> NDArray[np.float64]:

@@ -20,9 +20,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from dagster_project.corpus.deduplication.decisions import is_survivor
 from dagster_project.corpus.engine.tables import Column, Part, align, map_shards, zipped
 from dagster_project.corpus.engine.work import Work
 from dagster_project.corpus.model.documents import ID
@@ -83,7 +83,7 @@ def weigh(
 def tally(task: TallyTask) -> Costs:
     """How many survivors there are of each cost from 0 on."""
     table = zipped(task.store, task.parts)
-    costs = costs_of(table)[survives(table)]
+    costs = costs_of(table)[is_survivor(table).to_numpy()]
     return np.bincount(costs[costs >= 0])
 
 
@@ -98,11 +98,6 @@ def costs_of(table: pa.Table) -> Costs:
     """Of a word on average, rounded down; -1 of a document without words."""
     costs, words = -table.column("log_prob").to_numpy(), table.column("scored_words").to_numpy()
     return np.where(words > 0, np.clip(costs // np.maximum(words, 1), 0, LARGEST), -1)
-
-
-def survives(table: pa.Table) -> NDArray[np.bool_]:
-    survivors: NDArray[np.bool_] = pc.equal(table.column("status"), "survivor").to_numpy()
-    return survivors
 
 
 def segments_of(counts: Costs, soft: SoftRecipe) -> list[Segment]:
@@ -134,7 +129,7 @@ class Weighing:
     segments: tuple[Segment, ...]
 
     def __call__(self, table: pa.Table, recipe: Mapping[str, Any]) -> tuple[pa.Table, Mapping[str, Any]]:
-        costs, survivors = costs_of(table), survives(table)
+        costs, survivors = costs_of(table), is_survivor(table).to_numpy()
         numbers, weights = self.weighed(costs)
         columns = [
             table.column("doc_id"),
@@ -155,7 +150,7 @@ class Weighing:
 
 def profile(table: pa.Table, numbers: Costs, weights: Costs) -> dict[str, Any]:
     """Survivors and their words, as they are and weighed (in thousandths), and how many there are of each weight."""
-    survivors, words = survives(table), table.column("words").to_numpy()
+    survivors, words = is_survivor(table).to_numpy(), table.column("words").to_numpy()
     found, counts = np.unique(weights[survivors], return_counts=True)
     return {
         "survivors": {"documents": int(survivors.sum()), "words": int(words[survivors].sum())},

@@ -6,9 +6,8 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from dagster_project.corpus.lineage.rows import Ancestry, Placed, Row, matching, row_at
-from dagster_project.corpus.lineage.walk import layers_of
+from dagster_project.corpus.lineage.walk import inputs_of, layers_of
 from dagster_project.corpus.model.manifests import Manifest
-from dagster_project.corpus.storage import refs
 from dagster_project.corpus.storage.stores import Store
 
 FAMILY_SHOWN = 50
@@ -65,7 +64,7 @@ def _alone(
 
 
 def _table_of(ancestry: Ancestry, layer: Manifest) -> Manifest:
-    (found,) = (refs.load_manifest(ancestry.store, item.id) for item in layer.inputs if item.stage == "families")
+    (found,) = inputs_of(ancestry.store, layer, "families")
     return found
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from dagster_project.corpus.model.manifests import File
-from dagster_project.corpus.storage.shards import GROUP_ROWS, open_shard
+from dagster_project.corpus.storage.shards import read_rows
 from dagster_project.corpus.storage.stores import Store
 
 TOLD = ("url", "title", "locator")
@@ -14,9 +14,7 @@ CHARACTERS = 300  # of each
 
 def told_at(store: Store, documents: File, row: int) -> dict[str, Any]:
     """Address, title and locator of one document, cut where they are long."""
-    parquet = open_shard(store, documents, whole=False)
-    rows = parquet.read_row_group(row // GROUP_ROWS, columns=list(TOLD)).slice(row % GROUP_ROWS, 1)
-    return cut(rows.to_pylist()[0])
+    return cut(read_rows(store, documents, [row], TOLD).to_pylist()[0])
 
 
 def cut(row: dict[str, Any]) -> dict[str, Any]:

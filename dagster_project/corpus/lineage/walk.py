@@ -23,6 +23,11 @@ def ancestors(store: Store, manifest: Manifest) -> Iterator[tuple[Input, Manifes
         queue.extend(found.inputs)
 
 
+def inputs_of(store: Store, manifest: Manifest, stage: str) -> list[Manifest]:
+    """What a version was built from of one stage, in the order of its inputs."""
+    return [load_manifest(store, item.id) for item in manifest.inputs if item.stage == stage]
+
+
 def snapshots_of(store: Store, manifest: Manifest) -> dict[str, Manifest]:
     """The snapshots below a version, by partition key."""
     return {
@@ -34,7 +39,7 @@ def snapshots_of(store: Store, manifest: Manifest) -> dict[str, Manifest]:
 
 def layers_of(store: Store, manifest: Manifest) -> list[Manifest]:
     """A version of a corpus and those of the corpora that it stands on, the earliest first."""
-    earlier = [load_manifest(store, item.id) for item in manifest.inputs if item.stage == manifest.stage]
+    earlier = inputs_of(store, manifest, manifest.stage)
     return [*(layer for item in earlier for layer in layers_of(store, item)), manifest]
 
 

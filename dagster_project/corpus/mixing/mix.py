@@ -24,7 +24,7 @@ from dagster_project.corpus.mixing.warnings import refuse, warnings_of
 from dagster_project.corpus.model.documents import ID
 from dagster_project.corpus.model.manifests import Manifest
 from dagster_project.corpus.model.mix_recipes import MixRecipe
-from dagster_project.corpus.storage.rows import entries
+from dagster_project.corpus.storage.rows import column_of, entries
 from dagster_project.corpus.storage.shards import write_shard
 
 CODE_VERSION = "3"
@@ -179,9 +179,9 @@ def _write(work: Work, choice: Choice, ordered: Iterable[Members]) -> Iterator[S
 
 def _table(choice: Choice, members: Members) -> pa.Table:
     shards, mix = choice.shards, choice.mix
-    shard, ids = pa.array(members["shard"]), np.ascontiguousarray(members["doc_id"])
+    shard = pa.array(members["shard"])
     columns = {
-        "doc_id": pa.FixedSizeBinaryArray.from_buffers(ID, len(members), [None, pa.py_buffer(ids)]),
+        "doc_id": column_of(np.ascontiguousarray(members["doc_id"])),
         "component": pa.array([item.name for item in mix.components]).take(pa.array(members["component"])),
         "phase": pa.array([item.name for item in mix.in_phases]).take(pa.array(members["phase"])),
         "copy": pa.array(members["copy"].astype(np.int32)),

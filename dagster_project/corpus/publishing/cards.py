@@ -7,11 +7,10 @@ from typing import Any
 
 from dagster_project.corpus.catalog.languages import named
 from dagster_project.corpus.catalog.measured import Entry
-from dagster_project.corpus.model.errors import Refused
 from dagster_project.corpus.publishing.card_markdown import card_in_markdown
 from dagster_project.corpus.publishing.card_wording import attention, groups, summary
 from dagster_project.corpus.publishing.report import template
-from dagster_project.corpus.publishing.reports import encoded
+from dagster_project.corpus.publishing.reports import encoded, writer_of
 from dagster_project.corpus.publishing.sentences import Command, command
 from dagster_project.corpus.publishing.source_facts import source_facts
 
@@ -21,9 +20,7 @@ LISTED = 500  # rows of one table; the JSON card has all of them
 def card(entry: Entry, format: str, command: Command = command) -> bytes:
     """The card of a source in md, html or json; the same bytes for the same record and versions. `command` says what a
     person may type next."""
-    if format not in CARDS:
-        raise Refused(f"{format!r} is not a format of source cards: use one of {', '.join(CARDS)}")
-    return CARDS[format](source_facts(entry), command)
+    return writer_of(CARDS, format, "source cards")(source_facts(entry), command)
 
 
 def page(facts: Mapping[str, Any], command: Command = command) -> bytes:

@@ -6,7 +6,6 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from dagster_project.corpus.model.errors import Refused
 from dagster_project.corpus.publishing.duplicates_markdown import STATUS, page_in_markdown
 from dagster_project.corpus.publishing.duplicates_wording import (
     KINDS,
@@ -20,7 +19,7 @@ from dagster_project.corpus.publishing.duplicates_wording import (
     summary,
 )
 from dagster_project.corpus.publishing.report import template
-from dagster_project.corpus.publishing.reports import encoded
+from dagster_project.corpus.publishing.reports import encoded, writer_of
 from dagster_project.corpus.publishing.sentences import Command, command
 
 Facts = Mapping[str, Any]
@@ -31,9 +30,7 @@ Writer = Callable[[Facts, Command], bytes]
 
 def duplicates_report(facts: Facts, format: str, command: Command = command) -> bytes:
     """The report in html, json or md; the same bytes for the same facts. `command` says what a person may type next."""
-    if format not in DUPLICATES_REPORTS:
-        raise Refused(f"{format!r} is not a format of duplicates reports: use one of {', '.join(DUPLICATES_REPORTS)}")
-    return DUPLICATES_REPORTS[format](facts, command)
+    return writer_of(DUPLICATES_REPORTS, format, "duplicates reports")(facts, command)
 
 
 def page(facts: Facts, command: Command = command) -> bytes:

@@ -16,7 +16,7 @@ from dagster_project.corpus.publishing.duplicates_wording import (
     size_of,
     summary,
 )
-from dagster_project.corpus.publishing.markdown import shown, table
+from dagster_project.corpus.publishing.markdown import shown, table, to_look_at
 from dagster_project.corpus.publishing.sentences import Code
 
 Facts = Mapping[str, Any]
@@ -32,9 +32,7 @@ def _lines(facts: Facts) -> Iterator[str]:
     yield f"# Copies in {shown(facts['asked'])}\n"
     yield f"Version `{facts['id']}`\n"
     yield " ".join(map(shown, summary(facts)))
-    if said := attention(facts):
-        yield "\n**For a person to look at**\n"
-        yield from (f"- {shown(item)}" for item in said)
+    yield from to_look_at(attention(facts))
     yield ""
     yield from (f"- {shown(item)}" for item in happenings(facts))
     for title, head, rows in _tables(facts):

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from dagster_project.corpus.model.errors import Refused
 from dagster_project.corpus.publishing.losses_markdown import page_in_markdown
 from dagster_project.corpus.publishing.losses_wording import (
     attention,
@@ -18,7 +17,7 @@ from dagster_project.corpus.publishing.losses_wording import (
     value_of,
 )
 from dagster_project.corpus.publishing.report import template
-from dagster_project.corpus.publishing.reports import encoded
+from dagster_project.corpus.publishing.reports import encoded, writer_of
 from dagster_project.corpus.publishing.sentences import Command, command
 
 Facts = Mapping[str, Any]
@@ -29,9 +28,7 @@ WHEN = ("before", "after")
 
 def loss_report(facts: Facts, format: str, command: Command = command) -> bytes:
     """The report in html, json or md; the same bytes for the same facts. `command` says what a person may type next."""
-    if format not in LOSS_REPORTS:
-        raise Refused(f"{format!r} is not a format of loss reports: use one of {', '.join(LOSS_REPORTS)}")
-    return LOSS_REPORTS[format](facts, command)
+    return writer_of(LOSS_REPORTS, format, "loss reports")(facts, command)
 
 
 def page(facts: Facts, command: Command = command) -> bytes:

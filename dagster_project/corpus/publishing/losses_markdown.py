@@ -15,7 +15,7 @@ from dagster_project.corpus.publishing.losses_wording import (
     summary,
     value_of,
 )
-from dagster_project.corpus.publishing.markdown import shown, table
+from dagster_project.corpus.publishing.markdown import shown, table, to_look_at
 from dagster_project.corpus.publishing.sentences import Code, Command, Sentence, command
 from dagster_project.corpus.publishing.wording import percent
 
@@ -34,9 +34,7 @@ def page_in_markdown(facts: Facts, command: Command = command) -> bytes:
 def _lines(facts: Facts, command: Command) -> Iterator[str]:
     yield f"# Losses of {shown(facts['asked'])}\n"
     yield " ".join(map(shown, summary(facts)))
-    if said := attention(facts, command):
-        yield "\n**For a person to look at**\n"
-        yield from (f"- {shown(item)}" for item in said)
+    yield from to_look_at(attention(facts, command))
     if facts["distributions"]:
         yield "\n## All together\n"
         yield from table(("source", "policy", "documents", "kept", "words", "words kept"), _members(facts))

@@ -28,16 +28,17 @@ def _lines(facts: Mapping[str, Any]) -> Iterator[str]:
     yield f"# Provenance of {_cell(mix['key'])}"
     yield f"\nVersion `{mix['id']}`\n"
     yield " ".join(map(_cell, summary(facts)))
-    yield from _attention(facts)
+    yield from to_look_at(attention(facts))
     for title, head, rows in _tables(facts):
         yield f"\n## {title}\n"
         yield from table(head, rows)
 
 
-def _attention(facts: Mapping[str, Any]) -> Iterator[str]:
-    if said := attention(facts):
+def to_look_at(said: Sequence[str | Sentence]) -> Iterator[str]:
+    """What needs a person, if anything does."""
+    if said:
         yield "\n**For a person to look at**\n"
-        yield from (f"- {_cell(item)}" for item in said)
+        yield from (f"- {shown(item)}" for item in said)
 
 
 def _tables(facts: Mapping[str, Any]) -> Iterator[tuple[str, Sequence[str], list[Sequence[Any]]]]:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar
 
 from dagster_project.corpus.model.errors import Refused
 from dagster_project.corpus.model.partitions import Partition
@@ -15,6 +15,7 @@ from dagster_project.corpus.publishing.report import page
 from dagster_project.corpus.publishing.subject import Subject, find_subject
 from dagster_project.corpus.storage.stores import Store
 
+Writer = TypeVar("Writer")
 REPORTS: dict[str, Callable[[Subject], bytes]] = {
     "html": lambda subject: page(facts_of(subject)),
     "json": lambda subject: encoded(facts_of(subject)),
@@ -25,9 +26,14 @@ REPORTS: dict[str, Callable[[Subject], bytes]] = {
 
 def render(store: Store, mix: Partition, format: str, version: str | None = None) -> bytes:
     """A report of a mix, the newest version or the one whose id begins with `version`; the same bytes each time."""
-    if format not in REPORTS:
-        raise Refused(f"{format!r} is not a format of reports: use one of {', '.join(REPORTS)}")
-    return REPORTS[format](find_subject(store, mix, version))
+    return writer_of(REPORTS, format, "reports")(find_subject(store, mix, version))
+
+
+def writer_of(writers: Mapping[str, Writer], format: str, of: str) -> Writer:
+    """What writes a format; an unknown one is refused."""
+    if format not in writers:
+        raise Refused(f"{format!r} is not a format of {of}: use one of {', '.join(writers)}")
+    return writers[format]
 
 
 def encoded(facts: dict[str, Any]) -> bytes:

@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import Any
 
 from dagster_project.corpus.lineage.trace import published_from
-from dagster_project.corpus.lineage.walk import ancestors
+from dagster_project.corpus.lineage.walk import ancestors, layers_of
 from dagster_project.corpus.model.errors import IntegrityError
 from dagster_project.corpus.model.manifests import File, Input, Manifest
 from dagster_project.corpus.model.partitions import Partition
@@ -98,8 +98,9 @@ def key_of(item: Input) -> str:
 
 def _layers(store: Store, key: str, corpus: Manifest) -> list[tuple[str, Manifest]]:
     """The layers of a corpus with the keys that they were used by, the earliest first."""
-    earlier = [(key_of(item), load_manifest(store, item.id)) for item in corpus.inputs if item.stage == corpus.stage]
-    return [*(layer for name, base in earlier for layer in _layers(store, name, base)), (key, corpus)]
+    layers = layers_of(store, corpus)
+    names = {item.id: key_of(item) for layer in layers for item in layer.inputs}
+    return [(names.get(layer.id, key), layer) for layer in layers]
 
 
 def _members(

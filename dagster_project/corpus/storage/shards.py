@@ -114,19 +114,17 @@ def _is_whole(store: Store, file: File) -> bool:
 
 def read_row(store: Store, file: File, row: int) -> pa.Table:
     """One row of a shard, decoding one row group."""
-    parquet = open_shard(store, file, whole=False)
-    with _altered(file):
-        return _as_written(parquet.read_row_group(row // GROUP_ROWS).slice(row % GROUP_ROWS, 1), parquet)
+    return read_rows(store, file, [row])
 
 
-def read_rows(store: Store, file: File, rows: Sequence[int], columns: Sequence[str]) -> pa.Table:
+def read_rows(store: Store, file: File, rows: Sequence[int], columns: Sequence[str] | None = None) -> pa.Table:
     """Some rows of a shard in the order asked for, decoding the row groups that hold them."""
     parquet = open_shard(store, file, whole=False)
     groups = sorted({row // GROUP_ROWS for row in rows})
     starts = {group: number * GROUP_ROWS for number, group in enumerate(groups)}
     places = pa.array([starts[row // GROUP_ROWS] + row % GROUP_ROWS for row in rows], pa.int64())
     with _altered(file):
-        return _as_written(parquet.read_row_groups(groups, columns=list(columns)).take(places), parquet)
+        return _as_written(parquet.read_row_groups(groups, columns and list(columns)).take(places), parquet)
 
 
 def _as_written(rows: Rows, parquet: pq.ParquetFile) -> Rows:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dagster_project.corpus.deduplication.removals import Parallels, parallels, removals
+from dagster_project.corpus.deduplication.removals import Cuts, Parallels, parallels, removals, united
 from dagster_project.corpus.deduplication.substrings import Spans, find_substrings
 from dagster_project.corpus.kernels.editing import apply, cut, undo
 from dagster_project.corpus.kernels.texts import buffers, strings
@@ -140,6 +140,25 @@ def test_parallel_structure_is_measured_before_and_after():
     assert removed.before == parallels(*handed[1:]) == Parallels(4, 7)
     assert removed.after == Parallels(2, 5)
     assert parallels(*buffers(pa.array(["", "\n \n"]))) == Parallels(0, 0)
+
+
+def test_what_cuts_nothing_changes_nothing():
+    handed = texts_of([f"Alone: {MENU}"])
+    removed = removals(spans_of(["Alone: "], 40), handed, 40)
+    assert removed.before == removed.after == Parallels(2, 2)
+    assert removed.removed_bytes == len(removed.edits.starts) == 0
+
+
+@given(st.lists(st.tuples(st.integers(0, 2), st.integers(0, 10), st.integers(1, 10))))
+def test_united_stretches_cover_the_same_bytes_once(stretches):
+    """Documents of 20 bytes, side by side."""
+    rows, starts, sizes = np.array(stretches, np.int64).reshape(-1, 3).T
+    found = united(Cuts(rows, 20 * rows + starts, 20 * rows + starts + sizes))
+    covered = {20 * row + byte for row, start, size in stretches for byte in range(start, start + size)}
+    assert {byte for start, end in zip(found.starts, found.ends, strict=True) for byte in range(start, end)} == covered
+    assert (found.ends - found.starts).sum() == len(covered)
+    assert (found.starts // 20 == found.rows).all()
+    assert ((found.ends - 1) // 20 == found.rows).all()
 
 
 def test_spans_of_other_documents_are_refused():

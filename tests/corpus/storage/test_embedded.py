@@ -22,7 +22,9 @@ import pytest
 
 from dagster_project.corpus.model.errors import StoreError
 from dagster_project.corpus.storage import embedded as module
-from dagster_project.corpus.storage.embedded import EmbeddedServer, embedded, process_start, status
+from dagster_project.corpus.storage import processes
+from dagster_project.corpus.storage.embedded import EmbeddedServer, embedded, status
+from dagster_project.corpus.storage.processes import process_start
 from dagster_project.corpus.storage.s3 import S3Config, S3Store
 
 pytestmark = pytest.mark.embedded
@@ -64,7 +66,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 @pytest.fixture(autouse=True)
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     """Stop by SIGKILL soon; the processes of `users` still stop by SIGTERM in their own time."""
-    monkeypatch.setattr(module, "STOP_SECONDS", 0.2)
+    monkeypatch.setattr(processes, "STOP_SECONDS", 0.2)
 
 
 def pid_of(directory: Path) -> int:
@@ -84,9 +86,9 @@ def kill(directory: Path) -> int:
     """End the server at once; a busy machine frees its lock first, then its process, then its ports."""
     ports = EmbeddedServer(directory).recorded().ports
     os.killpg(pid := pid_of(directory), signal.SIGKILL)
-    with module._held(directory / "server.lock", module.fcntl.LOCK_EX):
+    with module.held(directory / "server.lock", module.fcntl.LOCK_EX):
         deadline = time.monotonic() + 10
-        while (module.process_start(pid) or not all(map(module._is_free, ports))) and time.monotonic() < deadline:
+        while (module.process_start(pid) or not all(map(module.is_free, ports))) and time.monotonic() < deadline:
             time.sleep(0.01)
         return pid
 
@@ -186,9 +188,9 @@ def test_a_stale_pid_is_survived(home: Path) -> None:
 
 
 def test_a_port_taken_between_choice_and_use_leads_to_others(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    chosen = module._free_ports()
-    choices = iter([chosen, module._free_ports()])
-    monkeypatch.setattr(module, "_free_ports", lambda: next(choices))
+    chosen = module.free_ports(5)
+    choices = iter([chosen, module.free_ports(5)])
+    monkeypatch.setattr(module, "free_ports", lambda count: next(choices))
     with closing(socket.create_server(("127.0.0.1", chosen[3]))), embedded(tmp_path) as config:
         assert config.endpoint != f"http://127.0.0.1:{chosen[3]}"
 
@@ -306,6 +308,6 @@ def test_a_server_that_never_gets_ready_is_a_sentence(tmp_path: Path, monkeypatc
 def test_a_server_of_another_container_is_left_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """It holds the lock, and its process cannot be seen from here."""
     monkeypatch.setattr(module, "DEATH_SECONDS", 0.2)
-    foreign = module._held(tmp_path / "server.lock", module.fcntl.LOCK_EX)
+    foreign = module.held(tmp_path / "server.lock", module.fcntl.LOCK_EX)
     with foreign, pytest.raises(StoreError, match="Another server"), embedded(tmp_path):
         pass
