@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from typing import Any
 
 import dagster as dg
 
 from dagster_project.corpus.model.manifests import Manifest
+from dagster_project.corpus.publishing.exported import exported_files
 from dagster_project.corpus.storage.stores import Store
 from dagster_project.defs.plots import plot_of
 from dagster_project.defs.tables import (
@@ -72,11 +73,15 @@ def observations_of(store: Store, standing: Standing) -> Iterator[dg.AssetObserv
 
 def readings(store: Store, standing: Standing, manifest: Manifest) -> dict[str, Any]:
     """Where the shards of a published mix lie, and how to have its report."""
-    exports: Mapping[str, Sequence[Mapping[str, Any]]] = manifest.facts.get("exports", {})
     shards = [
-        {"format": name, "path": f"{store.location}/{file['path']}", "rows": file["rows"], "bytes": file["size_bytes"]}
-        for name, files in exports.items()
-        for file in files
+        {
+            "format": item.format,
+            "name": item.name,
+            "path": f"{store.location}/{item.file.path}",
+            "rows": item.file.rows,
+            "bytes": item.file.size_bytes,
+        }
+        for item in exported_files(manifest.facts)
     ]
     report = f"florilegium report published/{standing.key} --format html"
     return {"report": dg.MetadataValue.md(f"`{report}`")} | ({"shards": table(shards)} if shards else {})

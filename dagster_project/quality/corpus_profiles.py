@@ -139,7 +139,7 @@ def mixed(counts: Counts) -> Numbers:
 
 def published(counts: Counts) -> Numbers:
     exports = counts.facts.get("exports", {})
-    rows = {name: sum(file["rows"] for file in files) for name, files in exports.items()}
+    rows = {name: sum(shard["rows"] for shard in found["shards"]) for name, found in exports.items()}
     missing = {name: counts.rows - found for name, found in rows.items() if found != counts.rows}
     numbers: dict[str, float] = {
         "rows": counts.rows,

@@ -96,7 +96,7 @@ def test_a_lost_export_is_made_again(recipes: Path) -> None:
     store = MemoryStore()
     published = Partition("published", "notes@dev")
     manifest = library(store, recipes).build(published).manifest
-    path = manifest.facts["exports"]["jsonl"][0]["path"]
+    path = manifest.facts["exports"]["jsonl"]["shards"][0]["files"]["jsonl.zst"]["path"]
     body = damage(store, path, "flipped")
     library(store, recipes).build(published, repair=True)
     assert store.get(path) == body

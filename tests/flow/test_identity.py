@@ -136,7 +136,7 @@ def test_the_export_holds_the_members_in_their_order(tmp_path: Path) -> None:
     assert exported.column("index").to_pylist() == list(range(members.num_rows))
     import pyarrow as pa
 
-    item = built.manifest.facts["exports"]["jsonl"][0]
+    item = built.manifest.facts["exports"]["jsonl"]["shards"][0]["files"]["jsonl.zst"]
     lines = pa.CompressedInputStream(pa.BufferReader(store.get(item["path"])), "zstd").read().decode().splitlines()
     assert [json.loads(line)["text"] for line in lines] == exported.column("text").to_pylist()
     assert [entry.path for entry in store.list("scratch/")] == []

@@ -17,9 +17,10 @@ from dagster_project.corpus.mixing.candidates import Candidates
 from dagster_project.corpus.model.manifests import File, Input, Manifest
 from dagster_project.corpus.model.mix_recipes import MixRecipe
 from dagster_project.corpus.model.partitions import Partition
-from dagster_project.corpus.model.recipes import CorpusRecipe
+from dagster_project.corpus.model.recipes import CorpusRecipe, as_data
 from dagster_project.corpus.publishing import exports
 from dagster_project.corpus.publishing.promises import promises_of
+from dagster_project.corpus.scorers import tokenizers
 from dagster_project.corpus.scorers.artifacts import artifact_of
 from dagster_project.corpus.signals.groups import GROUPS, Group, Measuring
 
@@ -97,15 +98,23 @@ def published(planner: Planner, partition: Partition) -> Plan:
     (members,) = planner.load(inputs)
     needed = [*snapshots_of(planner.store, members).values(), *edits_of(planner.store, members)]
     files = {file.sha256: file for manifest in needed for file in manifest.files}
-    artifacts = [item for item in members.inputs if item.stage == "artifacts"]
-    keys = (item.partition.partition("/")[2] for item in artifacts)
-    promises = promises_of(planner.store, dict(zip(keys, planner.load(artifacts), strict=True)))
+    named = [item for item in members.inputs if item.stage == "artifacts"]
+    artifacts = dict(zip((item.partition.partition("/")[2] for item in named), planner.load(named), strict=True))
+    counter = members.identity.recipe["tokenizer"]
+    tokenizer = artifact_of(planner.store, artifacts.pop(counter)) if counter else None
+    promises = promises_of(planner.store, artifacts)
+    exporting = exports.Exporting(recipe.exports, recipe.shard_words, tokenizer, recipe.packing, promises)
     return Plan(
         schema=exports.SCHEMA,
         code_version=exports.CODE_VERSION,
-        recipe={"exports": list(recipe.exports), "shard_words": recipe.shard_words},
+        recipe={
+            "exports": list(recipe.exports),
+            "shard_words": recipe.shard_words,
+            **(tokenizers.decided_by() if tokenizer else {}),
+            **({"packing": as_data(recipe.packing)} if "packed" in recipe.exports else {}),
+        },
         inputs=inputs,
-        run=lambda work: exports.export(work, members, files, recipe.exports, recipe.shard_words, promises),
+        run=lambda work: exports.export(work, members, files, exporting),
         access=strictest([members]),
         bounds={"documents": members.rows, "clean_of": [key for key, _ in promises.indexes]},
     )

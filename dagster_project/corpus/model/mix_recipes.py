@@ -129,6 +129,15 @@ class LicensePolicy:
 
 
 @dataclass(frozen=True)
+class PackingRecipe:
+    """How documents become training sequences, for the export `packed`."""
+
+    mode: Literal["chunk", "best-fit", "buckets"] = "best-fit"
+    length: int = 2048  # tokens of a sequence; of buckets, of the longest
+    least: int = 256  # tokens of the shortest bucket; what is left of a document below it is dropped, and counted
+
+
+@dataclass(frozen=True)
 class MixRecipe:
     """The exact training set: components, budget, phases, seed, license policy, exports."""
 
@@ -146,7 +155,12 @@ class MixRecipe:
     licenses: LicensePolicy = field(default_factory=LicensePolicy)
     clean_of: tuple[str, ...] = ()  # artifacts of benchmarks whose items no text of the mix may repeat
     contaminated: Literal["refuse", "exclude"] = "refuse"  # the whole mix; or the documents, which are counted
-    exports: tuple[Literal["parquet", "jsonl"], ...] = ("parquet", "jsonl")
+    # the last six hold tokens, too, where the mix names a tokenizer; megatron, numpy and packed nothing else
+    exports: tuple[Literal["parquet", "jsonl", "megatron", "numpy", "mds", "mds-zstd", "webdataset", "packed"], ...] = (
+        "parquet",
+        "jsonl",
+    )
+    packing: PackingRecipe = field(default_factory=PackingRecipe)
     shard_words: int = 10_000_000  # words after which a new export shard begins
 
     @property

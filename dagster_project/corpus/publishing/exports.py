@@ -1,127 +1,68 @@
 """Shards in the order of the mix: text joined to members by a two-pass scatter, so that no shard needs all others.
 
-Pass one reads every documents shard once and sends each member's text to the shard it belongs to; pass two sorts
-what a shard received and writes it in every format asked for. Each format is one line in FORMATS.
+Pass one reads every documents shard once and sends each member's text to the shard it belongs to; pass two sorts what a
+shard received and writes it in every format asked for (`formats/`), beside its rows and its part of the order manifest.
+On the disk of the driver are 24 bytes for each member.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 import numpy as np
-import orjson
-import pyarrow as pa
-import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from dagster_project.corpus.engine.work import ShardResult, Steps, Work, assemble
-from dagster_project.corpus.kernels.editing import edited
-from dagster_project.corpus.model.documents import ID
-from dagster_project.corpus.model.errors import IntegrityError
+from dagster_project.corpus.formats.formats import FORMATS
+from dagster_project.corpus.model.canonical import digest
+from dagster_project.corpus.model.errors import IntegrityError, Refused
 from dagster_project.corpus.model.manifests import File, Manifest
-from dagster_project.corpus.publishing.promises import Indexes, Promises, search
-from dagster_project.corpus.storage.exchange import Address, Exchange, Piece, Range, ranges_of, read_rows
-from dagster_project.corpus.storage.refs import find_build, record_build
-from dagster_project.corpus.storage.rows import entries
-from dagster_project.corpus.storage.shards import put_object, read_shard, stands, write_shard
-from dagster_project.corpus.storage.stores import Store
+from dagster_project.corpus.model.mix_recipes import PackingRecipe
+from dagster_project.corpus.publishing.gathering import PACKED, SCHEMA, Gather, Gathered, gather
+from dagster_project.corpus.publishing.promises import Promises
+from dagster_project.corpus.publishing.scattering import Scatter, scatter
+from dagster_project.corpus.scorers.artifacts import Artifact
+from dagster_project.corpus.storage.exchange import Address, Exchange, Piece, ranges_of
+from dagster_project.corpus.storage.runs import Cursor, Runs
+from dagster_project.corpus.storage.shards import iterate_shard, put_object
 
-CODE_VERSION = "2"
-SCHEMA = pa.schema(
-    [
-        pa.field("doc_id", ID, nullable=False),
-        pa.field("index", pa.int64(), nullable=False),  # position in the whole mix, from 0
-        pa.field("text", pa.string(), nullable=False),
-        pa.field("url", pa.string()),
-        pa.field("title", pa.string()),
-        pa.field("component", pa.string(), nullable=False),
-        pa.field("copy", pa.int32(), nullable=False),
-        pa.field("source", pa.string(), nullable=False),
-        pa.field("license", pa.string(), nullable=False),
-        pa.field("words", pa.int64(), nullable=False),
-    ]
-)
-SENT = ("text", "url", "title")
-MEMBER = ("doc_id", "component", "copy", "source", "license", "words")
-
-
-def write_parquet(table: pa.Table, store: Store, access: str) -> File:
-    return write_shard(store, table, access=access)
-
-
-def write_jsonl(table: pa.Table, store: Store, access: str) -> File:
-    """One object per line, zstd-compressed, ids in hexadecimal."""
-    sink = pa.BufferOutputStream()
-    with pa.CompressedOutputStream(sink, "zstd") as stream:
-        for batch in table.to_batches(max_chunksize=2048):
-            for row in batch.to_pylist():
-                stream.write(orjson.dumps({**row, "doc_id": row["doc_id"].hex()}) + b"\n")
-    body = sink.getvalue().to_pybytes()
-    path, sha256 = put_object(store, body, access=access, suffix="jsonl.zst")
-    return File(path, sha256, len(body), table.num_rows)
-
-
-FORMATS: dict[str, Callable[[pa.Table, Store, str], File]] = {"parquet": write_parquet, "jsonl": write_jsonl}
+__all__ = ["CODE_VERSION", "SCHEMA", "Exporting", "export"]
+CODE_VERSION = "3"
+MEMORY_BYTES = 256 << 20
+CODE = np.uint64(1)  # the first code of a pair of shards; a cursor asks for what is below a number of at least 1
 
 
 @dataclass(frozen=True)
-class Scatter:
-    """Members that lie in one documents shard and have the edits of one shard, if any: their rows there, and their
-    positions in the mix."""
+class Exporting:
+    """How a mix is exported: formats, where shards begin, and what its tokens are."""
 
-    address: Address
-    number: int
-    file: File
-    edits: File | None
-    rows: NDArray[np.int32]
-    index: NDArray[np.int64]
-    starts: NDArray[np.int64]  # of every export shard
-
-
-@dataclass(frozen=True)
-class Gather:
-    """One export shard: its members in order, and where the text for it lies."""
-
-    store: Store
-    key: str
-    access: str
-    number: int
-    start: int
-    members: pa.Table
-    sent: tuple[Range, ...]
     formats: tuple[str, ...]
-    searched: Indexes = ()  # for the benchmarks that its text must not repeat
+    shard_words: int
+    tokenizer: Artifact | None = None
+    packing: PackingRecipe = field(default_factory=PackingRecipe)
+    promises: Promises = field(default_factory=Promises)
+
+    def check(self) -> None:
+        """Refuse formats that hold tokens where there are none."""
+        wanting = [name for name in self.formats if name == PACKED or FORMATS[name].needs_tokens]
+        if wanting and self.tokenizer is None:
+            raise Refused(f"{', '.join(wanting)}: of tokens alone, and the mix names no tokenizer: name one")
 
 
-@dataclass(frozen=True)
-class Gathered:
-    """An export shard as the manifest names it, and the same rows in the other formats."""
-
-    shard: ShardResult
-    exports: Mapping[str, File]
-
-
-def export(
-    work: Work,
-    mix: Manifest,
-    files: Mapping[str, File],
-    formats: Sequence[str],
-    shard_words: int,
-    promises: Promises | None = None,
-) -> Manifest:
+def export(work: Work, mix: Manifest, files: Mapping[str, File], exporting: Exporting) -> Manifest:
     """Write the shards of a mix. `files` maps the digest of a shard, of documents or of their edits, to its file."""
-    promises = promises or Promises()
-    members = pa.concat_tables([read_shard(work.store, file) for file in mix.files]) if mix.files else _no_members()
-    starts = shard_starts(members.column("words").to_numpy(), shard_words)
+    exporting.check()
     gathered: list[Gathered] = []
-    with Exchange(work.store) as address:
-        scatters = list(_scatters(address, members, files, starts))
-        steps = Steps(work, len(scatters) + len(starts))
-        pieces = list(steps.map(scatter, scatters))
-        found = _gathers(work, members, pieces, tuple(formats), starts)
-        gathers = (replace(item, searched=promises.indexes) for item in found)
+    with ExitStack() as stack:
+        address = stack.enter_context(Exchange(work.store))
+        placed = stack.enter_context(Runs(3, MEMORY_BYTES))
+        pairs, starts = _place(work, mix, exporting.shard_words, placed)
+        steps = Steps(work, len(pairs) + len(starts))
+        pieces = list(steps.map(scatter, _scatters(address, placed, pairs, files, starts)))
+        gathers = _gathers(work, mix, pieces, starts, exporting)
 
         def shards() -> Iterator[ShardResult]:
             for item in steps.map(gather, gathers):
@@ -129,103 +70,95 @@ def export(
                 yield item.shard
 
         manifest = assemble(work, shards(), ordered=True)
-    exports = {name: [asdict(item.exports[name]) for item in gathered] for name in formats}
-    facts = {"exports": exports, "clean_of": promises.facts(manifest.profile)}
-    return replace(manifest, facts={**manifest.facts, **facts})
+    return replace(manifest, facts={**manifest.facts, **_facts(work, manifest, exporting, gathered)})
 
 
-def shard_starts(words: NDArray[np.int64], shard_words: int) -> NDArray[np.int64]:
-    """Where export shards begin: a new one whenever another `shard_words` words have gone before."""
-    shard = (np.cumsum(words) - words) // shard_words
-    starts: NDArray[np.int64] = np.flatnonzero(np.diff(shard, prepend=-1)).astype(np.int64)
-    return starts
+def _place(
+    work: Work, mix: Manifest, shard_words: int, placed: Runs
+) -> tuple[Sequence[tuple[str, str]], NDArray[np.int64]]:
+    """Fill rows (code of a pair of documents shard and edits, row, index), and find where export shards begin: a new
+    one whenever another `shard_words` words have gone before. Returns the pairs in the order of their codes."""
+    codes: dict[tuple[str, str], int] = {}
+    starts: list[int] = []
+    index, before, last = 0, 0, -1
+    for file in mix.files:
+        for batch in iterate_shard(work.store, file, ["documents", "edits", "row", "words"]):
+            pairs = zip(batch.column("documents").to_pylist(), batch.column("edits").to_pylist(), strict=True)
+            code = np.array([codes.setdefault(pair, len(codes)) for pair in pairs], np.uint64)
+            row, words = batch.column("row").to_numpy(), batch.column("words").to_numpy()
+            placed.append(np.column_stack([code + CODE, row.astype(np.uint64), _count(index, len(row))]))
+            shard = (before + np.cumsum(words) - words) // shard_words
+            starts += (np.flatnonzero(np.diff(shard, prepend=last)) + index).tolist()
+            index, before, last = index + len(row), before + int(words.sum()), int(shard[-1])
+    return list(codes), np.array(starts, np.int64)
 
 
-def _no_members() -> pa.Table:
-    names = (*MEMBER, "documents", "row", "edits")
-    return pa.table({name: pa.array([], pa.int64() if name == "words" else pa.string()) for name in names})
+def _count(start: int, length: int) -> NDArray[np.uint64]:
+    return np.arange(start, start + length, dtype=np.uint64)
 
 
 def _scatters(
-    address: Address, members: pa.Table, files: Mapping[str, File], starts: NDArray[np.int64]
+    address: Address,
+    placed: Runs,
+    pairs: Sequence[tuple[str, str]],
+    files: Mapping[str, File],
+    starts: NDArray[np.int64],
 ) -> Iterator[Scatter]:
-    shards = pc.binary_join_element_wise(members.column("documents"), members.column("edits"), " ")
-    coded = shards.combine_chunks().dictionary_encode()
-    codes, rows = coded.indices.to_numpy(), members.column("row").to_numpy()
-    order = np.argsort(codes, kind="stable")
-    bounds = np.searchsorted(codes[order], np.arange(len(coded.dictionary) + 1))
-    for number, shard in enumerate(coded.dictionary.to_pylist()):
-        index = order[bounds[number] : bounds[number + 1]]
-        documents, _, edits = shard.partition(" ")
-        if missing := [digest for digest in (documents, edits) if digest and digest not in files]:
+    cursor = Cursor(3, placed.sorted())
+    for number, (documents, edits) in enumerate(pairs):
+        if missing := [name for name in (documents, edits) if name and name not in files]:
             raise IntegrityError(f"no shard {missing[0][:12]} among the inputs of this mix: rebuild it")
-        yield Scatter(address, number, files[documents], files.get(edits), rows[index], index, starts)
-
-
-def scatter(task: Scatter) -> Piece:
-    """Send the text of the members in one documents shard to the export shards that want it."""
-    table = read_texts(task.address.store, task.file, task.edits, task.rows)
-    table = table.append_column("index", pa.array(task.index))
-    shards = np.searchsorted(task.starts, task.index, side="right") - 1
-    return task.address.send_rows(f"texts-{task.number:06d}", table, shards, len(task.starts))
-
-
-def read_texts(store: Store, file: File, edits: File | None, rows: NDArray[np.int32]) -> pa.Table:
-    """Some rows of a documents shard, the text as its edits leave it."""
-    table = read_shard(store, file, ["doc_id", *SENT])
-    if edits:
-        found = read_shard(store, edits, ["doc_id", "edits"])
-        if not found.column("doc_id").equals(table.column("doc_id")):
-            raise IntegrityError(
-                f"{edits.path} does not list the documents that it should cover: rebuild its partition"
-            )
-        table = table.append_column("edits", found.column("edits"))
-    return edited(table.take(pa.array(rows)))
+        rows = cursor.before(number + 2).astype(np.int64)
+        yield Scatter(address, number, files[documents], files.get(edits), rows[:, 1], rows[:, 2], starts)
 
 
 def _gathers(
-    work: Work, members: pa.Table, pieces: Sequence[Piece], formats: tuple[str, ...], starts: NDArray[np.int64]
+    work: Work, mix: Manifest, pieces: Sequence[Piece], starts: NDArray[np.int64], exporting: Exporting
 ) -> Iterator[Gather]:
-    ends = [*starts[1:].tolist(), members.num_rows] if len(starts) else []
+    ends = [*starts[1:].tolist(), mix.rows] if len(starts) else []
     for number, (start, end) in enumerate(zip(starts.tolist(), ends, strict=True)):
-        rows = members.slice(start, end - start).select(list(MEMBER)).combine_chunks()
-        sent, key = ranges_of(pieces, number), work.key("gather", start, end, formats)
-        yield Gather(work.store, key, work.access, number, start, rows, sent, formats)
+        yield Gather(
+            store=work.store,
+            key=work.key("gather", start, end),
+            access=work.access,
+            number=number,
+            start=start,
+            end=end,
+            mix=mix.files,
+            sent=ranges_of(pieces, number),
+            formats=exporting.formats,
+            tokenizer=exporting.tokenizer,
+            packing=exporting.packing,
+            searched=exporting.promises.indexes,
+        )
 
 
-def gather(task: Gather) -> Gathered:
-    """Sort what one export shard received and write it in every format."""
-    record = find_build(task.store, task.key)
-    exports = {name: File(**file) for name, file in record["exports"].items()} if record else {}
-    if record and all(stands(task.store, file) for file in (File(**record["file"]), *exports.values())):
-        return Gathered(_result(task, File(**record["file"])), exports)
-    texts = pa.concat_tables(read_rows(task.store, task.sent)).sort_by("index")
-    table = joined(task, texts)
-    exports = {name: FORMATS[name](table, task.store, task.access) for name in task.formats}
-    file = exports.get("parquet") or write_parquet(table, task.store, task.access)
-    record_build(
-        task.store, task.key, {"file": asdict(file), "exports": {name: asdict(item) for name, item in exports.items()}}
-    )
-    return Gathered(ShardResult(file, _profile(task, table), entries(table).tobytes()), exports)
-
-
-def joined(task: Gather, texts: pa.Table) -> pa.Table:
-    """Members with their text; every member has exactly its own."""
-    if not texts.column("doc_id").equals(task.members.column("doc_id")):
-        raise IntegrityError(f"export shard {task.number} did not receive the text of its members: build again")
-    columns = {**{name: task.members.column(name) for name in MEMBER}, **{name: texts.column(name) for name in SENT}}
-    columns["index"] = pa.chunked_array([np.arange(task.start, task.start + task.members.num_rows)])
-    return pa.table([columns[name] for name in SCHEMA.names], schema=SCHEMA)
-
-
-def _result(task: Gather, file: File) -> ShardResult:
-    table = read_shard(task.store, file)
-    return ShardResult(file, _profile(task, table), entries(table).tobytes())
-
-
-def _profile(task: Gather, table: pa.Table) -> dict[str, Any]:
-    return {
-        "words": pc.sum(table.column("words")).as_py(),
-        "text_bytes": pc.sum(pc.binary_length(table.column("text"))).as_py(),
-        **search(table.column("text"), task.searched),
+def _facts(work: Work, manifest: Manifest, exporting: Exporting, gathered: Sequence[Gathered]) -> dict[str, Any]:
+    """Where every file of every format lies, the order manifest, and the digest of the tokens."""
+    told = {
+        "exports": {name: _exported(work, name, gathered) for name in exporting.formats},
+        "order": [asdict(item.order) for item in gathered],
+        "clean_of": exporting.promises.facts(manifest.profile),
     }
+    if exporting.tokenizer is None:
+        return told
+    streams = [item.stream for item in gathered]
+    return {**told, "stream": {"shards": streams, "digest": digest(streams)}}
+
+
+def _exported(work: Work, name: str, gathered: Sequence[Gathered]) -> dict[str, Any]:
+    shards: list[dict[str, Any]] = [
+        {
+            "rows": item.shard.file.rows,
+            "files": {suffix: asdict(file) for suffix, file in item.exports[name].files.items()},
+            "facts": dict(item.exports[name].facts),
+        }
+        for item in gathered
+    ]
+    index = {} if name == PACKED else FORMATS[name].index([shard["facts"] for shard in shards])
+    return {"shards": shards, "index": {file: asdict(_put(work, file, body)) for file, body in index.items()}}
+
+
+def _put(work: Work, name: str, body: bytes) -> File:
+    path, sha256 = put_object(work.store, body, access=work.access, suffix=name.rpartition(".")[2])
+    return File(path, sha256, len(body), 0)

@@ -14,6 +14,7 @@ from dagster_project.corpus.licenses.expressions import NOASSERTION
 from dagster_project.corpus.lineage.contamination import answers_of_mix
 from dagster_project.corpus.model.manifests import Manifest
 from dagster_project.corpus.model.partitions import Partition
+from dagster_project.corpus.publishing.exported import exported_files
 from dagster_project.corpus.publishing.funnel import funnel_of
 from dagster_project.corpus.publishing.licensing import gate_of, license_rows, terms, together
 from dagster_project.corpus.publishing.observed import Observed, distinct_documents, observe
@@ -186,11 +187,13 @@ def versions_of(subject: Subject) -> list[dict[str, Any]]:
 
 def exports_of(published: Manifest | None) -> list[dict[str, Any]]:
     """Every file that was published."""
-    exports = published.facts.get("exports", {}) if published else {}
     return [
-        {"format": name, **{field: file[field] for field in ("path", "rows", "size_bytes", "sha256")}}
-        for name, files in sorted(exports.items())
-        for file in files
+        {
+            "format": item.format,
+            "name": item.name,
+            **{field: getattr(item.file, field) for field in ("path", "rows", "size_bytes", "sha256")},
+        }
+        for item in (exported_files(published.facts) if published else ())
     ]
 
 

@@ -77,8 +77,8 @@ def _tables(facts: Mapping[str, Any]) -> Iterator[tuple[str, Sequence[str], list
     yield "Versions", VERSION, [tuple(row[name] for name in VERSION) for row in facts["versions"]]
     yield (
         "Files",
-        ("format", "sha256", "rows", "size"),
-        [(row["format"], row["sha256"], row["rows"], size(row["size_bytes"])) for row in facts["exports"]],
+        ("format", "name", "sha256", "rows", "size"),
+        [(row["format"], row["name"], row["sha256"], row["rows"], size(row["size_bytes"])) for row in facts["exports"]],
     )
 
 

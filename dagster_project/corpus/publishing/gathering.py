@@ -1,0 +1,204 @@
+"""The second pass of an export: one shard, its members beside their texts, encoded once and written in every format."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from dagster_project.corpus.engine.work import ShardResult
+from dagster_project.corpus.formats.format import Shard, Written
+from dagster_project.corpus.formats.formats import format_of
+from dagster_project.corpus.formats.streams import stream_digest
+from dagster_project.corpus.model.documents import ID
+from dagster_project.corpus.model.errors import IntegrityError
+from dagster_project.corpus.model.manifests import File
+from dagster_project.corpus.model.mix_recipes import PackingRecipe
+from dagster_project.corpus.model.tokens import Tokens
+from dagster_project.corpus.publishing.promises import Indexes, search
+from dagster_project.corpus.publishing.scattering import SENT
+from dagster_project.corpus.publishing.sequences import packed_files
+from dagster_project.corpus.scorers.artifacts import Artifact
+from dagster_project.corpus.scorers.tokenizers import load_tokenizer
+from dagster_project.corpus.storage.exchange import Range, read_rows
+from dagster_project.corpus.storage.refs import find_build, record_build
+from dagster_project.corpus.storage.rows import entries
+from dagster_project.corpus.storage.shards import put_object, read_range, read_shard, stands, write_shard
+from dagster_project.corpus.storage.stores import Store
+
+PACKED = "packed"
+SCHEMA = pa.schema(
+    [
+        pa.field("doc_id", ID, nullable=False),
+        pa.field("index", pa.int64(), nullable=False),  # position in the whole mix, from 0
+        pa.field("text", pa.string(), nullable=False),
+        pa.field("url", pa.string()),
+        pa.field("title", pa.string()),
+        pa.field("component", pa.string(), nullable=False),
+        pa.field("phase", pa.string(), nullable=False),
+        pa.field("copy", pa.int32(), nullable=False),
+        pa.field("source", pa.string(), nullable=False),
+        pa.field("license", pa.string(), nullable=False),
+        pa.field("language", pa.string(), nullable=False),
+        pa.field("words", pa.int64(), nullable=False),
+    ]
+)
+MEMBER = ("doc_id", "component", "phase", "copy", "source", "license", "language", "words")
+ORDER = pa.schema(
+    [
+        pa.field("index", pa.int64(), nullable=False),
+        pa.field("doc_id", ID, nullable=False),
+        pa.field("component", pa.string(), nullable=False),
+        pa.field("phase", pa.string(), nullable=False),
+        pa.field("copy", pa.int32(), nullable=False),
+        pa.field("shard", pa.int32(), nullable=False),
+        pa.field("row", pa.int32(), nullable=False),
+        pa.field("offset", pa.int64()),  # of its first token in the stream of its shard, separators counted
+        pa.field("length", pa.int64()),  # tokens, with the separator
+    ]
+)
+
+
+@dataclass(frozen=True)
+class Gather:
+    """One export shard: which members it has, where their texts lie, and how it is written."""
+
+    store: Store
+    key: str
+    access: str
+    number: int
+    start: int
+    end: int
+    mix: tuple[File, ...]  # the shards of the members of the whole mix
+    sent: tuple[Range, ...]
+    formats: tuple[str, ...]
+    tokenizer: Artifact | None
+    packing: PackingRecipe
+    searched: Indexes = ()  # for the benchmarks that its text must not repeat
+
+
+@dataclass(frozen=True)
+class Export:
+    """The files of one shard in one format, by suffix, and what the format says of them."""
+
+    files: Mapping[str, File]
+    facts: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Gathered:
+    """An export shard as the manifest names it, the same rows in every format, and its part of the order manifest."""
+
+    shard: ShardResult
+    exports: Mapping[str, Export]
+    order: File
+    stream: str  # digest of its tokens; empty without a tokenizer
+
+
+def gather(task: Gather) -> Gathered:
+    """Sort what one export shard received and write it in every format; or find what was written before."""
+    if found := _found(task):
+        return found
+    table = _joined(task)
+    tokens, vocabulary, separator = _encoded(task, table)
+    shard = Shard(task.number, task.start, table, tokens, vocabulary, separator)
+    exports = {name: _written(task, name, shard) for name in task.formats}
+    order = write_shard(task.store, _order(shard), access=task.access)
+    file = write_shard(task.store, table, access=task.access)
+    stream = stream_digest([tokens], separator) if tokens is not None else ""
+    profile = _profile(task, shard, exports)
+    told = {name: {"files": _as_data(item.files), "facts": item.facts} for name, item in exports.items()}
+    record = {"file": asdict(file), "exports": told, "order": asdict(order), "stream": stream, "profile": profile}
+    record_build(task.store, task.key, record)
+    return Gathered(ShardResult(file, profile, entries(table).tobytes()), exports, order, stream)
+
+
+def _found(task: Gather) -> Gathered | None:
+    record = find_build(task.store, task.key)
+    if record is None:
+        return None
+    file, order = File(**record["file"]), File(**record["order"])
+    exports = {
+        name: Export({suffix: File(**told) for suffix, told in item["files"].items()}, item["facts"])
+        for name, item in record["exports"].items()
+    }
+    everything = [file, order, *(made for item in exports.values() for made in item.files.values())]
+    if not all(stands(task.store, made) for made in everything):
+        return None
+    rows = entries(read_shard(task.store, file)).tobytes()
+    return Gathered(ShardResult(file, record["profile"], rows), exports, order, record["stream"])
+
+
+def _joined(task: Gather) -> pa.Table:
+    """Members with their text; every member has exactly its own."""
+    members = _members(task)
+    texts = pa.concat_tables(read_rows(task.store, task.sent)).sort_by("index")
+    if not texts.column("doc_id").equals(members.column("doc_id")):
+        raise IntegrityError(f"export shard {task.number} did not receive the text of its members: build again")
+    columns = {**{name: members.column(name) for name in MEMBER}, **{name: texts.column(name) for name in SENT}}
+    columns["index"] = pa.chunked_array([np.arange(task.start, task.end)])
+    return pa.table([columns[name] for name in SCHEMA.names], schema=SCHEMA).combine_chunks()
+
+
+def _members(task: Gather) -> pa.Table:
+    """The rows of the mix from `start` to `end`."""
+    tables, first = [], 0
+    for file in task.mix:
+        start, end = max(task.start - first, 0), min(task.end - first, file.rows)
+        if start < end:
+            tables.append(read_range(task.store, file, start, end, MEMBER))
+        first += file.rows
+    return pa.concat_tables(tables)
+
+
+def _encoded(task: Gather, table: pa.Table) -> tuple[Tokens | None, int, int | None]:
+    """The tokens of all texts, how many ids there are, and the one that ends a document."""
+    if task.tokenizer is None or task.tokenizer.model is None:
+        return None, 0, None
+    tokenizer = load_tokenizer(task.tokenizer.model, task.tokenizer.loading)
+    return tokenizer.encode(table.column("text")), tokenizer.vocabulary, tokenizer.separator
+
+
+def _written(task: Gather, name: str, shard: Shard) -> Export:
+    written = packed_files(shard, task.packing) if name == PACKED else format_of(name).write(shard)
+    return Export({suffix: _put(task, suffix, body, written) for suffix, body in written.files.items()}, written.facts)
+
+
+def _put(task: Gather, suffix: str, body: bytes, written: Written) -> File:
+    path, sha256 = put_object(task.store, body, access=task.access, suffix=suffix)
+    return File(path, sha256, len(body), task.end - task.start)
+
+
+def _order(shard: Shard) -> pa.Table:
+    """The part of the order manifest of one shard."""
+    rows = shard.table.num_rows
+    columns = {name: shard.table.column(name) for name in ("index", "doc_id", "component", "phase", "copy")}
+    columns["shard"] = pa.array(np.full(rows, shard.number, np.int32))
+    columns["row"] = pa.array(np.arange(rows, dtype=np.int32))
+    columns["offset"] = columns["length"] = pa.nulls(rows, pa.int64())
+    if shard.tokens is not None:
+        extra = 0 if shard.separator is None else 1
+        columns["offset"] = pa.array(shard.tokens.offsets[:-1] + extra * np.arange(rows))
+        columns["length"] = pa.array(np.diff(shard.tokens.offsets) + extra)
+    return pa.table([columns[name] for name in ORDER.names], schema=ORDER)
+
+
+def _profile(task: Gather, shard: Shard, exports: Mapping[str, Export]) -> dict[str, Any]:
+    text = shard.table.column("text")
+    tokens = {"tokens": len(shard.tokens.values)} if shard.tokens is not None else {}
+    packed = {"packing": exports[PACKED].facts["report"]} if PACKED in exports else {}
+    return {
+        "words": pc.sum(shard.table.column("words")).as_py(),
+        "text_bytes": pc.sum(pc.binary_length(text)).as_py(),
+        **tokens,
+        **packed,
+        **search(text, task.searched),
+    }
+
+
+def _as_data(files: Mapping[str, File]) -> dict[str, Any]:
+    return {suffix: asdict(file) for suffix, file in files.items()}
