@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import atexit
+import os
+import sys
+from typing import NoReturn
+
 import click
 
 from dagster_project.cli import (
@@ -49,3 +54,20 @@ for command in (
     server.status,
 ):
     main.add_command(command)
+
+
+def run() -> NoReturn:
+    """The program, which is gone as soon as its work is done. Threads of libraries that still read ahead would meet an
+    interpreter that takes itself apart, and now and then end the process by an abort."""
+    try:
+        main()
+        code = 0
+    except SystemExit as end:
+        code = end.code if isinstance(end.code, int) else int(end.code is not None)
+    atexit._run_exitfuncs()
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except OSError:  # whoever read it is gone
+            code = code or 1
+    os._exit(code)

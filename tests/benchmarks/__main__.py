@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from tests.benchmarks import families, layers, minhash, parity, recall, signals, tokens, warc
+from tests.benchmarks import families, layers, minhash, mixes, parity, recall, signals, tokens, warc
 
 Result = tuple[dict[str, Any], int]  # what was measured, and the exit code
 
@@ -30,6 +30,7 @@ BENCHMARKS: dict[str, Benchmark] = {
     "families": Benchmark(families.run, lines),
     "layers": Benchmark(layers.run, lines),
     "minhash": Benchmark(lambda said: (minhash.run(said.input, said.limit_mb), 0), lines),
+    "mixes": Benchmark(mixes.run, lines),
     "parity": Benchmark(parity.run, parity.told),
     "recall": Benchmark(recall.run, recall.told),
     "signals": Benchmark(signals.run, signals.told),

@@ -15,7 +15,7 @@ import pytest
 
 from dagster_project.corpus.storage.embedded import status
 
-FLORILEGIUM = [sys.executable, "-c", "from dagster_project.cli.main import main; main(prog_name='florilegium')"]
+FLORILEGIUM = [sys.executable, "-c", "from dagster_project.cli.main import run; run()"]
 
 
 def run(*words: str, cwd: Path, **env: str) -> subprocess.CompletedProcess[str]:

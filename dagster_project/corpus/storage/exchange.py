@@ -111,7 +111,7 @@ def _packed(table: pa.Table) -> bytes:
     if not table.num_rows:
         return b""
     sink = pa.BufferOutputStream()
-    with pa.ipc.new_stream(sink, table.schema, options=pa.ipc.IpcWriteOptions(compression="zstd")) as writer:
+    with pa.ipc.new_stream(sink, table.schema, options=pa.ipc.IpcWriteOptions(compression="lz4")) as writer:
         writer.write_table(table)
     packed: bytes = sink.getvalue().to_pybytes()
     return packed
