@@ -21,7 +21,7 @@ UPSTREAM: Mapping[str, tuple[str, ...]] = {
     "deduplicated": ("families", "filtered", "licensed", "signals"),
     "passages": ("deduplicated", "filtered", "signals"),
     "weights": ("deduplicated", "passages", "signals"),
-    "mixed": ("deduplicated", "passages", "signals", "artifacts"),
+    "mixed": ("deduplicated", "passages", "weights", "snapshots", "signals", "licensed", "artifacts"),
     "published": ("mixed",),
 }
 

@@ -59,8 +59,7 @@ def loose_ends(
     if isinstance(recipe, ArtifactRecipe):
         yield from _unfit_artifact(item, recipe, is_whole)
     if isinstance(recipe, MixRecipe):
-        named = ((f"clean_of[{index}]", name, "benchmark") for index, name in enumerate(recipe.clean_of))
-        yield from _unfit_kinds(item, named, recipes)
+        yield from _unfit_mix(item, recipe, recipes, is_whole)
     if isinstance(recipe, PolicyRecipe):
         yield from _unfit_controls(item, recipe, recipes)
     if isinstance(recipe, PolicyRecipe) and rules:
@@ -75,6 +74,17 @@ def _unfit_artifact(item: ReadRecipe, artifact: ArtifactRecipe, is_whole: bool) 
         yield item.problem("license", message)
     if is_whole:
         yield from (item.problem("", message) for message in complaints(artifact))
+
+
+def _unfit_mix(item: ReadRecipe, mix: MixRecipe, recipes: Recipes, is_whole: bool) -> Iterator[Problem]:
+    """Artifacts of other kinds, expressions that are none, licenses that nobody knows, formats without tokens."""
+    from dagster_project.corpus.mixing.complaints import complaints  # with DuckDB, which few checks need
+
+    named = [(f"clean_of[{index}]", name, "benchmark") for index, name in enumerate(mix.clean_of)]
+    named += [("tokenizer", mix.tokenizer, "tokenizer")] if mix.tokenizer else []
+    yield from _unfit_kinds(item, named, recipes)
+    if is_whole:
+        yield from (item.problem(path, message) for path, message in complaints(mix))
 
 
 def _unfit_kinds(item: ReadRecipe, named: Iterable[tuple[str, str, str]], recipes: Recipes) -> Iterator[Problem]:
@@ -196,6 +206,8 @@ def _references(recipe: Any) -> Iterator[tuple[str, Kind, str]]:
             yield f"components[{index}].corpus", "corpora", component.corpus
         for index, name in enumerate(recipe.clean_of):
             yield f"clean_of[{index}]", "artifacts", name
+        if recipe.tokenizer:
+            yield "tokenizer", "artifacts", recipe.tokenizer
     if isinstance(recipe, ArtifactRecipe):
         for name, examples in (("positives", recipe.positives), ("negatives", recipe.negatives)):
             for index, example in enumerate(examples):

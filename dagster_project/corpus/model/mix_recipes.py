@@ -8,6 +8,7 @@ from typing import Literal
 
 Unit = Literal["words", "tokens", "documents"]
 UNITS: tuple[Unit, ...] = ("words", "tokens", "documents")
+PACKED = "packed"  # the export of sequences
 WHOLE_MIX = "main"  # the phase of a mix that names none
 EPOCHS = 4  # passes over the same text that cost next to nothing (Muennighoff et al. 2023, arXiv:2305.16264)
 

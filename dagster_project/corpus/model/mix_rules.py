@@ -15,6 +15,7 @@ from dagster_project.corpus.model.mix_recipes import (
     ComponentRecipe,
     MixRecipe,
     OrderRecipe,
+    PackingRecipe,
     PhaseRecipe,
     QuantileRecipe,
     RepetitionRecipe,
@@ -101,6 +102,8 @@ FIELDS: Mapping[tuple[type, str], Callable[[Any], Complaint]] = MappingProxyType
         (RepetitionRecipe, "epochs"): positive,
         (RepetitionRecipe, "copies"): positive,
         (RepetitionRecipe, "share"): share,
+        (PackingRecipe, "length"): positive,
+        (PackingRecipe, "least"): positive,
         (MixRecipe, "components"): filled,
         (MixRecipe, "seed"): seed,
         (MixRecipe, "tokenizer"): _optional_reference,
@@ -128,6 +131,16 @@ def component_agreement(component: ComponentRecipe) -> Iterator[tuple[str, str]]
     selects = component.where or component.quantile or component.sample or component.rehydrate
     if component.control and not selects:
         yield "control", "is of a selection, and there is no where, quantile, sample or rehydrate; leave it out"
+
+
+def packing_agreement(packing: PackingRecipe) -> Iterator[tuple[str, str]]:
+    """Buckets are powers of two."""
+    if packing.mode == "buckets":
+        for name in ("length", "least"):
+            if (tokens := getattr(packing, name)) & (tokens - 1):
+                yield name, f"{tokens} is not a power of two, as buckets are; use one such as 256 or 8192"
+        if packing.least > packing.length:
+            yield "least", f"{packing.least} is above length {packing.length}, so nothing would be left; swap them"
 
 
 def order_agreement(order: OrderRecipe) -> Iterator[tuple[str, str]]:
@@ -176,6 +189,7 @@ AGREEMENT: Mapping[type, Callable[[Any], Iterator[tuple[str, str]]]] = MappingPr
         QuantileRecipe: quantile_agreement,
         ComponentRecipe: component_agreement,
         OrderRecipe: order_agreement,
+        PackingRecipe: packing_agreement,
         MixRecipe: mix_agreement,
     }
 )

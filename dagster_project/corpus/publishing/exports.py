@@ -20,8 +20,8 @@ from dagster_project.corpus.formats.formats import FORMATS
 from dagster_project.corpus.model.canonical import digest
 from dagster_project.corpus.model.errors import IntegrityError, Refused
 from dagster_project.corpus.model.manifests import File, Manifest
-from dagster_project.corpus.model.mix_recipes import PackingRecipe
-from dagster_project.corpus.publishing.gathering import PACKED, SCHEMA, Gather, Gathered, gather
+from dagster_project.corpus.model.mix_recipes import PACKED, PackingRecipe
+from dagster_project.corpus.publishing.gathering import SCHEMA, Gather, Gathered, gather
 from dagster_project.corpus.publishing.promises import Promises
 from dagster_project.corpus.publishing.scattering import Scatter, scatter
 from dagster_project.corpus.scorers.artifacts import Artifact

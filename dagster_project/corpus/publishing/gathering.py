@@ -17,7 +17,7 @@ from dagster_project.corpus.formats.streams import stream_digest
 from dagster_project.corpus.model.documents import ID
 from dagster_project.corpus.model.errors import IntegrityError
 from dagster_project.corpus.model.manifests import File
-from dagster_project.corpus.model.mix_recipes import PackingRecipe
+from dagster_project.corpus.model.mix_recipes import PACKED, PackingRecipe
 from dagster_project.corpus.model.tokens import Tokens
 from dagster_project.corpus.publishing.promises import Indexes, search
 from dagster_project.corpus.publishing.scattering import SENT
@@ -30,7 +30,6 @@ from dagster_project.corpus.storage.rows import entries
 from dagster_project.corpus.storage.shards import put_object, read_range, read_shard, stands, write_shard
 from dagster_project.corpus.storage.stores import Store
 
-PACKED = "packed"
 SCHEMA = pa.schema(
     [
         pa.field("doc_id", ID, nullable=False),
