@@ -22,7 +22,7 @@ from dagster_project.corpus.formats.streams import stream_digest, tokens_of
 from dagster_project.corpus.mixing import mix
 from dagster_project.corpus.model.canonical import digest
 from dagster_project.corpus.model.errors import Refused
-from dagster_project.corpus.model.manifests import Manifest
+from dagster_project.corpus.model.manifests import File, Manifest
 from dagster_project.corpus.model.partitions import Partition
 from dagster_project.corpus.snapshots import freeze
 from dagster_project.corpus.storage.memory import MemoryStore
@@ -68,6 +68,9 @@ phases:
 licenses: {allow: [permissive, share-alike], evidence: record}
 exports: [parquet, jsonl, megatron, numpy, mds, mds-zstd, webdataset, packed]
 packing: {length: 128}
+rendering:
+  templates: [{name: from, text: "from {source} : {text} </>", share: 0.5, phases: [stable]}]
+  controls: [{token: "<|short|>", where: "words < 60"}]
 shard_words: 800
 """,
 }
@@ -77,7 +80,7 @@ def rows() -> list[dict[str, Any]]:
     found = documents(120)
     for number, row in enumerate(found):
         row["text"] = " ".join(f"{word}{number}" for word in row["text"].split()[: 20 + 3 * number])
-        row["license"] = LICENSES[number % 4]
+        row |= {"license": LICENSES[number % 4], "title": f"t{number}"}
     return found
 
 
@@ -240,14 +243,12 @@ def test_every_format_gives_the_same_stream_of_tokens(rich: Library, published: 
 
 
 def test_the_order_manifest_leads_to_every_token(rich: Library, mixed: Manifest, published: Manifest) -> None:
-    from dagster_project.corpus.model.manifests import File
-
     order = [row for file in published.facts["order"] for row in read_shard(rich.store, File(**file)).to_pylist()]
     asked = members(rich, mixed)
     assert [row["index"] for row in order] == list(range(len(asked)))
     for name in ("doc_id", "component", "phase", "copy"):
         assert [row[name] for row in order] == [row[name] for row in asked]
-    assert [row["length"] for row in order] == [row["tokens"] + 1 for row in asked]
+    assert [row["length"] - row["before"] - row["after"] for row in order] == [row["tokens"] + 1 for row in asked]
     at = Counter[int]()
     for row in order:
         assert row["offset"] == at[row["shard"]]
@@ -275,6 +276,25 @@ def test_packed_sequences_hold_every_token_once(rich: Library, published: Manife
     report = published.profile["packing"]
     assert report["tokens"] + report["padding_tokens"] == 128 * report["sequences"]
     assert report["tokens"] == published.profile["tokens"] + published.rows
+
+
+def test_what_is_written_around_a_text_is_masked_and_drawn(rich: Library, published: Manifest) -> None:
+    found = [row for file in published.files for row in read_shard(rich.store, file).to_pylist()]
+    order = [row for file in published.facts["order"] for row in read_shard(rich.store, File(**file)).to_pylist()]
+    texts = {row["title"]: row["text"] for row in rows()}
+    in_template = [row for row in found if "</>" in row["text"]]
+    stable = [row for row in found if row["phase"] == "stable"]
+    assert {row["phase"] for row in in_template} == {"stable"}
+    assert abs(len(in_template) - len(stable) / 2) < 4 * np.sqrt(len(stable) / 4)
+    for row, placed in zip(found, order, strict=True):
+        rendered, bare = row["text"].encode(), texts[row["title"]].encode()
+        masked = [rendered[span["start"] : span["end"]] for span in row["masked"]]
+        before = (b"<|short|>" if row["words"] < 60 else b"") + (b"from notes : " if b"</>" in rendered else b"")
+        after = b" </>" if b"</>" in rendered else b""
+        assert rendered == before + bare + after
+        assert masked == [part for part in (before, after) if part]
+        assert (placed["before"] > 0, placed["after"] > 0) == (bool(before), bool(after))
+    assert published.profile["rendering"]["templates"] == {"from": len(in_template)}
 
 
 def test_a_second_build_finds_everything(rich: Library) -> None:

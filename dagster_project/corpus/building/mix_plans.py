@@ -18,6 +18,7 @@ from dagster_project.corpus.model.manifests import File, Input, Manifest
 from dagster_project.corpus.model.mix_recipes import MixRecipe
 from dagster_project.corpus.model.partitions import Partition
 from dagster_project.corpus.model.recipes import CorpusRecipe, as_data
+from dagster_project.corpus.model.rendering_recipes import RenderingRecipe
 from dagster_project.corpus.publishing import exports
 from dagster_project.corpus.publishing.promises import promises_of
 from dagster_project.corpus.scorers import tokenizers
@@ -103,7 +104,10 @@ def published(planner: Planner, partition: Partition) -> Plan:
     counter = members.identity.recipe["tokenizer"]
     tokenizer = artifact_of(planner.store, artifacts.pop(counter)) if counter else None
     promises = promises_of(planner.store, artifacts)
-    exporting = exports.Exporting(recipe.exports, recipe.shard_words, tokenizer, recipe.packing, promises)
+    exporting = exports.Exporting(
+        recipe.exports, recipe.shard_words, tokenizer, recipe.packing, promises, recipe.rendering, recipe.seed
+    )
+    is_plain = recipe.rendering == RenderingRecipe()
     return Plan(
         schema=exports.SCHEMA,
         code_version=exports.CODE_VERSION,
@@ -112,6 +116,7 @@ def published(planner: Planner, partition: Partition) -> Plan:
             "shard_words": recipe.shard_words,
             **(tokenizers.decided_by() if tokenizer else {}),
             **({"packing": as_data(recipe.packing)} if "packed" in recipe.exports else {}),
+            **({} if is_plain else {"rendering": as_data(recipe.rendering), "seed": recipe.seed}),
         },
         inputs=inputs,
         run=lambda work: exports.export(work, members, files, exporting),

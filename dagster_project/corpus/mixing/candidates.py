@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import cache
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -14,7 +15,7 @@ from numpy.typing import NDArray
 
 from dagster_project.corpus.engine.tables import Part, zipped
 from dagster_project.corpus.mixing.apportionment import EXACT
-from dagster_project.corpus.mixing.expressions import number
+from dagster_project.corpus.mixing.expressions import condition, number
 from dagster_project.corpus.mixing.members import MEMBER, ONCE, Members, encoded, hashes
 from dagster_project.corpus.mixing.pools import MOST_RATE
 from dagster_project.corpus.mixing.selection import Rows, selecting, values_of
@@ -25,6 +26,7 @@ from dagster_project.corpus.storage.stores import Store
 
 WHOLE = {"score": 1_000_000, "language_score": 1000, "weight": 1000}  # integers that stand for 1
 UNKNOWN = "unknown"  # the group of documents that have no value
+LABELS = {"license": pa.string(), "license_class": pa.string(), "language": pa.string(), "control": pa.int32()}
 MOST_GROUPS = 1000  # of one component
 
 
@@ -86,16 +88,25 @@ def groups_of(component: ComponentRecipe, table: pa.Table, rows: Rows) -> dict[s
 class Labels:
     """What members are told apart by in tables, as codes into one list of distinct rows: 4 bytes per document."""
 
-    NAMES = ("license", "license_class", "language")
-
-    def __init__(self) -> None:
-        self.known: dict[tuple[str, ...], int] = {}
+    def __init__(self, mix: MixRecipe) -> None:
+        self.controls = [condition(control.where) for control in mix.rendering.controls]
+        self.known: dict[tuple[Any, ...], int] = {}
         self.codes: list[NDArray[np.int32]] = []
 
     def add(self, shard: pa.Table) -> None:
         """The next shard, in the order of the candidates."""
-        rows = zip(*(shard.column(name).to_pylist() for name in self.NAMES), strict=True)
+        columns = [shard.column(name).to_pylist() for name in LABELS if name != "control"]
+        rows = zip(*columns, self._controls(shard), strict=True)
         self.codes.append(np.array([self.known.setdefault(row, len(self.known)) for row in rows], np.int32))
+
+    def _controls(self, shard: pa.Table) -> list[int | None]:
+        """The number of the first control whose condition holds for each document."""
+        found: list[int | None] = [None] * shard.num_rows
+        for place, expression in reversed([*enumerate(self.controls)]):
+            holds = expression.holds(shard.select(list(expression.columns)))
+            for row in np.flatnonzero(holds).tolist():
+                found[row] = place
+        return found
 
     def of(self, members: Members) -> Mapping[str, pa.Array]:
         """A column of each name."""
@@ -103,10 +114,10 @@ class Labels:
         for shard in np.unique(members["shard"]).tolist():
             chosen = members["shard"] == shard
             codes[chosen] = self.codes[shard][members["row"][chosen]]
-        columns = zip(*self.known, strict=True) if self.known else [()] * len(self.NAMES)
+        columns = zip(*self.known, strict=True) if self.known else [()] * len(LABELS)
         return {
-            name: pa.array(values, pa.string()).take(pa.array(codes))
-            for name, values in zip(self.NAMES, columns, strict=True)
+            name: pa.array(values, kind).take(pa.array(codes))
+            for (name, kind), values in zip(LABELS.items(), columns, strict=True)
         }
 
 

@@ -46,7 +46,7 @@ class Choice:
     shards: Sequence[Candidates]
     gate: Gate
     promises: Promises
-    labels: Labels = field(default_factory=Labels)
+    labels: Labels
     pools: list[Pool] = field(default_factory=list)
 
     def rank(self, work: Work, stack: ExitStack) -> None:

@@ -36,6 +36,8 @@ def _expressions(mix: MixRecipe) -> Iterator[tuple[str, str, Kind]]:
         yield f"{path}.where", component.where, "condition"
         yield f"{path}.sample", component.sample, "number"
         yield f"{path}.quantile.of", component.quantile.of if component.quantile else "", "number"
+    for index, control in enumerate(mix.rendering.controls):
+        yield f"rendering.controls[{index}].where", control.where, "condition"
     yield "order.by", mix.order.by, "number"
     for index, phase in enumerate(mix.phases):
         yield f"phases[{index}].order.by", phase.order.by, "number"

@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from dagster_project.corpus.engine.work import ShardResult, Work, add_profile, assemble
-from dagster_project.corpus.mixing.candidates import Candidates
+from dagster_project.corpus.mixing.candidates import Candidates, Labels
 from dagster_project.corpus.mixing.choosing import Choice
 from dagster_project.corpus.mixing.expressions import condition, number
 from dagster_project.corpus.mixing.members import MEMBER, Members
@@ -40,6 +40,7 @@ SCHEMA = pa.schema(
         pa.field("language", pa.string(), nullable=False),
         pa.field("words", pa.int64(), nullable=False),
         pa.field("tokens", pa.int64()),  # null where the mix names no tokenizer
+        pa.field("control", pa.int32()),  # the number of the control token that it stands behind; null without one
         pa.field("documents", pa.string(), nullable=False),  # digest of the documents shard: where, so not digested
         pa.field("row", pa.int32(), nullable=False),
         pa.field("edits", pa.string(), nullable=False),  # digest of the shard with its edits; empty where none are
@@ -103,7 +104,8 @@ def recipe_of(recipe: MixRecipe) -> dict[str, Any]:
         phase["order"]["by"] = _spelled(phase["order"]["by"])
     promised = ("clean_of", "contaminated") if recipe.clean_of else ()
     names = ("components", "budget", "seed", "licenses", "tokenizer", "weighting", "phases", "repetition", *promised)
-    return {name: data[name] for name in names}
+    controls = [condition(control.where).text for control in recipe.rendering.controls]
+    return {**{name: data[name] for name in names}, **({"controls": controls} if controls else {})}
 
 
 def profile_of(members: pa.Table) -> dict[str, Any]:
@@ -130,7 +132,8 @@ def _chosen(
     artifacts: Mapping[str, Manifest],
     stack: ExitStack,
 ) -> tuple[Choice, Repetition]:
-    choice = Choice(recipe, shards, Gate(recipe.components, recipe.licenses), Promises(recipe, artifacts))
+    gate, promises = Gate(recipe.components, recipe.licenses), Promises(recipe, artifacts)
+    choice = Choice(recipe, shards, gate, promises, Labels(recipe))
     choice.rank(work, stack)
     names = list(dict.fromkeys(shard.source for shard in shards))
     repetition = Repetition(np.array([names.index(shard.source) for shard in shards], np.int64), names)

@@ -47,7 +47,8 @@ def columns_of(mix: MixRecipe, component: ComponentRecipe) -> tuple[str, ...]:
     sample = [number(component.sample)] if component.sample else []
     where = [condition(component.where)] if component.where else []
     by = [number(phase.order.by) for phase in mix.in_phases if phase.order.by]
-    said = [name for expression in (*where, *quantile, *sample, *by) for name in expression.columns]
+    controls = [condition(control.where) for control in mix.rendering.controls]
+    said = [name for expression in (*where, *quantile, *sample, *by, *controls) for name in expression.columns]
     more = [
         *(["domain"] if component.domains else []),
         *(["family_size"] if component.rehydrate else []),

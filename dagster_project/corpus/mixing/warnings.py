@@ -6,8 +6,10 @@ from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
 from dagster_project.corpus.licenses.obligations import share_alike_conflicts
+from dagster_project.corpus.model import rendering_rules
 from dagster_project.corpus.model.errors import Refused
 from dagster_project.corpus.model.mix_recipes import MixRecipe
+from dagster_project.corpus.model.rendering_recipes import RenderingRecipe
 
 END_PHASE = (0.10, 0.20)  # share of the last phase (Blakeney et al. 2024, arXiv:2406.03476)
 UNTRUSTED = 0.05  # share of words of sources that are not trusted
@@ -35,6 +37,7 @@ def warnings_of(
         *_phases(mix),
         *_conflicts(mix, profile),
         *_of_untrusted(profile, untrusted),
+        *(Warned(about, said) for about, said in rendering_rules.warnings_of(*_rendered(mix))),
     ]
 
 
@@ -42,6 +45,10 @@ def refuse(warned: list[Warned]) -> None:
     """Raise for the first warning that the recipe does not let pass."""
     if refused := next((item for item in warned if item.is_refused), None):
         raise Refused(f"{refused.said}: relax {refused.about} in the recipe, or take less of it")
+
+
+def _rendered(mix: MixRecipe) -> tuple[RenderingRecipe, str, list[str]]:
+    return mix.rendering, mix.in_phases[-1].name, [component.name for component in mix.components]
 
 
 def _repeated(mix: MixRecipe, found: Mapping[str, Any]) -> Iterator[Warned]:

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+from dagster_project.corpus.model.rendering_recipes import RenderingRecipe
+
 Unit = Literal["words", "tokens", "documents"]
 UNITS: tuple[Unit, ...] = ("words", "tokens", "documents")
 PACKED = "packed"  # the export of sequences
@@ -162,6 +164,7 @@ class MixRecipe:
         "jsonl",
     )
     packing: PackingRecipe = field(default_factory=PackingRecipe)
+    rendering: RenderingRecipe = field(default_factory=RenderingRecipe)  # what a trainer reads around the texts
     shard_words: int = 10_000_000  # words after which a new export shard begins
 
     @property

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
 
+from dagster_project.corpus.model import rendering_rules
 from dagster_project.corpus.model.mix_recipes import (
     UNITS,
     BalanceRecipe,
@@ -156,6 +157,8 @@ def mix_agreement(mix: MixRecipe) -> Iterator[tuple[str, str]]:
         yield "contaminated", "is about benchmarks, and clean_of names none; leave it out, or name some"
     if mix.budget.tokens is not None and not mix.tokenizer:
         yield "budget", "is in tokens, and no tokenizer is named; name one, or say words"
+    for field, said in rendering_rules.named_by(mix.rendering, [phase.name for phase in mix.in_phases], names):
+        yield f"rendering.{field}", said
     yield from _components_of(mix)
     if mix.phases:
         yield from _phases_of(mix, names)

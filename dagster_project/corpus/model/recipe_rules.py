@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
-from dagster_project.corpus.model import artifact_rules, mix_rules, source_rules
+from dagster_project.corpus.model import artifact_rules, mix_rules, rendering_rules, source_rules
 from dagster_project.corpus.model.artifact_recipes import ArtifactRecipe
 from dagster_project.corpus.model.mix_recipes import ComponentRecipe, MixRecipe
 from dagster_project.corpus.model.recipes import (
@@ -103,6 +103,7 @@ FIELD_RULES: dict[tuple[type, str], Callable[[Any], Complaint]] = {
     (CorpusRecipe, "max_removed"): share,
     (CorpusRecipe, "min_survivors"): counted,
     **mix_rules.FIELDS,
+    **rendering_rules.FIELDS,
 }
 
 
@@ -181,4 +182,5 @@ WHOLE_RULES: dict[type, Callable[[Any], Iterable[tuple[str, str]]]] = {
     FingerprintRecipe: _fingerprints,
     CorpusRecipe: _corpus,
     **mix_rules.AGREEMENT,
+    **rendering_rules.AGREEMENT,
 }

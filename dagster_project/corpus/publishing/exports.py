@@ -21,6 +21,7 @@ from dagster_project.corpus.model.canonical import digest
 from dagster_project.corpus.model.errors import IntegrityError, Refused
 from dagster_project.corpus.model.manifests import File, Manifest
 from dagster_project.corpus.model.mix_recipes import PACKED, PackingRecipe
+from dagster_project.corpus.model.rendering_recipes import RenderingRecipe
 from dagster_project.corpus.publishing.gathering import SCHEMA, Gather, Gathered, gather
 from dagster_project.corpus.publishing.promises import Promises
 from dagster_project.corpus.publishing.scattering import Scatter, scatter
@@ -44,6 +45,8 @@ class Exporting:
     tokenizer: Artifact | None = None
     packing: PackingRecipe = field(default_factory=PackingRecipe)
     promises: Promises = field(default_factory=Promises)
+    rendering: RenderingRecipe = field(default_factory=RenderingRecipe)
+    seed: int = 0  # of what is drawn for rendering
 
     def check(self) -> None:
         """Refuse formats that hold tokens where there are none."""
@@ -129,6 +132,8 @@ def _gathers(
             formats=exporting.formats,
             tokenizer=exporting.tokenizer,
             packing=exporting.packing,
+            rendering=exporting.rendering,
+            seed=exporting.seed,
             searched=exporting.promises.indexes,
         )
 

@@ -18,8 +18,10 @@ from dagster_project.corpus.model.documents import ID
 from dagster_project.corpus.model.errors import IntegrityError
 from dagster_project.corpus.model.manifests import File
 from dagster_project.corpus.model.mix_recipes import PACKED, PackingRecipe
-from dagster_project.corpus.model.tokens import Tokens
+from dagster_project.corpus.model.rendering_recipes import RenderingRecipe
+from dagster_project.corpus.publishing.encoding import Encoded, encode
 from dagster_project.corpus.publishing.promises import Indexes, search
+from dagster_project.corpus.publishing.rendering import MASKED, render
 from dagster_project.corpus.publishing.scattering import SENT
 from dagster_project.corpus.publishing.sequences import packed_files
 from dagster_project.corpus.scorers.artifacts import Artifact
@@ -43,10 +45,11 @@ SCHEMA = pa.schema(
         pa.field("source", pa.string(), nullable=False),
         pa.field("license", pa.string(), nullable=False),
         pa.field("language", pa.string(), nullable=False),
-        pa.field("words", pa.int64(), nullable=False),
+        pa.field("words", pa.int64(), nullable=False),  # of the document, not of what is written around it
+        pa.field("masked", MASKED, nullable=False),  # bytes of the text that carry no loss: what is written around it
     ]
 )
-MEMBER = ("doc_id", "component", "phase", "copy", "source", "license", "language", "words")
+MEMBER = ("doc_id", "component", "phase", "copy", "source", "license", "language", "words", "control")
 ORDER = pa.schema(
     [
         pa.field("index", pa.int64(), nullable=False),
@@ -58,6 +61,8 @@ ORDER = pa.schema(
         pa.field("row", pa.int32(), nullable=False),
         pa.field("offset", pa.int64()),  # of its first token in the stream of its shard, separators counted
         pa.field("length", pa.int64()),  # tokens, with the separator
+        pa.field("before", pa.int64()),  # tokens at its beginning that carry no loss
+        pa.field("after", pa.int64()),  # tokens at its end that carry none, the separator not counted
     ]
 )
 
@@ -77,6 +82,8 @@ class Gather:
     formats: tuple[str, ...]
     tokenizer: Artifact | None
     packing: PackingRecipe
+    rendering: RenderingRecipe
+    seed: int
     searched: Indexes = ()  # for the benchmarks that its text must not repeat
 
 
@@ -102,14 +109,14 @@ def gather(task: Gather) -> Gathered:
     """Sort what one export shard received and write it in every format; or find what was written before."""
     if found := _found(task):
         return found
-    table = _joined(task)
-    tokens, vocabulary, separator = _encoded(task, table)
-    shard = Shard(task.number, task.start, table, tokens, vocabulary, separator)
+    table, rendered = _rendered(task, _joined(task))
+    encoded = _encoded(task, table)
+    shard = Shard(task.number, task.start, table, encoded.tokens, encoded.vocabulary, encoded.separator)
     exports = {name: _written(task, name, shard) for name in task.formats}
-    order = write_shard(task.store, _order(shard), access=task.access)
+    order = write_shard(task.store, _order(shard, encoded), access=task.access)
     file = write_shard(task.store, table, access=task.access)
-    stream = stream_digest([tokens], separator) if tokens is not None else ""
-    profile = _profile(task, shard, exports)
+    stream = stream_digest([encoded.tokens], encoded.separator) if encoded.tokens is not None else ""
+    profile = {**_profile(task, shard, exports), **rendered}
     told = {name: {"files": _as_data(item.files), "facts": item.facts} for name, item in exports.items()}
     record = {"file": asdict(file), "exports": told, "order": asdict(order), "stream": stream, "profile": profile}
     record_build(task.store, task.key, record)
@@ -140,7 +147,19 @@ def _joined(task: Gather) -> pa.Table:
         raise IntegrityError(f"export shard {task.number} did not receive the text of its members: build again")
     columns = {**{name: members.column(name) for name in MEMBER}, **{name: texts.column(name) for name in SENT}}
     columns["index"] = pa.chunked_array([np.arange(task.start, task.end)])
-    return pa.table([columns[name] for name in SCHEMA.names], schema=SCHEMA).combine_chunks()
+    return pa.table(columns).combine_chunks()
+
+
+def _rendered(task: Gather, table: pa.Table) -> tuple[pa.Table, dict[str, Any]]:
+    """The rows as a trainer sees them, and what rendering did."""
+    report: dict[str, Any] = {}
+    if task.rendering == RenderingRecipe():
+        table = table.append_column("masked", pa.array([[]] * len(table), MASKED))
+    else:
+        found = render(table, task.rendering, task.seed)
+        table = table.set_column(table.column_names.index("text"), "text", found.text)
+        table, report = table.append_column("masked", found.masked), {"rendering": found.report}
+    return pa.table([table.column(name) for name in SCHEMA.names], schema=SCHEMA).combine_chunks(), report
 
 
 def _members(task: Gather) -> pa.Table:
@@ -154,12 +173,10 @@ def _members(task: Gather) -> pa.Table:
     return pa.concat_tables(tables)
 
 
-def _encoded(task: Gather, table: pa.Table) -> tuple[Tokens | None, int, int | None]:
-    """The tokens of all texts, how many ids there are, and the one that ends a document."""
+def _encoded(task: Gather, table: pa.Table) -> Encoded:
     if task.tokenizer is None or task.tokenizer.model is None:
-        return None, 0, None
-    tokenizer = load_tokenizer(task.tokenizer.model, task.tokenizer.loading)
-    return tokenizer.encode(table.column("text")), tokenizer.vocabulary, tokenizer.separator
+        return Encoded(None)
+    return encode(load_tokenizer(task.tokenizer.model, task.tokenizer.loading), table)
 
 
 def _written(task: Gather, name: str, shard: Shard) -> Export:
@@ -172,17 +189,18 @@ def _put(task: Gather, suffix: str, body: bytes, written: Written) -> File:
     return File(path, sha256, len(body), task.end - task.start)
 
 
-def _order(shard: Shard) -> pa.Table:
+def _order(shard: Shard, encoded: Encoded) -> pa.Table:
     """The part of the order manifest of one shard."""
     rows = shard.table.num_rows
     columns = {name: shard.table.column(name) for name in ("index", "doc_id", "component", "phase", "copy")}
     columns["shard"] = pa.array(np.full(rows, shard.number, np.int32))
     columns["row"] = pa.array(np.arange(rows, dtype=np.int32))
-    columns["offset"] = columns["length"] = pa.nulls(rows, pa.int64())
+    columns |= dict.fromkeys(("offset", "length", "before", "after"), pa.nulls(rows, pa.int64()))
     if shard.tokens is not None:
         extra = 0 if shard.separator is None else 1
         columns["offset"] = pa.array(shard.tokens.offsets[:-1] + extra * np.arange(rows))
         columns["length"] = pa.array(np.diff(shard.tokens.offsets) + extra)
+        columns["before"], columns["after"] = pa.array(encoded.before), pa.array(encoded.after)
     return pa.table([columns[name] for name in ORDER.names], schema=ORDER)
 
 

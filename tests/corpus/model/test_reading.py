@@ -125,12 +125,12 @@ def test_a_source_is_refused(text, line, field, says):
 @pytest.mark.parametrize(
     ("before", "after", "field", "says"),
     [
-        ("{words: 1000}", "{words: 1, documents: 1}", "budget", "both of words and documents"),
-        ("{words: 1000}", "{}", "budget", "neither of words and documents"),
+        ("{words: 1000}", "{words: 1, documents: 1}", "budget", "has words and documents of words, tokens and documents"),
+        ("{words: 1000}", "{}", "budget", "has none of words, tokens and documents"),
         ("{words: 1000}", "{words: 0}", "budget.words", "a number above 0"),
         ("{words: 1000}", "{words: 1e3}", "budget.words", "a whole number, or null"),
         ("weight: 2", "weight: 0", "components[0].weight", "a number above 0"),
-        ("weight: 2", "max_epochs: 0", "components[0].max_epochs", "a number above 0"),
+        ("weight: 2", "max_epochs: 0", "components[0].max_epochs", "use 1 to 1,000"),
         ("weight: 2", "corpus: Web", "components[0].corpus", "said twice"),
         ("web@1", "web/1", "components[0].corpus", "name or name@version"),
         ("seed: 7", "seed: 0x10", "seed", "a whole number"),
