@@ -21,8 +21,8 @@ from dagster_project.connections import received
 from dagster_project.corpus.licenses.table import class_of
 from dagster_project.corpus.lineage.catalog import Catalog, refresh
 from dagster_project.corpus.lineage.members import MEMBERS
-from dagster_project.opening import opened_store
 from dagster_project.settings import Settings
+from dagster_project.stores import opened_store
 
 LICENSE_CLASSES = pa.schema([("license", pa.string()), ("license_class", pa.string())])
 LICENSES = ("licenses/", "by_license/")  # where profiles count by license

@@ -92,6 +92,7 @@ class Format(Protocol):
     needs_tokens: ClassVar[bool] = False  # it holds nothing else
     streams: ClassVar[bool] = False  # the separator stands at the end of every document's tokens
     seeks: ClassVar[bool] = True  # some rows are read without all others
+    together: ClassVar[int] = 1  # rows that are decoded whenever one of them is asked for
 
     def write(self, shard: Shard) -> Written:
         """The files of a shard, byte for byte the same for the same rows; Refused for what the format cannot hold."""

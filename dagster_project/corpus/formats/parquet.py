@@ -11,12 +11,13 @@ import pyarrow.parquet as pq
 
 from dagster_project.corpus.formats.format import ROWS, Format, Shard, Stored, Written
 from dagster_project.corpus.formats.streams import narrowest, stream_of, token_lists
-from dagster_project.corpus.storage.shards import parquet_bytes
+from dagster_project.corpus.storage.shards import GROUP_ROWS, parquet_bytes
 
 
 class Parquet(Format):
     """`shard-00000.parquet`, in row groups and with page checksums, as every shard of a store."""
 
+    together: ClassVar[int] = GROUP_ROWS
     suffix: ClassVar[str] = "parquet"
 
     def write(self, shard: Shard) -> Written:

@@ -16,8 +16,9 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from dagster_project.corpus.model.canonical import digest
-from dagster_project.corpus.model.errors import IntegrityError, MissingObject, Refused
+from dagster_project.corpus.model.errors import IntegrityError, Refused
 from dagster_project.corpus.model.manifests import File
+from dagster_project.corpus.storage.shards import copy_object
 from dagster_project.corpus.storage.stores import Store
 
 BLOCK_BYTES = 4 << 20
@@ -61,7 +62,9 @@ class StoredModel:
     def copy_to(self, folder: Path) -> Path:
         """The path of a copy below a folder; every byte is checked."""
         for name, file in self.files:
-            _fetch(self.store, file, _below(folder, name))
+            target = _below(folder, name)
+            target.parent.mkdir(parents=True, exist_ok=True)
+            copy_object(self.store, file, target, of="artifact")
         return folder if self.is_folder else folder / self.files[0][0]
 
 
@@ -153,20 +156,6 @@ def _checked(path: Path, sha256: str) -> Iterator[bytes]:
 
 def _changed(path: Path) -> NoReturn:
     raise Refused(f"the model {path} changed while it was read: build again when nobody writes to it")
-
-
-def _fetch(store: Store, file: File, target: Path) -> None:
-    target.parent.mkdir(parents=True, exist_ok=True)
-    total = hashlib.sha256()
-    try:
-        with store.open(file.path) as source, target.open("wb") as sink:
-            while block := source.read(BLOCK_BYTES):
-                total.update(block)
-                sink.write(block)
-    except MissingObject:
-        raise IntegrityError(f"{file.path} is gone: build its artifact again with --repair") from None
-    if total.hexdigest() != file.sha256:
-        raise IntegrityError(f"{file.path} was altered: build its artifact again with --repair")
 
 
 def _below(folder: Path, name: str) -> Path:

@@ -7,6 +7,7 @@ import contextlib
 import hashlib
 import io
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 from typing import TypeVar
 
 import pyarrow as pa
@@ -70,6 +71,21 @@ def get_object(store: Store, path: str, sha256: str) -> bytes:
     if (found := hashlib.sha256(body).hexdigest()) != sha256:
         raise IntegrityError(f"{path} holds {found}: it was altered; build its partition again with --repair")
     return body
+
+
+def copy_object(store: Store, file: File, target: Path, of: str = "partition") -> None:
+    """A file with the bytes of an object, in blocks; they are checked when all are there. `of` is what can be built
+    again when they are not."""
+    total = hashlib.sha256()
+    try:
+        with store.open(file.path) as source, target.open("wb") as sink:
+            while block := source.read(BLOCK_BYTES):
+                total.update(block)
+                sink.write(block)
+    except MissingObject:
+        raise IntegrityError(f"{file.path} is gone: build its {of} again with --repair") from None
+    if total.hexdigest() != file.sha256:
+        raise IntegrityError(f"{file.path} was altered: build its {of} again with --repair")
 
 
 def read_shard(store: Store, file: File, columns: Sequence[str] | None = None) -> pa.Table:

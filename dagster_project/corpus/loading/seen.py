@@ -1,0 +1,39 @@
+"""What a run saw between two of its steps, from the order manifest alone: no text and no token is read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+import pyarrow as pa
+
+from dagster_project.corpus.loading.exports import Order
+from dagster_project.corpus.loading.order import Run
+from dagster_project.corpus.model.documents import ID
+from dagster_project.corpus.storage.stores import Store
+
+SCHEMA = pa.schema(
+    [
+        pa.field("step", pa.int64(), nullable=False),
+        pa.field("rank", pa.int64(), nullable=False),
+        pa.field("index", pa.int64(), nullable=False),
+        pa.field("doc_id", ID, nullable=False),
+        pa.field("component", pa.string(), nullable=False),
+        pa.field("phase", pa.string(), nullable=False),
+        pa.field("copy", pa.int32(), nullable=False),
+        pa.field("shard", pa.int32(), nullable=False),
+        pa.field("row", pa.int32(), nullable=False),
+        pa.field("offset", pa.int64()),  # of its first token in the stream of its shard, separators counted
+        pa.field("length", pa.int64()),  # tokens, with the separator; both are null without a tokenizer
+    ]
+)
+
+
+def seen(store: Store, order: Order, run: Run, first: int, stop: int) -> Iterator[pa.Table]:
+    """Every sample of every rank in the steps from `first` up to, and without, `stop`, in the order of the mix; one
+    table of SCHEMA for each shard."""
+    for place in order.places(run.seen_after(first), run.seen_after(stop)):
+        rows = order.read(store, place.shard).slice(place.start, place.stop - place.start)
+        steps, ranks = run.who(np.arange(place.first, place.first + rows.num_rows))
+        columns = {**{name: rows.column(name) for name in rows.column_names}, "step": steps, "rank": ranks}
+        yield pa.table([columns[name] for name in SCHEMA.names], schema=SCHEMA)
