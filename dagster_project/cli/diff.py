@@ -14,10 +14,12 @@ from dagster_project.corpus.model.partitions import MOVING, SPACES, Partition, p
 
 if TYPE_CHECKING:
     from dagster_project.corpus.lineage.diff import Diff, Difference
+    from dagster_project.corpus.mixing.turnover import Turnover
     from dagster_project.corpus.model.manifests import Manifest
     from dagster_project.corpus.storage.stores import Store
 
 BY_NAME = ("published", "deduplicated", "snapshots")  # what a name without a stage means, the first that stands
+OF_MIXES = ("mixed", "published")
 BY_POLICY = ("filtered",)  # and one with the name of a policy, as web@1+gopher
 COMPANIONS = {"licensed": ("licensed", ""), "identified": ("signals", "language")}  # counts of a snapshot's side tables
 VERSION = re.compile(r"@[^+]*")
@@ -28,29 +30,32 @@ BACK = re.compile(r"(.+)~([0-9]{1,6})")
 @click.argument("first")
 @click.argument("second")
 @click.option("--list", "kind", type=click.Choice(("added", "removed", "changed")), help="Name the records, too.")
-@click.option("--limit", type=click.IntRange(1), default=20, show_default=True, help="At most so many of them.")
+@click.option("--limit", type=click.IntRange(1), default=20, show_default=True, help="Name at most so many.")
 @verb
 def diff(session: Session, first: str, second: str, kind: str | None, limit: int) -> None:
     """What differs from FIRST to SECOND: recipe, inputs, counts, and the documents that came, went or changed.
 
     Each is name@version, as `news@2026-10 news@2026-11`, or stage/key; `#id` behind it is one exact version of
     `florilegium history`, and `~1` the one before the newest. Of two policies on the same snapshot, as `web@1+gopher
-    web@1+fineweb`, also which documents change side, by which rule, and which rules and limits differ.
+    web@1+fineweb`, also which documents change side, by which rule, and which rules and limits differ. Of two mixes
+    also which documents left and entered, and why the version that lacks them did not take them.
     """
     from dagster_project.corpus.lineage.diff import compare
+    from dagster_project.corpus.mixing.turnover import turnover
     from dagster_project.opening import opened_store
 
     with opened_store(session.settings) as store:
         (one, before), (two, after) = addressed(store, first), addressed(store, second)
         found = compare(store, before, after, kind=kind or "", limit=limit)
         besides = companions(store, (one, before), (two, after))
+        turned = turnover(store, before, after, limit) if one.stage in OF_MIXES else None
     names = [f"{one}#{before.id[:12]}", f"{two}#{after.id[:12]}"]
     if session.json:
-        session.show_json(as_json(names, (before, after), found, besides))
+        session.show_json(as_json(names, (before, after), found, besides, turned))
     else:
         from dagster_project.cli.differences import show
 
-        show(session, names, found, besides)
+        show(session, names, found, besides, turned)
 
 
 def addressed(store: Store, text: str) -> tuple[Partition, Manifest]:
@@ -92,9 +97,14 @@ def _standing(store: Store, address: str) -> str:
 
 
 def companions(store: Store, *versions: tuple[Partition, Manifest]) -> dict[str, Sequence[Difference]]:
-    """Differences of what was concluded and measured of two snapshots: licenses, languages; where both have it."""
-    from dagster_project.corpus.lineage.diff import differences
+    """Differences of what was concluded and measured of two snapshots: licenses, languages; where both have it. Of two
+    publications those of the recipes of their mixes."""
+    from dagster_project.corpus.lineage.diff import differences, recipe_of
+    from dagster_project.corpus.mixing.turnover import mixed_of
 
+    if versions[0][0].stage == "published":
+        before, after = (recipe_of(mixed_of(store, manifest)) for _, manifest in versions)
+        return {"mixed": differences(before, after)}
     if versions[0][0].stage != "snapshots":
         return {}
     found: dict[str, Sequence[Difference]] = {}
@@ -117,9 +127,14 @@ def _profile(store: Store, partition: Partition, snapshot: str) -> dict[str, Any
 
 
 def as_json(
-    names: Sequence[str], versions: Sequence[Manifest], found: Diff, besides: dict[str, Sequence[Difference]]
+    names: Sequence[str],
+    versions: Sequence[Manifest],
+    found: Diff,
+    besides: dict[str, Sequence[Difference]],
+    turned: Turnover | None,
 ) -> dict[str, Any]:
     from dagster_project.corpus.lineage import sides, steps
+    from dagster_project.corpus.mixing import turnover
 
     documents = found.documents
     return {
@@ -134,4 +149,5 @@ def as_json(
         **({"sides": sides.as_data(found.sides)} if found.sides else {}),
         **(steps.as_data(found.policies) if found.policies else {}),
         **{name: [item._asdict() for item in told] for name, told in besides.items()},
+        **(turnover.as_data(turned) if turned else {}),
     }

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from dagster_project.corpus.lineage.diff import Diff, Difference, Listed
     from dagster_project.corpus.lineage.sides import Change, Sides
     from dagster_project.corpus.lineage.steps import Policies, StepChange
+    from dagster_project.corpus.mixing.turnover import Reason, Turnover
 
 ROWS = 40  # of a table
 PAIRS = {"kept to removed": 20, "removed to kept": 20, "removed by another rule": 5}  # of rules, of each side
@@ -37,7 +38,13 @@ LIMITS = (
 )  # that read well
 
 
-def show(session: Session, names: Sequence[str], found: Diff, besides: Mapping[str, Sequence[Difference]]) -> None:
+def show(
+    session: Session,
+    names: Sequence[str],
+    found: Diff,
+    besides: Mapping[str, Sequence[Difference]],
+    turned: Turnover | None = None,
+) -> None:
     """What a person asks first comes first: documents that change side, or how many are another."""
     for when, name in zip(("before", "after"), names, strict=True):
         click.echo(f"{when:<6}  {name}")
@@ -46,6 +53,8 @@ def show(session: Session, names: Sequence[str], found: Diff, besides: Mapping[s
     elif found.documents:
         title = "Records" if found.documents.by == "record_id" else "Documents"
         session.out.print(table(title, ["", "number"], [*map(list, found.documents.counts.items())]))
+    for title, reasons in turned._asdict().items() if turned else ():
+        show_reasons(session, title, reasons)
     if found.policies:
         show_policies(session, found.policies)
     inputs = [item._replace(before=_short(item.before), after=_short(item.after)) for item in found.inputs]
@@ -96,6 +105,20 @@ def _by(change: Change) -> str:
 def _called(item: Mapping[str, Any]) -> str:
     """A document by its title, else its address or place, in one line."""
     return visible(" ".join(str(item.get("title") or item.get("url") or item.get("locator")).split()), TITLE)
+
+
+def show_reasons(session: Session, title: str, reasons: Sequence[Reason]) -> None:
+    """Why documents left, or had not entered before, and some of them."""
+    why = {"left": "Left, for in the version after", "entered": "Entered, and in the version before"}[title]
+    session.out.print(
+        table(why, ["reason", "documents", "words"], [[item.why, item.documents, item.words] for item in reasons])
+    )
+    for item in reasons:
+        if item.examples:
+            click.echo(visible(f"  {item.why}"))
+        for example in item.examples:
+            copied = f"  copy of {example['copy_of'][:DIGITS]}" if "copy_of" in example else ""
+            click.echo(f"    {example['doc_id'][:DIGITS]}  {visible(example['source'])}  {_called(example)}{copied}")
 
 
 def show_policies(session: Session, found: Policies) -> None:

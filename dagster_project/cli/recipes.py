@@ -1,6 +1,6 @@
 """florilegium sources|policies|corpora|mixes|artifacts: list, show and check recipes.
 
-sources.py, policies.py and bands.py have what those have more.
+sources.py, policies.py, bands.py and mixes.py have what those have more.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 import click
 
-from dagster_project.cli import artifacts, bands, policies, sources, weights
+from dagster_project.cli import artifacts, bands, mixes, policies, sources, weights
 from dagster_project.cli.session import PATHS, Session, verb
 from dagster_project.corpus.model.errors import FlorilegiumError, Problem, RecipeError
 from dagster_project.corpus.model.escaping import visible
@@ -31,6 +31,7 @@ OWN = {
     "sources": sources.COMMANDS,
     "policies": policies.COMMANDS,
     "corpora": {**bands.COMMANDS, **weights.COMMANDS},
+    "mixes": mixes.COMMANDS,
     "artifacts": artifacts.COMMANDS,
 }
 

@@ -45,6 +45,24 @@ def test_names_ids_and_counting_back_mean_the_same(twice: Program) -> None:
     assert twice.json("diff", "tales", "tales")["same"] is True
 
 
+def test_documents_of_a_mix_that_left_and_entered_have_their_reasons(twice: Program) -> None:
+    recipe = twice.recipes / "mixes" / "bedtime.yaml"
+    recipe.write_text(recipe.read_text().replace("documents: 2", "documents: 1") + "licenses: {allow: [CC-BY-4.0]}\n")
+    twice("build", "bedtime")
+    found = twice.json("diff", "bedtime~1", "bedtime")
+    sums = {name: sum(reason["documents"] for reason in found[name]) for name in ("left", "entered")}
+    assert sums == {"left": found["documents"]["removed"], "entered": found["documents"]["added"]}
+    (refused,) = found["left"]
+    assert (refused["why"], refused["documents"]) == ("its license was refused: class", len(refused["examples"]))
+    assert {(item["license"], item["source"]) for item in refused["examples"]} == {("MIT", "tales@dev")}
+    assert {reason["why"] for reason in found["entered"]} <= {"beyond the budget of all"}
+    assert {item["name"] for item in found["mixed"]} == {"budget.documents", "licenses.allow"}
+    shown = twice("diff", "bedtime~1", "bedtime").output
+    assert "its license was refused: class" in shown
+    assert not {"\x1b", "\u202e"} & {*shown}
+    assert "left" not in twice.json("diff", "tales~1", "tales")
+
+
 def test_nothing_of_a_document_commands_the_terminal(twice: Program) -> None:
     shown = twice("diff", "snapshots/tales@dev~1", "snapshots/tales@dev", "--list", "added").output
     assert r"evil\x1b[31m" in shown

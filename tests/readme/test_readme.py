@@ -128,6 +128,23 @@ def test_copies_are_told_apart_explained_and_reported(folder: Path) -> None:
     assert "effective:" in answers[-1].stdout
 
 
+@pytest.mark.embedded
+def test_a_mix_is_planned_built_and_compared(folder: Path) -> None:
+    for section in ("Filters", "Benchmarks", "Mixes"):  # the reference names an artifact of each
+        write_files(section, folder)
+    for name in ("lists/reviewed.txt", "../worse.txt", "../quiz.jsonl"):
+        (folder / "recipes" / name).parent.mkdir(exist_ok=True)
+        (folder / "recipes" / name).touch()
+    commands = [line for line in blocks("bash", "Mixes")[0].splitlines() if line]
+    answers = [run(command, folder) for command in commands]
+    assert [answer.returncode for answer in answers] == [0] * len(commands), [answer.stderr for answer in answers]
+    assert "phased@1: " in answers[1].stdout
+    assert "Phases, in words" in answers[1].stdout
+    assert "Left, for in the version after" in answers[3].stdout
+    assert "beyond the budget of long" in answers[3].stdout
+    assert run("florilegium --recipes recipes mixes check", folder).returncode == 0
+
+
 def test_a_mix_is_clean_of_benchmarks(folder: Path) -> None:
     planted = " ".join(prose(3).split()[5:35])
     items = [

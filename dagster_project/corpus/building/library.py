@@ -11,12 +11,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Protocol
 
+from dagster_project.corpus.building.mix_plans import inputs_of, plan_of
 from dagster_project.corpus.building.planner import Plan, Planner
 from dagster_project.corpus.building.plans import make_plan
 from dagster_project.corpus.building.recipes import Recipes
 from dagster_project.corpus.engine.engines import Engine
 from dagster_project.corpus.engine.work import Work
 from dagster_project.corpus.lineage.index import index_version
+from dagster_project.corpus.mixing import mix
 from dagster_project.corpus.model.canonical import digest
 from dagster_project.corpus.model.errors import AuditFailed, IntegrityError, MissingObject, Moved, Refused
 from dagster_project.corpus.model.manifests import Manifest
@@ -132,6 +134,20 @@ class Library:
 
         visit(partition)
         return list(order)
+
+    def plan_mix(self, partition: Partition) -> dict[str, Any]:
+        """What a mix would take of its inputs as they stand, as `mixing.mix` tells it; nothing is published."""
+        self._refuse_unbuilt(partition)
+        asked, inputs = inputs_of(self.planner, partition)
+        work = self._work(partition, plan_of(asked, inputs))
+        return mix.plan_mix(work, asked.mix, asked.candidates(work), asked.promised, asked.untrusted)
+
+    def _refuse_unbuilt(self, partition: Partition) -> None:
+        """Name what builds the inputs that a partition lacks; those that come with another are not named."""
+        lacking = [item for item in self.planner.dependencies.of(partition) if not refs.latest(self.store, item)]
+        brought = {below for item in lacking for below in self.needed(item)[:-1]}
+        if commands := [f"florilegium build {item}" for item in lacking if item not in brought]:
+            raise Refused(f"{partition} has inputs that are not built yet: run `{' && '.join(commands)}`")
 
     def _build_one(self, partition: Partition, reason: str, repair: bool) -> Built:
         self.observer.started(partition)

@@ -12,7 +12,7 @@ from dagster_project.corpus.building.measuring import Measuring
 from dagster_project.corpus.building.recipes import Recipes
 from dagster_project.corpus.deduplication import decisions
 from dagster_project.corpus.licenses import licensed
-from dagster_project.corpus.mixing.selection import columns_of
+from dagster_project.corpus.mixing.selection import OF_DOCUMENTS, columns_of
 from dagster_project.corpus.model.errors import Refused
 from dagster_project.corpus.model.measurements import Measurement
 from dagster_project.corpus.model.mix_recipes import MixRecipe
@@ -21,7 +21,6 @@ from dagster_project.corpus.model.recipes import CorpusRecipe
 from dagster_project.corpus.signals.groups import GROUPS, group_of
 
 PLAIN_SIGNALS = frozenset({"language"})  # measured of the raw text, as its documents are judged
-OF_DOCUMENTS = frozenset({"key", "url", "title", "published_at", "published_confidence", "collected_at", "metadata"})
 OF_SURVIVORS = frozenset(decisions.SCHEMA.names) - {"doc_id", "survivor", "kind", "similarity"}
 
 
@@ -40,7 +39,7 @@ def names_of(mix: MixRecipe, corpus: str) -> list[str]:
 
 
 def is_measured_late(layer: CorpusRecipe, mix: MixRecipe, name: str) -> bool:
-    """Is a column about text that passages were cut from, of which there are no signals?"""
+    """Is a column the tokens of a text that passages were cut from, of which there are no signals?"""
     return layer.passages.cuts and bool(mix.tokenizer) and name == f"{mix.tokenizer}.tokens"
 
 

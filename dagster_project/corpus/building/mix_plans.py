@@ -55,7 +55,11 @@ class MixInputs:
 
 
 def mixed(planner: Planner, partition: Partition) -> Plan:
-    asked, inputs = inputs_of(planner, partition)
+    return plan_of(*inputs_of(planner, partition))
+
+
+def plan_of(asked: MixInputs, inputs: tuple[Input, ...]) -> Plan:
+    """How a mix is built from what it is chosen from."""
     counted = {f"{item.prefix}{item.column}": item.group.code_version for item in asked.counted}
     return Plan(
         schema=mix.SCHEMA,

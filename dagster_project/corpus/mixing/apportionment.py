@@ -94,6 +94,15 @@ def of_components(mix: MixRecipe, phase: PhaseRecipe, amount: int, parts: Sequen
             f"the fixed parts of the mix come to {said:,} {mix.budget.unit}, and it holds {amount:,}: raise the "
             "budget, or lower some budget or share of a component"
         )
+    if nothing := [
+        component.name
+        for component, part in zip(mix.components, parts, strict=True)
+        if not part.available and _asks(component, phase)
+    ]:
+        raise Refused(
+            f"{', '.join(nothing)}: nothing can be had, and the mix asks for some: relax the selection or the license "
+            "policy, or leave out the component"
+        )
     caps = Fraction(amount, mix.budget.amount)
     free = [
         Part(part.name, part.available, int(part.most * caps), _weight(component, phase))
@@ -106,6 +115,10 @@ def of_components(mix: MixRecipe, phase: PhaseRecipe, amount: int, parts: Sequen
         )
     divided = iter(divide(amount - said, free, mix.weighting.policy, mix.weighting.exponent))
     return [next(divided) if part is None else part for part in fixed]
+
+
+def _asks(component: ComponentRecipe, phase: PhaseRecipe) -> bool:
+    return component.budget is not None or component.share is not None or _weight(component, phase) > 0
 
 
 def _fixed(component: ComponentRecipe, amount: int) -> int | None:

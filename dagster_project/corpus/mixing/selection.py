@@ -21,6 +21,7 @@ from dagster_project.corpus.storage.runs import Runs
 
 Rows = NDArray[np.int64]
 BASE = ("status", "license", "license_class", "license_kind", "words", "language", "family")
+OF_DOCUMENTS = frozenset({"key", "url", "title", "published_at", "published_confidence", "collected_at", "metadata"})
 UNKNOWN = encoded(np.array([np.nan]))[0]  # the value of a document without one; nothing is above it
 QUANTILE_BYTES = 128 << 20  # of the values of one component in memory
 
@@ -70,6 +71,7 @@ class Gate:
         self.turned_away: dict[str, Counter[str]] = {name: Counter() for name in names}
         self.excluded: dict[str, Counter[str]] = {name: Counter() for name in names}  # by license
         self.reasons: dict[str, Counter[str]] = {name: Counter() for name in names}  # the same by reason
+        self.note: Callable[[str, str, Rows], None] = unnoted  # component, reason and rows, whoever wants to know
 
     def pass_through(self, shard: pa.Table, corpus: str, source: str) -> Iterator[Eligible]:
         """What each component of a corpus may take of a shard of one source; what it may not is counted."""
@@ -82,6 +84,8 @@ class Gate:
                 refused = rows[reasons[rows] != ""]
                 self.reasons[component.name].update(reasons[refused].tolist())
                 self.excluded[component.name].update(shard.column("license").take(pa.array(refused)).to_pylist())
+                for reason in sorted(set(reasons[refused])):
+                    self.note(component.name, f"license: {reason}", refused[reasons[refused] == reason])
                 yield Eligible(index, self._within(index, shard, rows[reasons[rows] == ""]))
 
     def find_bounds(self, shards: Callable[[], Iterator[tuple[pa.Table, str, str]]]) -> None:
@@ -131,7 +135,12 @@ class Gate:
     def _turn_away(self, component: ComponentRecipe, reason: str, rows: Rows, is_in: NDArray[np.bool_]) -> Rows:
         if more := int(len(rows) - is_in.sum()):
             self.turned_away[component.name][reason] += more
+            self.note(component.name, reason, rows[~is_in])
         return rows[is_in]
+
+
+def unnoted(component: str, reason: str, rows: Rows) -> None:
+    """Nobody wants to know which they were."""
 
 
 def values_of(expression: Expression, shard: pa.Table) -> NDArray[np.float64]:

@@ -125,7 +125,7 @@ def test_a_source_is_refused(text, line, field, says):
 @pytest.mark.parametrize(
     ("before", "after", "field", "says"),
     [
-        ("{words: 1000}", "{words: 1, documents: 1}", "budget", "has words and documents of words, tokens and documents"),
+        ("{words: 1000}", "{words: 1, documents: 1}", "budget", "words and documents of words, tokens and documents"),
         ("{words: 1000}", "{}", "budget", "has none of words, tokens and documents"),
         ("{words: 1000}", "{words: 0}", "budget.words", "a number above 0"),
         ("{words: 1000}", "{words: 1e3}", "budget.words", "a whole number, or null"),
