@@ -13,9 +13,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from dagster_project.corpus.building import mix_plans
 from dagster_project.corpus.building.library import Library
-from dagster_project.corpus.building.plans import make_plan
 from dagster_project.corpus.formats.format import Stored
 from dagster_project.corpus.formats.formats import FORMATS, read_rows
 from dagster_project.corpus.formats.streams import stream_digest, tokens_of
@@ -187,9 +185,7 @@ def test_repeats_and_warnings_are_told(rich: Library, mixed: Manifest) -> None:
 
 
 def test_what_is_planned_is_what_is_built(rich: Library, mixed: Manifest) -> None:
-    asked, _ = mix_plans.inputs_of(rich.planner, MIXED)
-    work = rich._work(MIXED, make_plan(rich.planner, MIXED))
-    planned = mix.plan_mix(work, asked.mix, asked.candidates(work), asked.promised, asked.untrusted)
+    planned = rich.plan_mix(MIXED)
     for name in ("rows", "words", "tokens", "distinct", "asked", "turned_away", "license_reasons"):
         assert planned[name] == mixed.profile[name], name
     assert {name: planned[name] for name in planned if name.startswith("by_")} == {

@@ -6,7 +6,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import cache
-from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -14,7 +13,9 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from dagster_project.corpus.engine.tables import Part, zipped
+from dagster_project.corpus.kernels.texts import ids_of
 from dagster_project.corpus.mixing.apportionment import EXACT
+from dagster_project.corpus.mixing.distinct import Row, distinct_rows
 from dagster_project.corpus.mixing.expressions import condition, number
 from dagster_project.corpus.mixing.members import MEMBER, ONCE, Members, encoded, hashes
 from dagster_project.corpus.mixing.pools import MOST_RATE
@@ -90,23 +91,22 @@ class Labels:
 
     def __init__(self, mix: MixRecipe) -> None:
         self.controls = [condition(control.where) for control in mix.rendering.controls]
-        self.known: dict[tuple[Any, ...], int] = {}
+        self.known: dict[Row, int] = {}
         self.codes: list[NDArray[np.int32]] = []
 
     def add(self, shard: pa.Table) -> None:
         """The next shard, in the order of the candidates."""
-        columns = [shard.column(name).to_pylist() for name in LABELS if name != "control"]
-        rows = zip(*columns, self._controls(shard), strict=True)
-        self.codes.append(np.array([self.known.setdefault(row, len(self.known)) for row in rows], np.int32))
+        columns = [shard.column(name) for name in LABELS if name != "control"]
+        rows, codes = distinct_rows([*columns, self._controls(shard)])
+        known = np.array([self.known.setdefault(row, len(self.known)) for row in rows], np.int32)
+        self.codes.append(known[codes])
 
-    def _controls(self, shard: pa.Table) -> list[int | None]:
-        """The number of the first control whose condition holds for each document."""
-        found: list[int | None] = [None] * shard.num_rows
+    def _controls(self, shard: pa.Table) -> pa.Array:
+        """The number of the first control whose condition holds for each document; null where none does."""
+        found = np.full(shard.num_rows, -1, np.int32)
         for place, expression in reversed([*enumerate(self.controls)]):
-            holds = expression.holds(shard.select(list(expression.columns)))
-            for row in np.flatnonzero(holds).tolist():
-                found[row] = place
-        return found
+            found[expression.holds(shard.select(list(expression.columns)))] = place
+        return pa.array(found, mask=found < 0)
 
     def of(self, members: Members) -> Mapping[str, pa.Array]:
         """A column of each name."""
@@ -145,9 +145,10 @@ def _power(size: int, exponent: float) -> float:
 
 
 def _ids(column: pa.ChunkedArray) -> NDArray[np.void]:
-    return np.frombuffer(b"".join(column.to_pylist()), "V16")
+    ids: NDArray[np.void] = np.ascontiguousarray(ids_of(column)).view("V16").ravel()
+    return ids
 
 
 def _firsts(column: pa.ChunkedArray) -> NDArray[np.uint64]:
     """The first eight bytes of ids."""
-    return np.frombuffer(b"".join(column.to_pylist()), "<u8").reshape(-1, 2)[:, 0]
+    return np.ascontiguousarray(ids_of(column)).view("<u8").reshape(-1, 2)[:, 0]

@@ -8,7 +8,6 @@ Classes are as strict as they stand in the license table, the last the strictest
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from functools import cache
 from types import MappingProxyType
 
 import numpy as np
@@ -18,6 +17,7 @@ from numpy.typing import NDArray
 from dagster_project.corpus.licenses.expressions import parse
 from dagster_project.corpus.licenses.obligations import Duties, duties
 from dagster_project.corpus.licenses.table import chosen_terms, table
+from dagster_project.corpus.mixing.distinct import distinct_rows
 from dagster_project.corpus.model.errors import FlorilegiumError, Refused
 from dagster_project.corpus.model.mix_recipes import LicensePolicy
 
@@ -36,7 +36,7 @@ ADMITTED = ""
 
 
 class LicenseGate:
-    """Judges each combination of license, class and evidence once."""
+    """Judges each combination of license, class and evidence of a shard once."""
 
     def __init__(self, policy: LicensePolicy):
         self.policy = policy
@@ -45,21 +45,26 @@ class LicenseGate:
         self.expressions = frozenset(map(_expression, frozenset(words) - self.classes))
         self.denied = frozenset(map(_expression, policy.deny))
         self.least = EVIDENCE.index(policy.evidence)
-        self.reason = cache(self._reason)
 
     def reasons(self, shard: pa.Table) -> NDArray[np.object_]:
         """Of every document (license, license_class, license_kind), why it may not enter; "" for one that may."""
-        columns = [shard.column(name).to_pylist() for name in ("license", "license_class", "license_kind")]
-        return np.array([self.reason(*row) for row in zip(*columns, strict=True)], object)
+        rows, codes = distinct_rows([shard.column(name) for name in ("license", "license_class", "license_kind")])
+        found = np.empty(len(rows), object)
+        found[:] = [self._reason(*row) for row in rows]
+        return found[codes]
 
     def _reason(self, license: str, license_class: str, kind: str | None) -> str:
-        if license in self.denied:
+        if self.denied and self._denies(license):
             return "denied"
         if not self._allows(license, license_class):
             return "class"
         if EVIDENCE.index(level_of(kind)) < self.least:
             return "evidence"
         return self._unaccepted(license)
+
+    def _denies(self, license: str) -> bool:
+        """Whether it is denied, or something that it binds to."""
+        return license in self.denied or any(term.id in self.denied for term in chosen_terms(license))
 
     def _allows(self, license: str, license_class: str) -> bool:
         if license_class in self.classes or license in self.expressions:

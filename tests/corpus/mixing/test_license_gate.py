@@ -45,6 +45,12 @@ def test_denied_comes_before_everything() -> None:
     assert reasons(MIT, PUBLIC, RESERVED, deny=("MIT", "LicenseRef-Proprietary")) == ["denied", "", "denied"]
 
 
+def test_who_must_keep_a_denied_license_is_denied_and_who_may_choose_is_not() -> None:
+    copyleft = ("GPL-3.0-only AND MIT", "copyleft", "file.spdx")
+    either = ("GPL-3.0-only OR MIT", "permissive", "file.spdx")
+    assert reasons(copyleft, either, BOTH, deny=("GPL-3.0-only",)) == ["denied", "", ""]
+
+
 def test_evidence_must_stand_as_near_as_is_asked_for() -> None:
     rows = (MIT, BOTH, SHARE_ALIKE, NON_COMMERCIAL, ("MIT", "permissive", None))
     assert reasons(*rows, evidence="registry") == ["", "", "", "", "evidence"]
