@@ -145,6 +145,23 @@ def test_a_mix_is_planned_built_and_compared(folder: Path) -> None:
     assert run("florilegium --recipes recipes mixes check", folder).returncode == 0
 
 
+@pytest.mark.embedded
+def test_what_is_published_is_loaded_seen_and_fetched(folder: Path) -> None:
+    program = (
+        blocks("python", "Training: the loader")[0] + "print(state['seen'], len(texts), type(texts[0]).__name__)\n"
+    )
+    environment = {**os.environ, "FLORILEGIUM_HOME": str(folder / ".florilegium")}
+    loaded = subprocess.run(
+        [sys.executable, "-c", program], cwd=folder, env=environment, capture_output=True, text=True, timeout=120
+    )
+    assert loaded.returncode == 0, loaded.stderr
+    assert loaded.stdout.split()[2] == "str"
+    answers = [run(line, folder) for line in blocks("bash", "Training: the loader")[0].splitlines()]
+    assert [answer.returncode for answer in answers] == [0] * len(answers), [answer.stderr for answer in answers]
+    assert (folder / "exported" / "shard-00000.parquet").exists()
+
+
+@pytest.mark.embedded
 def test_a_mix_is_clean_of_benchmarks(folder: Path) -> None:
     planted = " ".join(prose(3).split()[5:35])
     items = [
