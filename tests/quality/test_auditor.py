@@ -110,7 +110,10 @@ GOOD: dict[str, dict[str, Any]] = {
         "recipe": {"budget": {"words": 950, "documents": None}, "clean_of": ["evals@1"]},
         "bounds": {},
     },
-    "published": {"profile": {"words": 900, "text_bytes": 9000}, "facts": {"exports": {"parquet": [{"rows": 100}]}}},
+    "published": {
+        "profile": {"words": 900, "text_bytes": 9000},
+        "facts": {"exports": {"parquet": {"shards": [{"rows": 100}]}}},
+    },
     "artifacts": {
         "profile": {"examples": {"hq": {"train": 45, "held-out": 5}, "cc": {"train": 45, "held-out": 5}}},
         "facts": {
@@ -210,7 +213,7 @@ BAD: dict[tuple[str, str], dict[str, Any]] = {
     ("published", "clean_of_benchmarks"): {"profile.contaminated_documents": 1},
     ("published", "every_benchmark_is_answered"): {"bounds.clean_of": ["evals@1"]},
     ("published", "every_document_is_covered"): {"bounds.documents": 99},
-    ("published", "every_format_is_complete"): {"facts.exports.jsonl": [{"rows": 60}, {"rows": 39}]},
+    ("published", "every_format_is_complete"): {"facts.exports.jsonl": {"shards": [{"rows": 60}, {"rows": 39}]}},
     ("published", "there_is_a_format"): {"facts.exports": {}},
     ("published", "words_take_bytes"): {"profile.words": 9001},
     ("published", "there_is_text"): {"profile.text_bytes": 0},

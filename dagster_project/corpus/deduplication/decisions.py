@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from dagster_project.corpus.deduplication.choices import Choice, Member, Survivor, choose, edges_of, link
 from dagster_project.corpus.deduplication.keys import first_of_each, ids_of
 from dagster_project.corpus.deduplication.memberships import EDGES
+from dagster_project.corpus.deduplication.statuses import is_survivor
 from dagster_project.corpus.engine.tables import Part, zipped
 from dagster_project.corpus.licenses.table import class_of
 from dagster_project.corpus.model.documents import ID
@@ -157,11 +158,6 @@ def standing_of(tables: Sequence[pa.Table]) -> dict[bytes, Survivor]:
     """The survivors of earlier layers by their families; of several the latest."""
     rows = (row for table in tables for row in table.to_pylist())
     return {row["family"]: Survivor(row["doc_id"], row["source"], row["license"], row["same_text"]) for row in rows}
-
-
-def is_survivor(table: pa.Table) -> pa.ChunkedArray:
-    """By the column `status`."""
-    return pc.equal(table.column("status"), "survivor")
 
 
 def _members(task: MembersTask, shard: Shard) -> pa.Table:

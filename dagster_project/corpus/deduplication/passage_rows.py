@@ -11,9 +11,9 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from dagster_project.corpus.deduplication.decisions import is_survivor
 from dagster_project.corpus.deduplication.ranking import ROW, Searched
 from dagster_project.corpus.deduplication.removals import Cuts, Removals, removals, united
+from dagster_project.corpus.deduplication.statuses import is_survivor
 from dagster_project.corpus.deduplication.substrings import Spans
 from dagster_project.corpus.engine.blocks import blocks
 from dagster_project.corpus.engine.work import ShardResult

@@ -13,8 +13,8 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from dagster_project.corpus.deduplication.decisions import is_survivor
 from dagster_project.corpus.deduplication.keys import id_bytes, ids_of
+from dagster_project.corpus.deduplication.statuses import is_survivor
 from dagster_project.corpus.engine.tables import Part, zipped
 from dagster_project.corpus.kernels.editing import edited
 from dagster_project.corpus.kernels.row_order import Rows

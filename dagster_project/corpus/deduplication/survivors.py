@@ -37,11 +37,11 @@ from dagster_project.corpus.deduplication.decisions import (
     Standing,
     StandingTask,
     decide,
-    is_survivor,
     send_members,
     send_standing,
 )
 from dagster_project.corpus.deduplication.keys import batches
+from dagster_project.corpus.deduplication.statuses import is_survivor
 from dagster_project.corpus.engine.tables import Column, align, zipped
 from dagster_project.corpus.engine.work import ShardResult, Steps, Work, add_profile, assemble
 from dagster_project.corpus.model.documents import ID

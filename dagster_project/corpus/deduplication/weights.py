@@ -22,7 +22,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from dagster_project.corpus.deduplication.decisions import is_survivor
+from dagster_project.corpus.deduplication.statuses import is_survivor
 from dagster_project.corpus.engine.tables import Column, Part, align, map_shards, zipped
 from dagster_project.corpus.engine.work import Work
 from dagster_project.corpus.model.documents import ID
