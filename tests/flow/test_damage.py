@@ -160,7 +160,7 @@ def test_short_unspaced_and_empty_corpora_are_built(texts: list[str], tmp_path: 
 
 def test_asking_for_more_than_a_mix_can_hold_is_a_sentence(tmp_path: Path) -> None:
     recipes = write_recipes(tmp_path / "r", str(write_jsonl(tmp_path / "all.jsonl", documents(3))), words=10**6)
-    with pytest.raises(FlorilegiumError, match=r"all is asked for 1,000,000 and has 420 x 1 epochs"):
+    with pytest.raises(FlorilegiumError, match=r"all is asked for 1,000,000 and has 420, at most 1,680 in its epochs"):
         library(MemoryStore(), recipes).build(MIX)
 
 

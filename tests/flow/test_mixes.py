@@ -17,6 +17,7 @@ from dagster_project.corpus.building.library import Library
 from dagster_project.corpus.formats.format import Stored
 from dagster_project.corpus.formats.formats import FORMATS, read_rows
 from dagster_project.corpus.formats.streams import stream_digest, tokens_of
+from dagster_project.corpus.loading.loader import Begin, Loader
 from dagster_project.corpus.mixing import mix
 from dagster_project.corpus.model.canonical import digest
 from dagster_project.corpus.model.errors import Refused
@@ -291,6 +292,15 @@ def test_what_is_written_around_a_text_is_masked_and_drawn(rich: Library, publis
         assert masked == [part for part in (before, after) if part]
         assert (placed["before"] > 0, placed["after"] > 0) == (bool(before), bool(after))
     assert published.profile["rendering"]["templates"] == {"from": len(in_template)}
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_what_is_published_can_be_loaded(rich: Library, published: Manifest, name: str) -> None:
+    found = list(Loader(rich.store, published, Begin(name)))
+    order = [row for file in published.facts["order"] for row in read_shard(rich.store, File(**file)).to_pylist()]
+    assert [sample.index for sample in found] == list(range(published.rows))
+    assert [sample.doc_id for sample in found] == [row["doc_id"] for row in order]
+    assert [len(sample.tokens) for sample in found if sample.tokens is not None] == [row["length"] for row in order]
 
 
 def test_a_second_build_finds_everything(rich: Library) -> None:

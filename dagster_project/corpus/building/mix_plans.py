@@ -106,10 +106,17 @@ def published(planner: Planner, partition: Partition) -> Plan:
     named = [item for item in members.inputs if item.stage == "artifacts"]
     artifacts = dict(zip((item.partition.partition("/")[2] for item in named), planner.load(named), strict=True))
     counter = members.identity.recipe["tokenizer"]
-    tokenizer = artifact_of(planner.store, artifacts.pop(counter)) if counter else None
-    promises = promises_of(planner.store, artifacts)
+    version = artifacts.pop(counter) if counter else None
+    tokenizer = artifact_of(planner.store, version) if version else None
     exporting = exports.Exporting(
-        recipe.exports, recipe.shard_words, tokenizer, recipe.packing, promises, recipe.rendering, recipe.seed
+        recipe.exports,
+        recipe.shard_words,
+        tokenizer,
+        {"key": counter, "id": version.id} if version else {},
+        recipe.packing,
+        promises := promises_of(planner.store, artifacts),
+        recipe.rendering,
+        recipe.seed,
     )
     is_plain = recipe.rendering == RenderingRecipe()
     return Plan(

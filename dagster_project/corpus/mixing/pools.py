@@ -53,7 +53,7 @@ class Pool:
         while self.taken < target and (chunk := self._next()) is not None:
             reached = np.cumsum(cost(chunk, unit))
             left = target - self.taken
-            fitting = int(np.searchsorted(reached, left, side="right"))
+            fitting = int(np.searchsorted(reached, left, side="left"))  # what costs nothing is not taken beyond it
             if fitting < len(chunk):
                 before = int(reached[fitting - 1]) if fitting else 0
                 fitting += left - before >= int(reached[fitting]) - left

@@ -1,6 +1,6 @@
 """How often a mix repeats what it holds: exact repeats and copies of one family apart, by document and by source.
 
-Members pass through once, 72 bytes each on disk beyond a memory limit; everything is counted, nothing estimated.
+Members pass through once, 144 bytes each on disk beyond a memory limit; everything is counted, nothing estimated.
 """
 
 from __future__ import annotations
@@ -23,15 +23,18 @@ class Repetition:
 
     def __init__(self, sources: NDArray[np.int64], names: Sequence[str]):
         self.sources, self.names = sources, names
-        self.spool = Spool(MEMBER, MEMORY_BYTES)
+        self.documents, self.families = (Spool(MEMBER, MEMORY_BYTES // 2) for _ in range(2))
 
     def add(self, members: Members) -> None:
-        members = members.copy()
-        members["key"] = members["family"]
-        self.spool.append(members)
+        """A document may be of other families in other corpora: it is found by its own id, copies by their family."""
+        for spool, keys in ((self.documents, _ids(members)[:, 0]), (self.families, members["family"])):
+            keyed = members.copy()
+            keyed["key"] = keys
+            spool.append(keyed)
 
     def close(self) -> None:
-        self.spool.close()
+        self.documents.close()
+        self.families.close()
 
     def counted(self) -> dict[str, Any]:
         """Members and words, those that repeat a document, those of a family that has another document here, documents
@@ -39,20 +42,22 @@ class Repetition:
         total = dict.fromkeys(("members", "words", "documents", "exact", "exact_words", "near", "near_words"), 0)
         copies, most = dict.fromkeys(BINS, 0), 0
         found = np.zeros((len(self.names), 2), np.int64)
-        for chunk in self.spool.sorted():
+        for chunk in self.documents.sorted():
             documents = _by_document(chunk, self.sources)
             total["members"] += len(chunk)
             total["words"] += int(chunk["words"].sum())
             total["documents"] += len(documents.copies)
             total["exact"] += int((documents.copies - 1).sum())
             total["exact_words"] += int(((documents.copies - 1) * documents.words).sum())
-            total["near"] += int(documents.is_near.sum())
-            total["near_words"] += int(documents.words[documents.is_near].sum())
             most = max(most, int(documents.copies.max(initial=0)))
             for name, number in zip(BINS, _histogram(documents.copies), strict=True):
                 copies[name] += number
             np.add.at(found[:, 0], documents.source, 1)
             np.add.at(found[:, 1], documents.source, documents.copies)
+        for chunk in self.families.sorted():
+            near = _by_document(chunk, self.sources)
+            total["near"] += int(near.is_near.sum())
+            total["near_words"] += int(near.words[near.is_near].sum())
         by_source = {
             name: {"documents": int(documents), "members": int(members)}
             for name, (documents, members) in zip(self.names, found.tolist(), strict=True)
@@ -69,13 +74,18 @@ class _Documents:
 
 
 def _by_document(chunk: Members, sources: NDArray[np.int64]) -> _Documents:
-    ids = np.ascontiguousarray(chunk["doc_id"]).view(np.uint64).reshape(-1, 2)
+    ids = _ids(chunk)
     order = np.lexsort((ids[:, 1], ids[:, 0], chunk["key"]))
     ids, chunk = ids[order], chunk[order]
-    starts = np.flatnonzero(_changes(ids[:, 0]) | _changes(ids[:, 1]))
+    starts = np.flatnonzero(_changes(chunk["key"]) | _changes(ids[:, 0]) | _changes(ids[:, 1]))
     copies = np.diff(starts, append=len(chunk))
     first = chunk[starts]
     return _Documents(copies, first["words"].astype(np.int64), ~_changes(first["key"]), sources[first["shard"]])
+
+
+def _ids(members: Members) -> NDArray[np.uint64]:
+    """uint64[n, 2]."""
+    return np.ascontiguousarray(members["doc_id"]).view(np.uint64).reshape(-1, 2)
 
 
 def _changes(column: NDArray[np.uint64]) -> NDArray[np.bool_]:

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
+from fractions import Fraction
 
 import numpy as np
 import pyarrow as pa
@@ -162,7 +163,7 @@ def _bounds(values: Runs, component: ComponentRecipe) -> tuple[np.uint64, np.uin
     """The least value that is in, and the least above it that is not."""
     quantile = component.quantile
     assert quantile is not None
-    places = math.ceil(quantile.above * values.rows), math.ceil(quantile.up_to * values.rows)
+    places = [math.ceil(Fraction(str(share)) * values.rows) for share in (quantile.above, quantile.up_to)]
     found = [UNKNOWN, UNKNOWN]
     start = 0
     for rows in values.sorted():

@@ -26,6 +26,7 @@ from dagster_project.corpus.publishing.gathering import SCHEMA, Gather, Gathered
 from dagster_project.corpus.publishing.promises import Promises
 from dagster_project.corpus.publishing.scattering import Scatter, scatter
 from dagster_project.corpus.scorers.artifacts import Artifact
+from dagster_project.corpus.scorers.tokenizers import load_tokenizer
 from dagster_project.corpus.storage.exchange import Address, Exchange, Piece, ranges_of
 from dagster_project.corpus.storage.runs import Cursor, Runs
 from dagster_project.corpus.storage.shards import iterate_shard, put_object
@@ -43,6 +44,7 @@ class Exporting:
     formats: tuple[str, ...]
     shard_words: int
     tokenizer: Artifact | None = None
+    tokenizer_version: Mapping[str, str] = field(default_factory=dict)  # its key and id
     packing: PackingRecipe = field(default_factory=PackingRecipe)
     promises: Promises = field(default_factory=Promises)
     rendering: RenderingRecipe = field(default_factory=RenderingRecipe)
@@ -147,8 +149,15 @@ def _facts(work: Work, manifest: Manifest, exporting: Exporting, gathered: Seque
     }
     if exporting.tokenizer is None:
         return told
+    assert exporting.tokenizer.model is not None
+    found = load_tokenizer(exporting.tokenizer.model, exporting.tokenizer.loading)
+    ids = {"vocabulary": found.vocabulary, "separator": found.separator}
     streams = [item.stream for item in gathered]
-    return {**told, "stream": {"shards": streams, "digest": digest(streams)}}
+    return {
+        **told,
+        "tokenizer": {**exporting.tokenizer_version, **ids},
+        "stream": {"shards": streams, "digest": digest(streams)},
+    }
 
 
 def _exported(work: Work, name: str, gathered: Sequence[Gathered]) -> dict[str, Any]:

@@ -37,7 +37,7 @@ def scatter(task: Scatter) -> Piece:
     table = read_texts(task.address.store, task.file, task.edits, task.rows)
     table = table.append_column("index", pa.array(task.index))
     shards = np.searchsorted(task.starts, task.index, side="right") - 1
-    return task.address.send_rows(f"texts-{task.number:06d}", table, shards, len(task.starts))
+    return task.address.send_rows(f"texts-{task.number:06d}", table, shards, len(task.starts), compression="lz4")
 
 
 def read_texts(store: Store, file: File, edits: File | None, rows: NDArray[np.int64]) -> pa.Table:

@@ -49,11 +49,13 @@ class Address:
         order, bounds = _by_destination(destinations, count)
         return self._put(name, records[order].tobytes(), bounds * records.itemsize)
 
-    def send_rows(self, name: str, table: pa.Table, destinations: NDArray[Any], count: int) -> Piece:
+    def send_rows(
+        self, name: str, table: pa.Table, destinations: NDArray[Any], count: int, compression: str = "zstd"
+    ) -> Piece:
         """The same of a table, each part of it compressed."""
         order, bounds = _by_destination(destinations, count)
         ordered = table.take(pa.array(order))
-        parts = [_packed(ordered.slice(start, end - start)) for start, end in pairwise(bounds)]
+        parts = [_packed(ordered.slice(start, end - start), compression) for start, end in pairwise(bounds)]
         return self._put(name, b"".join(parts), np.cumsum([0, *map(len, parts)], dtype=np.int64))
 
     def _put(self, name: str, body: bytes, bounds: NDArray[np.int64]) -> Piece:
@@ -107,11 +109,11 @@ def _by_destination(destinations: NDArray[Any], count: int) -> tuple[NDArray[np.
     return order, np.searchsorted(destinations[order], np.arange(count + 1)).astype(np.int64)
 
 
-def _packed(table: pa.Table) -> bytes:
+def _packed(table: pa.Table, compression: str) -> bytes:
     if not table.num_rows:
         return b""
     sink = pa.BufferOutputStream()
-    with pa.ipc.new_stream(sink, table.schema, options=pa.ipc.IpcWriteOptions(compression="lz4")) as writer:
+    with pa.ipc.new_stream(sink, table.schema, options=pa.ipc.IpcWriteOptions(compression=compression)) as writer:
         writer.write_table(table)
     packed: bytes = sink.getvalue().to_pybytes()
     return packed
