@@ -5,7 +5,7 @@ Amounts are whole units of the budget and add up to it exactly: the largest rema
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from decimal import Context, Decimal
 from fractions import Fraction
@@ -132,20 +132,26 @@ def _weight(component: ComponentRecipe, phase: PhaseRecipe) -> Fraction:
     return Fraction(str(weight))
 
 
-def refuse_infeasible(mix: MixRecipe, asked: Sequence[int], parts: Sequence[Part], names: Sequence[str]) -> None:
-    """Name every part that cannot give what is asked of it in all phases, and the largest budget that could be met."""
+class TooMuch(Refused):
+    """More is asked of a part than it can give."""
+
+
+def refuse_infeasible(unit: str, asked: Sequence[int], parts: Sequence[Part], names: Sequence[str]) -> None:
+    """Name every part that cannot give what is asked of it in all phases."""
     short = [
         f"{name} is asked for {amount:,} and has {part.available:,}, at most {part.most:,} in its epochs"
         for name, amount, part in zip(names, asked, parts, strict=True)
         if amount > part.most
     ]
-    if not short:
-        return
-    total, unit = mix.budget.amount, mix.budget.unit
-    possible = min(total * part.most // amount for amount, part in zip(asked, parts, strict=True) if amount)
-    more = f"; and {len(short) - 10} more" if len(short) > 10 else ""
-    raise Refused(
-        f"the mix asks for more {unit} than exist: {'; '.join(short[:10])}{more}. With this division {possible:,} "
-        f"{unit} can be had: lower the budget or the weight, raise max_epochs, or relax the selection or the license "
-        "policy"
-    )
+    if short:
+        more = f"; and {len(short) - 10} more" if len(short) > 10 else ""
+        raise TooMuch(f"the mix asks for more {unit} than exist: {'; '.join(short[:10])}{more}")
+
+
+def most_feasible(total: int, is_feasible: Callable[[int], bool]) -> int:
+    """A budget below the total that can be had, and the largest one where all that are smaller can be had too."""
+    possible, beyond = 0, total
+    while beyond - possible > 1:
+        middle = (possible + beyond) // 2
+        possible, beyond = (middle, beyond) if is_feasible(middle) else (possible, middle)
+    return possible

@@ -4,11 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from dagster_project.corpus.engine.work import Work
-from dagster_project.corpus.mixing.apportionment import Part, divide, of_components, of_phases, refuse_infeasible
+from dagster_project.corpus.mixing.apportionment import (
+    Part,
+    TooMuch,
+    divide,
+    most_feasible,
+    of_components,
+    of_phases,
+    refuse_infeasible,
+)
 from dagster_project.corpus.mixing.candidates import (
     MOST_GROUPS,
     Candidates,
@@ -69,10 +77,28 @@ class Choice:
         self.pools = [found[key] for key in sorted(found)]
 
     def amounts(self) -> Amounts:
-        """The budget, divided; refused where a pool has less than it is asked for."""
+        """The budget, divided; refused where a pool has less than it is asked for, with what could be had."""
         unit = self.mix.budget.unit
+        try:
+            return self._divided(self.mix)
+        except TooMuch as error:
+            possible = most_feasible(self.mix.budget.amount, self._can_be_had)
+            raise Refused(
+                f"{error}. {possible:,} {unit} can be had: lower the budget or the weight, raise max_epochs, or relax "
+                "the selection or the license policy"
+            ) from None
+
+    def _can_be_had(self, amount: int) -> bool:
+        try:
+            self._divided(replace(self.mix, budget=replace(self.mix.budget, **{str(self.mix.budget.unit): amount})))
+        except Refused:
+            return False
+        return True
+
+    def _divided(self, mix: MixRecipe) -> Amounts:
+        unit = mix.budget.unit
         by_component = [
-            [pool for pool in self.pools if pool.component == index] for index in range(len(self.mix.components))
+            [pool for pool in self.pools if pool.component == index] for index in range(len(mix.components))
         ]
         parts = [
             Part(
@@ -80,18 +106,15 @@ class Choice:
                 sum(pool.available[unit] for pool in pools),
                 sum(pool.most[unit] for pool in pools),
             )
-            for component, pools in zip(self.mix.components, by_component, strict=True)
+            for component, pools in zip(mix.components, by_component, strict=True)
         ]
-        phases = of_phases(self.mix)
-        asked = [
-            of_components(self.mix, phase, amount, parts)
-            for phase, amount in zip(self.mix.in_phases, phases, strict=True)
-        ]
+        phases = of_phases(mix)
+        asked = [of_components(mix, phase, amount, parts) for phase, amount in zip(mix.in_phases, phases, strict=True)]
         whole = [sum(amounts) for amounts in zip(*asked, strict=True)]
-        refuse_infeasible(self.mix, whole, parts, [part.name for part in parts])
+        refuse_infeasible(unit, whole, parts, [part.name for part in parts])
         until = [
-            self._of_pools([sum(part[index] for part in asked[: n + 1]) for index in range(len(parts))])
-            for n in range(len(phases))
+            self._of_pools([sum(amounts[: number + 1]) for amounts in zip(*asked, strict=True)])
+            for number in range(len(phases))
         ]
         self._refuse_groups(until[-1])
         return Amounts(phases, asked, until)
@@ -173,7 +196,7 @@ class Choice:
             f"{self.mix.components[pool.component].name}{f' ({pool.group})' if pool.group else ''}"
             for pool in self.pools
         ]
-        refuse_infeasible(self.mix, until, parts, names)
+        refuse_infeasible(unit, until, parts, names)
 
     def _sums(self, index: int, which: str) -> dict[str, int]:
         pools = [getattr(pool, which) for pool in self.pools if pool.component == index]

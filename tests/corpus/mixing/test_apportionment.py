@@ -9,7 +9,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dagster_project.corpus.mixing.apportionment import Part, divide, of_components, of_phases, refuse_infeasible
+from dagster_project.corpus.mixing.apportionment import (
+    Part,
+    TooMuch,
+    divide,
+    most_feasible,
+    of_components,
+    of_phases,
+    refuse_infeasible,
+)
 from dagster_project.corpus.model.errors import Refused
 from dagster_project.corpus.model.mix_recipes import Budget, ComponentRecipe, MixRecipe, PhaseRecipe, WeightingRecipe
 
@@ -96,10 +104,14 @@ def test_fixed_amounts_come_first() -> None:
         of_components(mix(ComponentRecipe("a", "x@1", share=0.9)), phase, 1000, parts(9999))
 
 
-def test_more_than_exists_is_refused_with_what_can_be_had() -> None:
-    recipe = mix(*weighted(1, 1))
+def test_more_than_exists_is_refused_by_name() -> None:
     with pytest.raises(
-        Refused, match=r"c1 is asked for 500 and has 100, at most 200 in its epochs.*400 words can be had"
+        TooMuch, match=r"more words than exist: c1 is asked for 500 and has 100, at most 200 in its epochs"
     ):
-        refuse_infeasible(recipe, [500, 500], parts(5000, 100, epochs=2), ["c0", "c1"])
-    refuse_infeasible(recipe, [200, 200], parts(5000, 100, epochs=2), ["c0", "c1"])
+        refuse_infeasible("words", [500, 500], parts(5000, 100, epochs=2), ["c0", "c1"])
+    refuse_infeasible("words", [200, 200], parts(5000, 100, epochs=2), ["c0", "c1"])
+
+
+@given(st.integers(0, 1000), st.integers(1, 1000))
+def test_the_most_that_can_be_had_is_found(limit: int, total: int) -> None:
+    assert most_feasible(total, lambda amount: amount <= limit) == min(limit, total - 1)
