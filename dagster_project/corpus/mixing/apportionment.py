@@ -87,13 +87,8 @@ def of_phases(mix: MixRecipe) -> list[int]:
 
 def of_components(mix: MixRecipe, phase: PhaseRecipe, amount: int, parts: Sequence[Part]) -> list[int]:
     """The budget of a phase divided among components: fixed budgets and shares first, the rest by the weighting."""
-    fixed = [_fixed(component, amount) for component in mix.components]
+    fixed = _fixed(mix, amount)
     said = sum(part for part in fixed if part is not None)
-    if said > amount:
-        raise Refused(
-            f"the fixed parts of the mix come to {said:,} {mix.budget.unit}, and it holds {amount:,}: raise the "
-            "budget, or lower some budget or share of a component"
-        )
     if nothing := [
         component.name
         for component, part in zip(mix.components, parts, strict=True)
@@ -121,10 +116,21 @@ def _asks(component: ComponentRecipe, phase: PhaseRecipe) -> bool:
     return component.budget is not None or component.share is not None or _weight(component, phase) > 0
 
 
-def _fixed(component: ComponentRecipe, amount: int) -> int | None:
-    if component.budget is not None:
-        return component.budget.amount
-    return None if component.share is None else round(Fraction(str(component.share)) * amount)
+def _fixed(mix: MixRecipe, amount: int) -> list[int | None]:
+    """What components get whatever the others do, None for those that divide the rest."""
+    budgets = [component.budget.amount if component.budget else 0 for component in mix.components]
+    exact = [Fraction(str(component.share or 0)) * amount for component in mix.components]
+    rest = amount - sum(budgets) - sum(exact, Fraction(0))
+    if rest < 0:
+        raise Refused(
+            f"the fixed parts of the mix come to {float(amount - rest):,.0f} {mix.budget.unit}, and it holds "
+            f"{amount:,}: raise the budget, or lower some budget or share of a component"
+        )
+    shares = rounded(amount - sum(budgets), [*exact, rest])
+    return [
+        budget if component.budget else share if component.share else None
+        for component, budget, share in zip(mix.components, budgets, shares, strict=False)
+    ]
 
 
 def _weight(component: ComponentRecipe, phase: PhaseRecipe) -> Fraction:

@@ -104,6 +104,12 @@ def test_fixed_amounts_come_first() -> None:
         of_components(mix(ComponentRecipe("a", "x@1", share=0.9)), phase, 1000, parts(9999))
 
 
+def test_shares_of_an_odd_budget_add_up() -> None:
+    recipe = mix(ComponentRecipe("a", "x@1", share=0.5), ComponentRecipe("b", "x@1", share=0.5), total=1_000_001)
+    (phase,) = recipe.in_phases
+    assert of_components(recipe, phase, 1_000_001, parts(10**7, 10**7)) == [500_001, 500_000]
+
+
 def test_more_than_exists_is_refused_by_name() -> None:
     with pytest.raises(
         TooMuch, match=r"more words than exist: c1 is asked for 500 and has 100, at most 200 in its epochs"
