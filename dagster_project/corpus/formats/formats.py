@@ -40,6 +40,11 @@ def file_name(name: str, number: int, suffix: str) -> str:
     return f"{format_of(name).stem.format(number)}.{suffix}"
 
 
+def delivered_name(name: str, number: int, suffix: str) -> str:
+    """The same of any export; `packed`, which is no format of rows, has plain names."""
+    return file_name(name, number, suffix) if name in FORMATS else f"shard-{number:05d}.{suffix}"
+
+
 def read_rows(name: str, stored: Stored, start: int = 0, stop: int | None = None) -> pa.Table:
     """Rows `start` to `stop` of a shard, all by default. Columns as far as the format has them: index int64, doc_id
     binary(16), text string, tokens list<uint16> or list<uint32>.

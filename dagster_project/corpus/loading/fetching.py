@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from dagster_project.corpus.formats.formats import FORMATS, file_name
+from dagster_project.corpus.formats.formats import delivered_name
 from dagster_project.corpus.loading.exports import facts_of
 from dagster_project.corpus.model.errors import IntegrityError, Refused
 from dagster_project.corpus.model.manifests import File, Manifest
@@ -30,7 +30,7 @@ def files_of(manifest: Manifest, format: str) -> dict[str, File]:
     """The files of an export by name, those of the shards first; Refused when the mix was not published so."""
     export = facts_of(manifest, format)
     found: dict[str, Any] = {
-        _name(format, number, suffix): file
+        delivered_name(format, number, suffix): file
         for number, shard in enumerate(export["shards"])
         for suffix, file in shard["files"].items()
     } | export["index"]
@@ -51,10 +51,6 @@ def fetch(store: Store, files: dict[str, File], folder: Path) -> Iterator[Fetche
     except OSError as error:
         said = (error.strerror or str(error)).lower()
         raise Refused(f"{folder} cannot be written ({said}): name another folder") from None
-
-
-def _name(format: str, number: int, suffix: str) -> str:
-    return file_name(format, number, suffix) if format in FORMATS else f"shard-{number:05d}.{suffix}"
 
 
 def _is_there(path: Path, file: File) -> bool:

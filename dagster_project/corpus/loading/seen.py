@@ -9,22 +9,15 @@ import pyarrow as pa
 
 from dagster_project.corpus.loading.exports import Order
 from dagster_project.corpus.loading.order import Run
-from dagster_project.corpus.model.documents import ID
+from dagster_project.corpus.model.orders import ORDER
 from dagster_project.corpus.storage.stores import Store
 
+MASKED = ("before", "after")
 SCHEMA = pa.schema(
     [
         pa.field("step", pa.int64(), nullable=False),
         pa.field("rank", pa.int64(), nullable=False),
-        pa.field("index", pa.int64(), nullable=False),
-        pa.field("doc_id", ID, nullable=False),
-        pa.field("component", pa.string(), nullable=False),
-        pa.field("phase", pa.string(), nullable=False),
-        pa.field("copy", pa.int32(), nullable=False),
-        pa.field("shard", pa.int32(), nullable=False),
-        pa.field("row", pa.int32(), nullable=False),
-        pa.field("offset", pa.int64()),  # of its first token in the stream of its shard, separators counted
-        pa.field("length", pa.int64()),  # tokens, with the separator; both are null without a tokenizer
+        *(item for item in ORDER if item.name not in MASKED),
     ]
 )
 

@@ -3,12 +3,11 @@ here."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
 
-from dagster_project.corpus.model import rendering_rules
+from dagster_project.corpus.model import artifact_rules, rendering_rules
 from dagster_project.corpus.model.mix_recipes import (
     UNITS,
     BalanceRecipe,
@@ -22,7 +21,6 @@ from dagster_project.corpus.model.mix_recipes import (
     RepetitionRecipe,
     WeightingRecipe,
 )
-from dagster_project.corpus.model.partitions import NAME
 from dagster_project.corpus.model.value_rules import (
     Complaint,
     distinct,
@@ -71,11 +69,6 @@ def _weights(values: Mapping[str, Any]) -> Complaint:
     return None if not values or any(values.values()) else "give nobody a weight above 0"
 
 
-def _phase_name(value: str) -> Complaint:
-    good = re.fullmatch(NAME, value) and ".." not in value
-    return None if good else f"{value!r} cannot be a name; use a-z 0-9 . _ - without '..', a letter or digit first"
-
-
 FIELDS: Mapping[tuple[type, str], Callable[[Any], Complaint]] = MappingProxyType(
     {
         **{(Budget, unit): positive for unit in UNITS},
@@ -97,7 +90,7 @@ FIELDS: Mapping[tuple[type, str], Callable[[Any], Complaint]] = MappingProxyType
         (OrderRecipe, "start"): _some_share,
         (OrderRecipe, "warm_up"): _some_share,
         (OrderRecipe, "sweeps"): _sweeps,
-        (PhaseRecipe, "name"): _phase_name,
+        (PhaseRecipe, "name"): artifact_rules.name,
         (PhaseRecipe, "share"): _some_share,
         (PhaseRecipe, "weights"): _weights,
         (RepetitionRecipe, "epochs"): positive,

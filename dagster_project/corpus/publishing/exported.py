@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
-from dagster_project.corpus.formats.formats import FORMATS, file_name
+from dagster_project.corpus.formats.formats import delivered_name
 from dagster_project.corpus.model.manifests import File
 
 
@@ -22,10 +22,6 @@ def exported_files(facts: Mapping[str, Any]) -> Iterator[Exported]:
     for name, found in sorted(facts.get("exports", {}).items()):
         for number, shard in enumerate(found["shards"]):
             for suffix, file in shard["files"].items():
-                yield Exported(name, _name(name, number, suffix), File(**file))
+                yield Exported(name, delivered_name(name, number, suffix), File(**file))
         for title, file in found["index"].items():
             yield Exported(name, title, File(**file))
-
-
-def _name(format: str, number: int, suffix: str) -> str:
-    return file_name(format, number, suffix) if format in FORMATS else f"shard-{number:05d}.{suffix}"

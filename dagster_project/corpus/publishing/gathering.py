@@ -18,6 +18,7 @@ from dagster_project.corpus.model.documents import ID
 from dagster_project.corpus.model.errors import IntegrityError
 from dagster_project.corpus.model.manifests import File
 from dagster_project.corpus.model.mix_recipes import PACKED, PackingRecipe
+from dagster_project.corpus.model.orders import ORDER
 from dagster_project.corpus.model.rendering_recipes import RenderingRecipe
 from dagster_project.corpus.publishing.encoding import Encoded, encode
 from dagster_project.corpus.publishing.promises import Indexes, search
@@ -50,21 +51,6 @@ SCHEMA = pa.schema(
     ]
 )
 MEMBER = ("doc_id", "component", "phase", "copy", "source", "license", "language", "words", "control")
-ORDER = pa.schema(
-    [
-        pa.field("index", pa.int64(), nullable=False),
-        pa.field("doc_id", ID, nullable=False),
-        pa.field("component", pa.string(), nullable=False),
-        pa.field("phase", pa.string(), nullable=False),
-        pa.field("copy", pa.int32(), nullable=False),
-        pa.field("shard", pa.int32(), nullable=False),
-        pa.field("row", pa.int32(), nullable=False),
-        pa.field("offset", pa.int64()),  # of its first token in the stream of its shard, separators counted
-        pa.field("length", pa.int64()),  # tokens, with the separator
-        pa.field("before", pa.int64()),  # tokens at its beginning that carry no loss
-        pa.field("after", pa.int64()),  # tokens at its end that carry none, the separator not counted
-    ]
-)
 
 
 @dataclass(frozen=True)
