@@ -1,5 +1,5 @@
-"""The `artifacts` stage: a scorer or tokenizer trained here, a model counted here, a file of the user, or benchmarks,
-kept in the store.
+"""The `artifacts` stage: a scorer or tokenizer trained here, a model counted here, clusters found here, a file of the
+user, or benchmarks, kept in the store.
 
 Its rows are the examples that it was made from, each with what became of it; the model itself is an object under its
 hash, which stands in the identity. A model is never an unversioned file on somebody's disk.
@@ -96,6 +96,7 @@ def recipe_of(recipe: ArtifactRecipe, found: Found) -> dict[str, Any]:
         "held_out": recipe.held_out,
         "seed": recipe.seed,
         **({"tokenizer": as_data(recipe.tokenizer), **tokenizers.decided_by()} if recipe.kind == "tokenizer" else {}),
+        **({"clustering": as_data(recipe.clustering)} if recipe.kind == "clusters" else {}),
     }
 
 

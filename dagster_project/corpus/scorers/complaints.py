@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 
-from dagster_project.corpus.model.artifact_recipes import ArtifactRecipe, TokenizerRecipe
+from dagster_project.corpus.model.artifact_recipes import ArtifactRecipe, ClusteringRecipe, TokenizerRecipe
 from dagster_project.corpus.scorers.making import POSITIVE
 from dagster_project.corpus.scorers.perplexity_models import are_cuts
 from dagster_project.corpus.scorers.training import NEGATIVE, is_label
@@ -19,6 +19,8 @@ def complaints(recipe: ArtifactRecipe) -> Iterator[str]:
         yield "needs benchmarks if it is of kind benchmark, and only then"
     if recipe.kind != "tokenizer" and recipe.tokenizer != TokenizerRecipe():
         yield "is no tokenizer, so the settings of one mean nothing: leave them out"
+    if recipe.kind != "clusters" and recipe.clustering != ClusteringRecipe():
+        yield "is not of kind clusters, so the settings of clustering mean nothing: leave them out"
     yield from COMPLAINTS[recipe.kind](recipe)
 
 
@@ -79,5 +81,6 @@ COMPLAINTS: Mapping[str, Callable[[ArtifactRecipe], Iterator[str]]] = {
     "model": _of_model,
     "scorer": _of_scorer,
     "ngram": _of_ngram,
+    "clusters": _of_ngram,
     "tokenizer": _of_tokenizer,
 }

@@ -1,4 +1,4 @@
-"""How the model of an artifact comes about: trained, counted, or the file or the code of the user."""
+"""How the model of an artifact comes about: trained, counted, found, or the file or the code of the user."""
 
 from __future__ import annotations
 
@@ -12,12 +12,14 @@ from numpy.typing import NDArray
 from dagster_project.corpus.engine.work import Work
 from dagster_project.corpus.model.artifact_recipes import ArtifactRecipe
 from dagster_project.corpus.model.errors import FlorilegiumError, Refused
-from dagster_project.corpus.scorers import ngrams
+from dagster_project.corpus.scorers import clustering, clusters, ngrams
+from dagster_project.corpus.scorers.cluster_words import told
 from dagster_project.corpus.scorers.files import ModelFile, StoredModel, find_model, store_model
 from dagster_project.corpus.scorers.ngrams import NgramModel
 from dagster_project.corpus.scorers.probing import probe
 from dagster_project.corpus.scorers.scorer import Loading
 from dagster_project.corpus.scorers.selection import (
+    BEYOND,
     HELD_OUT,
     RECORD,
     TRAIN,
@@ -34,7 +36,7 @@ from dagster_project.corpus.scorers.tokenizers import FORMAT, read_tokenizer
 from dagster_project.corpus.scorers.training import train
 
 POSITIVE = "hq"  # the class of what a scorer looks for, unless the recipe names it
-REFERENCE = "reference"  # the class of what an n-gram model counts and a tokenizer learns from
+REFERENCE = "reference"  # the class of what an n-gram model counts, and tokenizers and clusters are learned from
 
 
 class Found(NamedTuple):
@@ -58,8 +60,8 @@ class Made(NamedTuple):
 def loading_of(recipe: ArtifactRecipe) -> Loading:
     if recipe.kind == "scorer":
         return Loading("fasttext", label=recipe.label or POSITIVE)
-    if recipe.kind == "ngram":
-        return Loading("ngram")
+    if recipe.kind in ("ngram", clusters.FORMAT):
+        return Loading(recipe.kind)
     if recipe.kind == "tokenizer":
         return Loading(FORMAT, separator=recipe.tokenizer.separator)
     return Loading(recipe.format, recipe.label, recipe.output, recipe.max_tokens, recipe.factory, recipe.cuts)
@@ -121,6 +123,34 @@ def _tokenize(work: Work, recipe: ArtifactRecipe, found: Found, origins: Sequenc
     return Made(model, records, fates, np.empty(0, np.int64), facts)
 
 
+def _cluster(work: Work, recipe: ArtifactRecipe, found: Found, origins: Sequence[Origin], folder: Path) -> Made:
+    with pooled(origins, recipe.seed, unchanged) as pool:
+        records, most = pool.records, recipe.clustering.sample
+        fates = fates_of(records, [origin.documents for origin in origins], balanced=False, held_out=recipe.held_out)
+        if not len(rows := np.flatnonzero(fates == TRAIN)):
+            raise Refused(f"artifact {recipe.name} has no text to learn from: name more examples")
+        counts = clustering.sampled(ngrams.batches(pool.texts(records[rows[:most]])))
+        fates[rows[len(counts.firsts) - 1 :]] = BEYOND
+        learned = clustering.find_clusters(counts, recipe.clustering, recipe.seed, recipe.name)
+        entries = told(learned, counts, ngrams.batches(pool.texts(records[fates == TRAIN])))
+        held_out = clustering.measured(learned.model, ngrams.batches(pool.texts(records[fates == HELD_OUT])))
+    path = folder / "clusters.npz"
+    path.write_bytes(clusters.save(learned.model))
+    model = store_model(work.store, find_model(path, recipe.license, name=recipe.name), work.access)
+    in_none = int((learned.places.clusters == clusters.NONE).sum())
+    facts = {
+        "learned_from": {"documents": len(counts.firsts) - 1, "in_no_cluster": in_none, "terms": len(counts.features)},
+        "at_most": {"documents": most, "terms": clustering.MOST_TERMS},
+        "iterations": learned.iterations,
+        "unsettled": learned.unsettled,  # documents that changed their cluster before the last iteration
+        "inertia": round(sum(entry["inertia"] for entry in entries), 6),
+        "held_out": held_out,
+        "clusters": entries,
+        "examples": {REFERENCE: counted(fates)},
+    }
+    return Made(model, records, fates, np.empty(0, np.int64), facts)
+
+
 def _kept(work: Work, found: Found, facts: Mapping[str, Any]) -> Made:
     """What the user has made, without any examples."""
     model = store_model(work.store, found.model, work.access) if found.model else None
@@ -133,4 +163,5 @@ MAKERS: Mapping[str, Callable[[Work, ArtifactRecipe, Found, Sequence[Origin], Pa
     "ngram": _count,
     "model": _keep,
     "tokenizer": _tokenize,
+    "clusters": _cluster,
 }

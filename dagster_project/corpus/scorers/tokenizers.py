@@ -9,9 +9,9 @@ others, whose rules are not known here, one cut in millions of characters may pa
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -71,6 +71,22 @@ class Tokenizer:
             if self.is_special[parts[-1]].any():
                 self._refuse(parts[-1])
         return Tokens(np.concatenate(parts), np.cumsum(offsets))
+
+    def encode_written(self, texts: Sequence[str]) -> Tokens:
+        """The tokens of what a recipe wrote, which is no data: what spells a special token in it is that token."""
+        found = [encoding.ids for encoding in self._speaking.encode_batch_fast(texts, add_special_tokens=False)]
+        values = np.array([number for ids in found for number in ids], self.dtype)
+        return Tokens(values, np.cumsum([0, *map(len, found)], dtype=np.int64))
+
+    def special_id(self, text: str) -> int | None:
+        """The id of the special token that this is; None where it is text of one token or of several."""
+        values = self.encode_written([text]).values.tolist()
+        return values[0] if len(values) == 1 and self.is_special[values[0]] else None
+
+    @cached_property
+    def _speaking(self) -> tokenizers.Tokenizer:
+        """The same tokenizer, for which special tokens are no text."""
+        return tokenizers.Tokenizer.from_str(self.encoder.to_str())
 
     def count(self, texts: Any) -> NDArray[np.int64]:
         """How many tokens each text has, int64[n]."""

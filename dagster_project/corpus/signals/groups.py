@@ -30,6 +30,7 @@ from dagster_project.corpus.model.manifests import Manifest
 from dagster_project.corpus.scorers.tokenizers import decided_by
 from dagster_project.corpus.signals import (
     addresses,
+    clusters,
     consent,
     contamination,
     counting,
@@ -80,6 +81,7 @@ GROUPS: dict[str, Group] = {
     "scores": Group(scores.CODE_VERSION, scores.SCHEMA, TEXT, scores.measure, takes="artifact"),
     "perplexity": Group(perplexity.CODE_VERSION, perplexity.SCHEMA, TEXT, perplexity.measure, takes="artifact"),
     "tokens": Group(tokens.CODE_VERSION, tokens.SCHEMA, TEXT, tokens.measure, decided_by, takes="artifact"),
+    "clusters": Group(clusters.CODE_VERSION, clusters.SCHEMA, TEXT, clusters.measure, takes="artifact"),
     "contamination": Group(
         contamination.CODE_VERSION, contamination.SCHEMA, TEXT, contamination.measure, takes="artifact"
     ),

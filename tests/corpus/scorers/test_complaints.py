@@ -4,7 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from dagster_project.corpus.model.artifact_recipes import ArtifactRecipe, ExampleRecipe, TokenizerRecipe
+from dagster_project.corpus.model.artifact_recipes import (
+    ArtifactRecipe,
+    ClusteringRecipe,
+    ExampleRecipe,
+    TokenizerRecipe,
+)
 from dagster_project.corpus.model.errors import Refused
 from dagster_project.corpus.scorers.artifacts import find
 from dagster_project.corpus.scorers.complaints import complaints
@@ -45,6 +50,13 @@ EXAMPLE = (ExampleRecipe(file="x.txt"),)
             ArtifactRecipe("a", "ngram", positives=EXAMPLE, tokenizer=TokenizerRecipe(300)),
             "is no tokenizer, so the settings of one mean nothing",
         ),
+        (ArtifactRecipe("a", "clusters"), "needs positives"),
+        (ArtifactRecipe("a", "clusters", positives=EXAMPLE, negatives=EXAMPLE), "needs negatives if it is a scorer"),
+        (ArtifactRecipe("a", "clusters", positives=EXAMPLE, file="m"), "is made here, so file"),
+        (
+            ArtifactRecipe("a", "ngram", positives=EXAMPLE, clustering=ClusteringRecipe(3)),
+            "is not of kind clusters, so the settings of clustering mean nothing",
+        ),
         (ArtifactRecipe("a", "model"), "needs file"),
         (ArtifactRecipe("a", "model", file="m", positives=EXAMPLE), "examples mean nothing"),
         (ArtifactRecipe("a", "model", file="m", factory="x:y"), "needs a factory if its format is python, and only"),
@@ -64,6 +76,7 @@ def test_recipes_that_make_no_sense(recipe: ArtifactRecipe, complaint: str) -> N
         ArtifactRecipe("a", "tokenizer", positives=EXAMPLE, tokenizer=TokenizerRecipe(300, separator="")),
         ArtifactRecipe("a", "tokenizer", file="t.json", tokenizer=TokenizerRecipe(separator="</s>")),
         ArtifactRecipe("a", "ngram", positives=EXAMPLE),
+        ArtifactRecipe("a", "clusters", positives=EXAMPLE, clustering=ClusteringRecipe(3)),
     ],
 )
 def test_recipes_that_do(recipe: ArtifactRecipe) -> None:
