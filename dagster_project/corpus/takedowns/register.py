@@ -1,0 +1,101 @@
+"""The register on the store: `takedowns/00000007.json` is its seventh state, whole, and nothing of it is overwritten.
+
+The conditional PUT of the next number is the moment at which a request counts; of two writers at once the second reads
+again and writes after the first, so that no request is lost.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass, replace
+
+from dagster_project.corpus.model.canonical import canonical
+from dagster_project.corpus.model.errors import IntegrityError, Moved, Refused
+from dagster_project.corpus.model.manifests import FORMAT
+from dagster_project.corpus.storage.stores import Store
+from dagster_project.corpus.takedowns.entries import Decision, Entry, checked, entry_of
+
+PREFIX = "takedowns/"
+TRIES = 20  # of writers that meet
+FEWEST_DIGITS = 6
+
+
+@dataclass(frozen=True)
+class Register:
+    """One state of the register; 0 is the empty one that every store begins with."""
+
+    number: int = 0
+    entries: tuple[Entry, ...] = ()
+
+    @property
+    def removing(self) -> tuple[Entry, ...]:
+        """The entries that take something out."""
+        return tuple(entry for entry in self.entries if entry.decision == "remove")
+
+    def named(self, digits: str) -> Entry:
+        """The entry whose id begins so."""
+        found = [entry for entry in self.entries if len(digits) >= FEWEST_DIGITS and entry.id.startswith(digits)]
+        if len(found) != 1:
+            what = f"means {len(found)} entries: give more digits" if found else "is no entry of the register"
+            raise Refused(f"{digits[:40]!r} {what}; `florilegium takedown list` names them")
+        return found[0]
+
+
+def read_register(store: Store) -> Register:
+    """The register as it stands."""
+    paths = [entry.path for entry in store.list(PREFIX)]
+    if not paths:
+        return Register()
+    record = json.loads(store.get(max(paths)))
+    if record.get("format") != FORMAT:
+        raise IntegrityError(
+            f"{max(paths)} has format {record.get('format')}, and this release reads {FORMAT}: upgrade"
+        )
+    return Register(record["number"], tuple(entry_of(item) for item in record["entries"]))
+
+
+def last_number(store: Store) -> int:
+    """The number of the register as it stands, without reading it."""
+    path = _last(store)
+    return int(path.removeprefix(PREFIX).partition(".")[0]) if path else 0
+
+
+def add(store: Store, entries: Sequence[Entry]) -> Register:
+    """Put requests on record; one that is there already keeps its place, and its record becomes the new one."""
+    said = {entry.id: entry for entry in map(checked, entries)}
+
+    def change(old: Register) -> tuple[Entry, ...]:
+        kept = [said.get(entry.id, entry) for entry in old.entries]
+        known = {entry.id for entry in kept}
+        return (*kept, *(entry for entry in said.values() if entry.id not in known))
+
+    return _write(store, change)
+
+
+def decide(store: Store, entry_id: str, decision: Decision, decided_by: str = "", reason: str = "") -> Register:
+    """Change what was decided of a request. Nothing is ever struck from the register."""
+
+    def change(old: Register) -> tuple[Entry, ...]:
+        entry = old.named(entry_id)
+        by, why = decided_by or entry.decided_by, reason or entry.reason
+        new = checked(replace(entry, decision=decision, decided_by=by, reason=why))
+        return tuple(new if item.id == entry.id else item for item in old.entries)
+
+    return _write(store, change)
+
+
+def _last(store: Store) -> str:
+    return max((entry.path for entry in store.list(PREFIX)), default="")
+
+
+def _write(store: Store, change: Callable[[Register], tuple[Entry, ...]]) -> Register:
+    for _ in range(TRIES):
+        old = read_register(store)
+        new = Register(old.number + 1, change(old))
+        if new.entries == old.entries:
+            return old
+        record = {"format": FORMAT, "number": new.number, "entries": [asdict(entry) for entry in new.entries]}
+        if store.put_once(f"{PREFIX}{new.number:08d}.json", canonical(record)):
+            return new
+    raise Moved(f"the takedown register was written to {TRIES} times meanwhile: try again")
