@@ -4,7 +4,7 @@
 
     with load("notes@1", rank=0, ranks=4, batch=8) as loader:
         for batch in loader.batches():
-            ...                       # sample.tokens, sample.text, sample.doc_id, sample.component ...
+            ...                       # sample.tokens, sample.mask, sample.text, sample.doc_id ...
             checkpoint["data"] = loader.state()
 
     load("notes@1", state=checkpoint["data"], rank=0, ranks=2, batch=16)  # goes on, with other ranks
@@ -69,7 +69,7 @@ def load(
     with ExitStack() as stack:
         store = stack.enter_context(opened_store(settings or Settings.from_environment()))
         _, manifest = publication(store, mix)
-        begin = begin_of(state, manifest) if state is not None else Begin(FORMAT, start)
+        begin = begin_of(store, state, manifest) if state is not None else Begin(FORMAT, start)
         loader = Loader(store, manifest, begin._replace(format=format or begin.format), share, ranged=ranged)
         loader.held = stack.pop_all()
     return loader

@@ -19,11 +19,12 @@ __all__ = ["is_running", "opened", "opened_engine", "opened_store", "recipes_of"
 
 
 @contextlib.contextmanager
-def opened(settings: Settings, observer: Observer | None = None) -> Iterator[Library]:
-    """A library ready to build. An embedded store runs at least until the block ends."""
+def opened(settings: Settings, observer: Observer | None = None, *, refill: bool = False) -> Iterator[Library]:
+    """A library ready to build. An embedded store runs at least until the block ends. With `refill` mixes are made anew
+    from which documents were taken down."""
     recipes = recipes_of(settings)
     with opened_store(settings) as store, opened_engine(settings) as engine:
-        yield Library(store, recipes, engine, GreatExpectationsAuditor(), observer or Unobserved())
+        yield Library(store, recipes, engine, GreatExpectationsAuditor(), observer or Unobserved(), refill)
 
 
 @contextlib.contextmanager

@@ -32,6 +32,7 @@ class Settings:
     access_key: str | None = field(default=None, repr=False)
     secret_key: str | None = field(default=None, repr=False)
     session_token: str | None = field(default=None, repr=False)
+    openlineage_key: str | None = field(default=None, repr=False)  # of whoever collects lineage events
 
     def __post_init__(self) -> None:
         if self.store is not None:
@@ -54,6 +55,7 @@ class Settings:
             access_key=env.get("AWS_ACCESS_KEY_ID") or None,
             secret_key=env.get("AWS_SECRET_ACCESS_KEY") or None,
             session_token=env.get("AWS_SESSION_TOKEN") or None,
+            openlineage_key=env.get("OPENLINEAGE_API_KEY") or None,
         )
         return replace(found, **{name: value for name, value in overrides.items() if value is not None})
 

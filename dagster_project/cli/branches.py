@@ -38,15 +38,19 @@ def _said_of(document: dict[str, Any]) -> Iterable[str]:
     yield from (f"reserved by {item['kind']}: {item['value']}" for item in document["reservations"])
 
 
-DOCUMENT = ("source", "title", "url", "locator", "record_id")
+DOCUMENT = ("source", "title", "url", "locator", "record_id", "generator")
 
 
 def branches(traced: dict[str, Any]) -> Iterable[Branch]:
     """The facts in the order in which a person asks for them."""
     mix = traced["mix"]
     yield f"in {mix['partition']} {mix['id'][:12]}", _places(traced["members"])
+    for earlier in traced["replayed"]:
+        yield f"in {earlier['partition']} {earlier['id'][:12]}, which is replayed", _places(earlier["members"])
     yield "document", [*_present(traced["document"], DOCUMENT), *_said_of(traced["document"])]
     yield "license", _license(traced["license"])
+    if traced["parents"]:
+        yield "parents", list(_parents(traced["parents"]))
     yield "verdicts", [_verdict(item) for item in traced["verdicts"]]
     yield "family", [line for item in traced["families"] for line in _family(item)]
     if traced["passages"]:
@@ -66,6 +70,7 @@ def _places(members: list[dict[str, Any]]) -> list[str]:
         return ["not in this mix; below is where it went"]
     return [
         f"place {item['index']}, component {item['component']}, copy {item['copy']}"
+        + (f", by {item['replays']['partition']} {item['replays']['id'][:12]}" if "replays" in item else "")
         + (f": shard {item['shard']} row {item['row']}, {item['path']}" if "path" in item else ", not published")
         for item in members
     ]
@@ -78,6 +83,18 @@ def _license(found: dict[str, Any]) -> list[str]:
         lines += [f"finding: {finding}" for finding in concluded["findings"]]
     lines += [f"effective in {item['corpus']}: {item['expression']} ({item['class']})" for item in found["effective"]]
     return [*lines, *(f"evidence: {item['kind']} {item['value']!r} in {item['where']}" for item in found["evidence"])]
+
+
+def _parents(parents: list[dict[str, Any]], above: int = 0) -> Iterable[str]:
+    """One line each, those of a parent behind it."""
+    for parent in parents:
+        span = [parent["start"], parent["end"]]
+        place = "" if span == [None, None] else f", bytes {span[0] or 0} to {'the end' if span[1] is None else span[1]}"
+        license_ = parent["license"]["expression"] if parent["license"] else "license unknown"
+        where = f"{parent['source']} {parent['locator']}" if parent["source"] else "in no snapshot below this mix"
+        made = f", made by {parent['generator']}" if parent["generator"] else ""
+        yield f"{'  ' * above}{parent['doc_id']}{place}: {where}, {license_}{made}"
+        yield from _parents(parent["parents"], above + 1)
 
 
 def _verdict(item: dict[str, Any]) -> str:

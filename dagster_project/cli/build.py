@@ -22,8 +22,9 @@ if TYPE_CHECKING:
     "--repair", is_flag=True, help="Read every object of what stands, and make again what is missing or altered."
 )
 @click.option("--reason", default="", help="Why a version that is not `dev` may be published again.")
+@click.option("--refill", is_flag=True, help="Where documents were taken down: make the mix anew, in another order.")
 @verb
-def build(session: Session, partition: str, reason: str, repair: bool) -> None:
+def build(session: Session, partition: str, reason: str, repair: bool, refill: bool) -> None:
     """Build PARTITION and first whatever it needs; what already stands is found, not rebuilt.
 
     PARTITION is the name of a mix, corpus or source, as `demo` or `demo@dev`, or one of stage/key as
@@ -35,7 +36,7 @@ def build(session: Session, partition: str, reason: str, repair: bool) -> None:
     from dagster_project.opening import opened, recipes_of
 
     wanted = to_build(recipes_of(session.settings), partition)
-    with watching(session) as observer, opened(session.settings, observer) as library:
+    with watching(session) as observer, opened(session.settings, observer, refill=refill) as library:
         built = [library.build(item, reason=reason, repair=repair) for item in wanted]
         reports = finish(library, built, session.settings.home)
     result = [summary(item, reports.get(item.partition, {})) for item in built]

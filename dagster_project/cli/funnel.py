@@ -15,9 +15,6 @@ COLUMNS = ("records", "documents", "kept", "survivors", "in_mix")
 
 def facts_of_mix(store: Store, mixed: Manifest) -> dict[str, Any]:
     """Funnel, licenses and refusals from the profiles of a mix and of everything below it; no row is read."""
-    from dagster_project.corpus.lineage.walk import ancestors
-
-    below = [(item.partition.split("/")[1], manifest) for item, manifest in ancestors(store, mixed)]
     refused: Counter[str] = Counter()
     for counts in mixed.profile["excluded_by_license"].values():
         refused.update(counts)
@@ -25,14 +22,28 @@ def facts_of_mix(store: Store, mixed: Manifest) -> dict[str, Any]:
         "rows": mixed.rows,
         "words": mixed.profile.get("words", 0),
         "repeats": mixed.profile.get("repeats", 0),
-        "funnel": funnel(below, mixed),
+        "funnel": funnel(store, mixed),
         "licenses": mixed.profile.get("by_license", {}),
         "excluded_by_license": dict(refused.most_common()),
     }
 
 
-def funnel(below: list[tuple[str, Manifest]], mixed: Manifest) -> dict[str, dict[str, int]]:
+def funnel(store: Store, mixed: Manifest) -> dict[str, dict[str, int]]:
     """Per source: records read, documents, kept by the policy, survivors of deduplication, members of the mix."""
+    rows = stages(store, mixed)
+    for source, counts in mixed.profile.get("by_source", {}).items():
+        rows[source]["in_mix"] = counts["documents"]
+    return dict(sorted(rows.items()))
+
+
+def stages(store: Store, mixed: Manifest) -> dict[str, dict[str, int]]:
+    """The same below a mix; of sources that only mixes hold which it replays, as these were made of them."""
+    from dagster_project.corpus.lineage.walk import ancestors, inputs_of, without_replays
+
+    below = [
+        (item.partition.split("/")[1], manifest)
+        for item, manifest in ancestors(store, without_replays(mixed), parents=False)
+    ]
     rows: dict[str, dict[str, int]] = {}
     for key, manifest in below:
         if manifest.stage == "snapshots":
@@ -44,9 +55,9 @@ def funnel(below: list[tuple[str, Manifest]], mixed: Manifest) -> dict[str, dict
         if manifest.stage == "deduplicated":
             for source, status in manifest.profile["by_source"].items():
                 rows[source]["survivors"] += status.get("survivor", 0)
-    for source, counts in mixed.profile.get("by_source", {}).items():
-        rows[source]["in_mix"] = counts["documents"]
-    return dict(sorted(rows.items()))
+    for earlier in inputs_of(store, mixed, "mixed"):
+        rows = {**stages(store, earlier), **rows}
+    return rows
 
 
 def show_mix(session: Session, facts: dict[str, Any]) -> None:

@@ -77,7 +77,8 @@ def trace(session: Session, mix: str, **asked: Any) -> None:
 @click.option("--text-file", type=TEXT_FILE, help="The same, the text in a file (- for stdin).")
 @verb
 def impact(session: Session, **asked: Any) -> None:
-    """Every version of every mix that holds what is asked about: documents, members and shards."""
+    """Every version of every mix that holds what is asked about: documents, members and shards; and how many documents
+    it holds that were derived from it."""
     from dagster_project.corpus.lineage.impact import Question
     from dagster_project.corpus.lineage.impact import impact as mixes_with
     from dagster_project.opening import opened_store
@@ -191,7 +192,7 @@ def _show_impact(session: Session, found: list[dict[str, Any]]) -> None:
         return
     rows = [
         [f"{item['mix']}{'' if item['newest'] else ' (older)'}", item["number"], item["version"][:12],
-         item["documents"], item["members"], len(item["shards"])]
+         item["documents"], item["members"], item["derived"], len(item["shards"])]
         for item in found
     ]  # fmt: skip
-    session.out.print(table("Mixes", ["mix", "number", "version", "documents", "members", "shards"], rows))
+    session.out.print(table("Mixes", ["mix", "number", "version", "documents", "members", "derived", "shards"], rows))

@@ -21,6 +21,7 @@ from dagster_project.cli import (
     recipes,
     report,
     server,
+    takedowns,
     up,
 )
 from dagster_project.cli.failing import Program
@@ -50,6 +51,7 @@ for command in (
     filter.filter_group,
     duplicates.duplicates_group,
     contamination.contamination,
+    takedowns.takedown_group,
     exports.fetch,
     exports.seen,
     *recipes.GROUPS,

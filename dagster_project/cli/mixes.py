@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 Facts = Mapping[str, Any]
 Rows = list[list[Any]]
 MEASURES = ("documents", "words", "tokens")
-REPEATS = {"exact": "of a document", "near": "of its family"}
+REPEATS = {"exact": "of a document", "variant": "of its parent, by another document", "near": "of its family"}
 ROWS = 20  # of a table
 BY = ("phase", "source", "license", "license_class", "language")
 
@@ -131,9 +131,10 @@ def _show_repetition(session: Session, found: Facts) -> None:
     session.out.print(table("Repeats", ["", "members", "words"], repeats))
     sources = [
         [name, counts["documents"], counts["members"], f"{counts['members'] / counts['documents']:.2f}"]
+        + [counts[kind] for kind in REPEATS]
         for name, counts in sorted(found["by_source"].items())
     ]
-    session.out.print(table("Epochs", ["source", "documents", "members", "epochs"], sources))
+    session.out.print(table("Epochs", ["source", "documents", "members", "epochs", *REPEATS], sources))
 
 
 def _largest(planned: Facts, name: str) -> list[tuple[str, Facts]]:

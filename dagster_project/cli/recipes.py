@@ -25,7 +25,7 @@ TITLES = {
     "policies": "What is kept: rules and their limits.",
     "corpora": "What belongs together, and is deduplicated as one.",
     "mixes": "What is trained on: components, budgets, license policies.",
-    "artifacts": "What documents are measured with: trained scorers, models, n-gram counts, tokenizers, benchmarks.",
+    "artifacts": "What documents are measured with: scorers, models, n-gram counts, tokenizers, clusters, benchmarks.",
 }
 OWN = {
     "sources": sources.COMMANDS,

@@ -15,18 +15,26 @@ if TYPE_CHECKING:
     from dagster_project.corpus.model.partitions import Partition
     from dagster_project.corpus.storage.stores import Store
 
-FILES = {"html": "index.html", "json": "report.json", "md": "report.md", "attribution": "ATTRIBUTION.txt"}
+FILES = {  # of the formats in REPORTS
+    "html": "index.html",
+    "json": "report.json",
+    "md": "report.md",
+    "attribution": "ATTRIBUTION.txt",
+    "card": "README.md",
+    "croissant": "croissant.json",
+    "cyclonedx": "bom.cdx.json",
+    "spdx": "bom.spdx3.json",
+    "prov": "prov.json",
+    "openlineage": "openlineage.ndjson",
+    "eu": "training-summary.md",
+}
 
 
 def write_reports(store: Store, mix: Partition, home: Path) -> dict[str, Path]:
     """Every format of the report of a mix; each file whole or not at all."""
-    return {format: write_report(store, mix, format, path_of(mix, format, home)) for format in FILES}
+    from dagster_project.corpus.publishing.reports import renderings
 
-
-def write_report(store: Store, mix: Partition, format: str, path: Path, version: str | None = None) -> Path:
-    from dagster_project.corpus.publishing.reports import render
-
-    return write_whole(path, render(store, mix, format, version))
+    return {format: write_whole(path_of(mix, format, home), body) for format, body in renderings(store, mix)}
 
 
 def path_of(mix: Partition, format: str, home: Path, version: str | None = None) -> Path:

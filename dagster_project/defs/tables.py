@@ -135,10 +135,10 @@ def _filtered(profile: Profile) -> list[Row]:
 def _deduplicated(profile: Profile) -> list[Row]:
     status, copies = profile.get("status", {}), profile.get("copies", {})
     suppressed = [_step(f"{kind} copies", -number) for kind, number in copies.items()]
-    rejected = _step("rejected by their policy", -status.get("rejected", 0))
     return [
         _step("documents", profile.get("rows", 0)),
-        rejected,
+        _step("rejected by their policy", -status.get("rejected", 0)),
+        *([_step("taken down", -status["withdrawn"])] if "withdrawn" in status else []),
         *suppressed,
         _step("survivors", status.get("survivor", 0)),
     ]

@@ -23,6 +23,7 @@ def artifacts(counts: Counts) -> Numbers:
         "unaccounted_examples": counts.rows - sum(examples.values()),
         "contradicting_examples": sum(number for name, number in examples.items() if name.endswith("contradictory")),
         "roc_auc": 1.0 if measured is None else measured,
+        "empty_clusters": sum(not item["documents"] for item in told.get("clusters", ())),
         "benchmarks_hardly_searched_for": len(hardly),
     }
     offenders = {"unaccounted_examples": examples, "contradicting_examples": examples}

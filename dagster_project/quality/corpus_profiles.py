@@ -8,7 +8,7 @@ from dagster_project.corpus.deduplication.weights import WHOLE
 from dagster_project.quality.counts import Counts, share
 from dagster_project.quality.document_profiles import UNKNOWN, Numbers
 
-STATUSES = ("survivor", "suppressed", "rejected")
+STATUSES = ("survivor", "suppressed", "rejected", "withdrawn")
 
 
 def families(counts: Counts) -> Numbers:
@@ -34,9 +34,10 @@ def deduplicated(counts: Counts) -> Numbers:
     classes, licenses = counts.by_name("license_classes"), counts.by_name("licenses")
     by_source = counts.by_name("by_source")
     shares = {source: suppressed_share(found) for source, found in by_source.items()}
-    barren = {source: found.get("rejected", 0) for source, found in by_source.items() if not found.get("survivor")}
+    standing = {source: _not_removed(found) for source, found in by_source.items()}
+    barren = {source: found.get("rejected", 0) for source, found in by_source.items() if not standing[source]}
     floor = counts.bounds.get("min_survivors", 0)
-    poor = {source: found.get("survivor", 0) for source, found in by_source.items() if found.get("survivor", 0) < floor}
+    poor = {source: found for source, found in standing.items() if found < floor}
     numbers = {
         "rows": counts.rows,
         "uncovered_documents": counts.uncovered(),
@@ -50,7 +51,7 @@ def deduplicated(counts: Counts) -> Numbers:
         "suppressed_share": suppressed_share(status),
         "largest_removed_share_by_source": max(shares.values(), default=0.0),
         "sources_without_survivors": len(barren),
-        "fewest_survivors": min((found.get("survivor", 0) for found in by_source.values()), default=0),
+        "fewest_survivors": min(standing.values(), default=0),
         "members_without_license": survivors - sum(licenses.values()) + licenses.get("", 0),
         "license_unknown_share": share(classes.get(UNKNOWN, 0), survivors),
         "license_findings_share": share(counts.number("with_findings"), survivors),
@@ -158,6 +159,11 @@ def suppressed_share(status: Mapping[str, int]) -> float:
     """Copies among the documents that their policy kept."""
     suppressed = status.get("suppressed", 0)
     return share(suppressed, suppressed + status.get("survivor", 0))
+
+
+def _not_removed(status: Mapping[str, int]) -> int:
+    """Documents of a source that no copy and no policy removed; a takedown is asked for, and no sign of bad data."""
+    return status.get("survivor", 0) + status.get("withdrawn", 0)
 
 
 def _sizes(histogram: Mapping[str, int]) -> dict[str, float]:

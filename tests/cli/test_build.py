@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import pytest
 
+from dagster_project.cli.reports import FILES
+from dagster_project.corpus.publishing.reports import REPORTS
 from dagster_project.corpus.signals.groups import PLAIN
 
 
@@ -80,7 +83,9 @@ def test_a_list_that_matched_nothing_is_told_with_the_mix_that_needs_it(program)
 
 def test_the_report_of_a_mix_is_written(built):
     (item,) = built.json("build", "bedtime")["built"]
-    assert set(item["reports"]) == {"html", "json", "md", "attribution"}
+    assert list(item["reports"]) == list(REPORTS) == list(FILES)
+    assert len(set(FILES.values())) == len(FILES)
+    assert all(Path(path).stat().st_size > 0 for path in item["reports"].values())
     page = (built.home / "reports" / "bedtime@dev" / "index.html").read_text()
     assert "bedtime" in page
 

@@ -14,12 +14,14 @@ from dagster_project.corpus.model.mix_recipes import (
     LicensePolicy,
     MixRecipe,
     OrderRecipe,
+    PackingRecipe,
     PhaseRecipe,
     QuantileRecipe,
     RepetitionRecipe,
     WeightingRecipe,
 )
 from dagster_project.corpus.model.reading import read_recipe
+from dagster_project.corpus.model.rendering_recipes import ControlRecipe, RenderingRecipe, TemplateRecipe
 from tests.cli.conftest import Program
 
 README = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
@@ -118,6 +120,10 @@ def test_the_reference_of_the_readme_is_read() -> None:
         OrderRecipe,
         RepetitionRecipe,
         LicensePolicy,
+        PackingRecipe,
+        RenderingRecipe,
+        TemplateRecipe,
+        ControlRecipe,
     ],
 )
 def test_the_reference_leaves_out_no_field(cls: type) -> None:

@@ -74,3 +74,22 @@ def test_show_of_an_artifact_tells_what_was_built(program):
     assert (told["vocabulary"], told["lossless"]) == (270, True)
     assert told["learned_from"]["documents"] + told["held_out"]["documents"] == 3
     assert "vocabulary: 270" in program("artifacts", "show", "bpe").stdout
+
+
+def test_show_of_clusters_tells_what_they_are_about(program):
+    (program.recipes / "artifacts").mkdir()
+    (program.recipes / "artifacts" / "topics.yaml").write_text(
+        "name: topics\nkind: clusters\nheld_out: 0.1\npositives: [{file: lines.txt}]\nclustering: {clusters: 2}\n"
+    )
+    lines = [f"harbor sai\u202elor {number * 'tide '}\nwitness jury {number * 'judge '}\n" for number in range(9)]
+    (program.recipes / "lines.txt").write_text("".join(lines), encoding="utf-8")
+    program("build", "artifacts/topics")
+    told = program.json("artifacts", "show", "topics")["built"]
+    assert [{"tide", "judge"} & {*item["words"]} for item in told["clusters"]] in (
+        [{"tide"}, {"judge"}],
+        [{"judge"}, {"tide"}],
+    )
+    shown = program("artifacts", "show", "topics").stdout
+    assert "inertia: " in shown
+    assert "- tide" in shown
+    assert "\u202e" not in shown

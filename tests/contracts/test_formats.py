@@ -39,6 +39,8 @@ SHARDS = {
     "hostile": shard_of([*HOSTILE, LONG], vocabulary=65_499, separator=1),
     "between the types": shard_of(["x" * 300, "y"], vocabulary=65_536, separator=65_535),
     "a large vocabulary": shard_of([*HOSTILE, "a" * 70_000], vocabulary=LARGE, separator=LARGE - 1),
+    "masked": shard_of([EMPTY, *HOSTILE, "a" * 300, EMPTY], vocabulary=300, separator=299, masked=True),
+    "masked without a separator": shard_of(["one", EMPTY, "three"], start=2, vocabulary=LARGE, masked=True),
     "many rows": shard_of([f"document {row}" for row in range(9000)], vocabulary=50_000, separator=2),
 }
 texts = st.text(st.characters(codec="utf-8"), max_size=20)
@@ -66,6 +68,19 @@ def without_tokens(shard: Shard) -> Shard:
     return Shard(shard.number, shard.start, shard.table)
 
 
+def separator_in(name: str, shard: Shard) -> bool:
+    return FORMATS[name].streams and shard.separator is not None
+
+
+def masks(shard: Shard, with_separator: bool) -> list[list[int]]:
+    """Row by row 1 where a token carries loss."""
+    assert shard.mask is not None
+    assert shard.tokens is not None
+    ends = [1] if with_separator else []
+    values = shard.mask.astype(int).tolist()
+    return [values[start:end] + ends for start, end in pairwise(shard.tokens.offsets.tolist())]
+
+
 def documents(tokens: Tokens) -> list[list[int]]:
     values, offsets = tokens.values.tolist(), tokens.offsets.tolist()
     return [values[start:end] for start, end in pairwise(offsets)]
@@ -77,13 +92,23 @@ def documents(tokens: Tokens) -> list[list[int]]:
 def test_what_was_written_is_read(name: str, shard: Shard) -> None:
     rows = read_rows(name, stored(name, shard))
     assert rows.column_names == [column for column in ROWS if column in rows.column_names]
-    for column in set(rows.column_names) - {"tokens"}:
+    for column in set(rows.column_names) - {"tokens", "mask"}:
         assert rows.column(column).to_pylist() == shard.table.column(column).to_pylist()
         assert rows.column(column).type == shard.table.column(column).type
     assert shard.tokens is not None
     digest = stream_digest([tokens_of(rows.column("tokens"))], separator_to_add(FORMATS[name], shard))
     assert digest == oracle.stream_digest(documents(shard.tokens), shard.separator)
     assert FORMATS[name].needs_tokens or {"index", "doc_id", "text"} <= set(rows.column_names)
+
+
+def test_masks_stand_beside_the_tokens_where_anything_is_masked(name: str, shard: Shard) -> None:
+    rows = read_rows(name, stored(name, shard))
+    if shard.mask is None:
+        assert not rows.num_rows or "mask" not in rows.column_names
+        assert not any("mask" in suffix for suffix in FORMATS[name].write(shard).files)
+    else:
+        assert rows.column("mask").type == pa.list_(pa.uint8())
+        assert rows.column("mask").to_pylist() == masks(shard, separator_in(name, shard))
 
 
 @pytest.mark.parametrize("bounds", [(0, 0), (0, 1), (2, 3), (1, 3), (3, 3)])
@@ -113,7 +138,7 @@ def test_the_same_rows_are_the_same_bytes_however_they_lie(name: str, shard: Sha
     chunked = pa.concat_tables([shard.table.slice(0, half), shard.table.slice(half)])
     assert shard.tokens is not None
     wide = Tokens(shard.tokens.values.astype(np.int32), shard.tokens.offsets.copy())
-    again = Shard(shard.number, shard.start, chunked, wide, shard.vocabulary, shard.separator)
+    again = Shard(shard.number, shard.start, chunked, wide, shard.vocabulary, shard.separator, shard.mask)
     assert FORMATS[name].write(again) == FORMATS[name].write(shard)
 
 
@@ -148,7 +173,7 @@ def test_where_shards_begin_is_nothing_to_the_stream(parts: list[list[str]], sep
 def test_names_and_suffixes_are_only_ours(name: str, shard: Shard) -> None:
     written = FORMATS[name].write(shard)
     assert file_name(name, 3, "x") == ("shard.00003.x" if name.startswith("mds") else "shard-00003.x")
-    assert list(written.files) == list(FORMATS[name].write(SHARDS["plain"]).files)
+    assert set(written.files) - {"mask.npy"} == set(FORMATS[name].write(SHARDS["plain"]).files)
     assert json.loads(json.dumps(written.facts)) == written.facts
 
 
@@ -171,7 +196,7 @@ def test_an_unknown_format_is_refused_with_those_that_exist() -> None:
 def test_damage_is_told_or_harmless(data: st.DataObject) -> None:
     """A flipped byte or a cut gives a refusal or rows of the same number: no other error, and no reading beyond."""
     name = data.draw(st.sampled_from(sorted(FORMATS)))
-    shard = SHARDS["plain"]
+    shard = data.draw(st.sampled_from([SHARDS["plain"], SHARDS["masked without a separator"]]))
     files = dict(FORMATS[name].write(shard).files)
     suffix = data.draw(st.sampled_from(sorted(files)))
     body = bytearray(files[suffix])
@@ -207,7 +232,7 @@ def test_a_new_format_is_a_class_and_a_line(monkeypatch: pytest.MonkeyPatch) -> 
 
 # ---- the readers of other projects ----------------------------------------------------------------------------
 
-READ = ["plain", "one", "empty documents", "hostile", "between the types", "a large vocabulary", "many rows"]
+READ = ["masked", "plain", "one", "empty documents", "hostile", "between the types", "a large vocabulary", "many rows"]
 others = pytest.mark.parametrize("case", READ)
 
 
@@ -217,8 +242,10 @@ def cases(case: str) -> list[Shard]:
     shards, start = [first], first.start + first.table.num_rows
     for number in (1, 2):
         more = [f"more {number}", "and more"]
-        vocabulary, separator = first.vocabulary, first.separator
-        shards.append(shard_of(more, number=number, start=start, vocabulary=vocabulary, separator=separator))
+        vocabulary, separator, masked = first.vocabulary, first.separator, first.mask is not None
+        shards.append(
+            shard_of(more, number=number, start=start, vocabulary=vocabulary, separator=separator, masked=masked)
+        )
         start += len(more)
     return shards
 
@@ -266,6 +293,9 @@ def test_numpy_maps_numpy(case: str, tmp_path: Path) -> None:
         offsets = np.load(tmp_path / f"shard-{shard.number:05d}.offsets.npy", mmap_mode="r")
         assert values.dtype == (np.uint16 if shard.vocabulary <= 65_536 else np.uint32)
         stream += [values[start:end].tolist() for start, end in pairwise(offsets)]
+        if shard.mask is not None:
+            mask = np.load(tmp_path / f"shard-{shard.number:05d}.mask.npy", mmap_mode="r")
+            assert mask.tolist() == [*chain.from_iterable(masks(shard, shard.separator is not None))]
     assert len(stream) == len(column(shards, "index"))
     assert oracle.stream_digest(stream, None) == expected(shards)
 
@@ -297,7 +327,7 @@ def test_megatron_itself_writes_the_same_bytes(case: str, tmp_path: Path) -> Non
         builder.add_document(torch.tensor([*row, *ending]), [len(row) + len(ending)])
     builder.finalize(str(tmp_path / "theirs.idx"))
     for suffix, body in FORMATS["megatron"].write(shard).files.items():
-        assert body == (tmp_path / f"theirs.{suffix}").read_bytes()
+        assert suffix == "mask.npy" or body == (tmp_path / f"theirs.{suffix}").read_bytes()
 
 
 @others
@@ -314,11 +344,17 @@ def test_streaming_reads_mds(name: str, case: str, tmp_path: Path) -> None:
     assert [sample["index"] for sample in samples] == column(shards, "index")
     assert [sample["doc_id"] for sample in samples] == ids(shards)
     assert [sample["text"] for sample in samples] == column(shards, "text")
+    for name in ("source", "license", "component"):
+        assert [sample[name] for sample in samples] == column(shards, name)
+    if shards[0].mask is not None:
+        assert [sample["mask"].tolist() for sample in samples] == [
+            row for shard in shards for row in masks(shard, False)
+        ]
     stream = [sample["tokens"].tolist() for sample in samples]
     assert oracle.stream_digest(stream, shards[0].separator) == expected(shards)
 
 
-@pytest.mark.parametrize("case", [case for case in READ if case != "empty documents"])
+@pytest.mark.parametrize("case", [case for case in READ if case not in ("empty documents", "masked")])
 @pytest.mark.parametrize("compression", [None, "zstd"])
 def test_streaming_itself_writes_the_same_samples(compression: str | None, case: str, tmp_path: Path) -> None:
     """Its writer takes no empty array; and it compresses with another zstd, so what is compared is not compressed."""
@@ -328,7 +364,8 @@ def test_streaming_itself_writes_the_same_samples(compression: str | None, case:
     (tmp_path / "ours").mkdir()
     ours = delivered(FORMATS[name], shards[:1], tmp_path / "ours")
     width = "uint16" if shards[0].vocabulary <= 65_536 else "uint32"
-    columns = {"index": "int", "text": "str", "doc_id": "str", "tokens": f"ndarray:{width}"}
+    columns = {"index": "int", **dict.fromkeys(("text", "doc_id", "source", "license", "component"), "str")}
+    columns["tokens"] = f"ndarray:{width}"
     out = str(tmp_path / "theirs")
     with streaming.MDSWriter(
         out=out, columns=columns, compression=compression, hashes=["sha1"], size_limit=None
@@ -344,7 +381,8 @@ def test_streaming_itself_writes_the_same_samples(compression: str | None, case:
 def samples_of(shard: Shard, width: str) -> Iterator[dict[str, Any]]:
     assert shard.tokens is not None
     values, offsets = shard.tokens
-    for row, place in enumerate(shard.table.select(["index", "doc_id", "text"]).to_pylist()):
+    names = ["index", "doc_id", "text", "source", "license", "component"]
+    for row, place in enumerate(shard.table.select(names).to_pylist()):
         tokens = values[offsets[row] : offsets[row + 1]].astype(width)
         yield {**place, "doc_id": place["doc_id"].hex(), "tokens": tokens}
 
@@ -358,7 +396,10 @@ def test_webdataset_reads_webdataset(case: str, tmp_path: Path) -> None:
     assert [sample["__key__"] for sample in samples] == [f"{index:012d}" for index in column(shards, "index")]
     assert [sample["txt"] for sample in samples] == column(shards, "text")
     assert [sample["json"]["doc_id"] for sample in samples] == ids(shards)
-    assert [sample["json"]["title"] for sample in samples] == column(shards, "title")
+    for name in ("title", "source", "license", "component"):
+        assert [sample["json"][name] for sample in samples] == column(shards, name)
+    if shards[0].mask is not None:
+        assert [sample["mask.npy"].tolist() for sample in samples] == [row for s in shards for row in masks(s, False)]
     stream = [sample["tokens.npy"].tolist() for sample in samples]
     assert oracle.stream_digest(stream, shards[0].separator) == expected(shards)
 
@@ -372,6 +413,10 @@ def test_tarfile_itself_writes_the_same_bytes(case: str) -> None:
         for row, sample in zip(facts, samples_of(shard, width), strict=True):
             np.save(array := io.BytesIO(), sample["tokens"])
             bodies = {"txt": sample["text"].encode(), "json": json_of(row), "tokens.npy": array.getvalue()}
+            if shard.mask is not None:
+                number = row["index"] - shard.start
+                np.save(mask := io.BytesIO(), np.array(masks(shard, False)[number], np.uint8))
+                bodies["mask.npy"] = mask.getvalue()
             for suffix, body in bodies.items():
                 member = tarfile.TarInfo(f"{row['index']:012d}.{suffix}")
                 member.size = len(body)

@@ -107,6 +107,27 @@ def test_what_was_built_from_an_older_version_is_stale_until_built_again(
     assert stale(instance) == {}
 
 
+def test_a_mix_that_replays_another_is_fresh(
+    instance: dg.DagsterInstance, opened: Callable[[], Library], directory: Path
+) -> None:
+    """Dagster knows no asset that depends on itself without time: a mix is one version of `mixed` like any other."""
+    earlier = opened().build(Partition("mixed", "tiny@dev")).manifest.id
+    for name, replay in (("newest", "tiny"), ("pinned", f"tiny@dev#{earlier[:8]}")):
+        mix = f"name: {name}\nbudget: {{documents: 2}}\ncomponents: [{{name: again, replay: {replay}}}]\n"
+        (directory / f"mixes/{name}.yaml").write_text(mix)
+        opened().build(Partition("published", f"{name}@dev"))
+    store = opened().store
+    mirror(instance, store)
+    assert stale(instance) == {}
+    assert known_versions(instance, "mixed").keys() == {"tiny@dev", "newest@dev", "pinned@dev"}
+    add_document(directory, "tiny")
+    opened().build(Partition("published", "newest@dev"))
+    mirror(instance, store)
+    assert not stale(instance).keys() & {
+        f"{stage}/{name}@dev" for stage in ("mixed", "published") for name in ("pinned", "newest")
+    }
+
+
 def test_a_new_dagster_is_told_what_is_stale(
     instance: dg.DagsterInstance, opened: Callable[[], Library], directory: Path
 ) -> None:

@@ -11,25 +11,25 @@ from tests.corpora import Lenient, documents, library, prose, write_jsonl, write
 from tests.corpus.sources.warcs import answer, packed, record, text_record, warcinfo
 
 GOLDEN = {
-    "deduplicated/notes@dev": "5d3292bc747593e4",
-    "families/notes@dev": "c25af481b5090a48",
-    "filtered/notes@dev+plain": "e3a7ec148fe84d3f",
-    "fingerprints/notes@dev/words5-14x8": "84b3020fa32f2861",
-    "licensed/notes@dev": "468b417c173b9d15",
-    "mixed/notes@dev": "2d5e24afa666278c",
-    "published/notes@dev": "983964f6e74fe393",
-    "signals/notes@dev/counts": "c8e93d1ec6df6118",
-    "signals/notes@dev/language": "a0432c85b8bf2f7f",
-    "snapshots/notes@dev": "acab5b564d2e1ad0",
+    "deduplicated/notes@dev": "8dfa001c2342dd0e",
+    "families/notes@dev": "e2e91e032f3a1dda",
+    "filtered/notes@dev+plain": "e1dce3e734f084f8",
+    "fingerprints/notes@dev/words5-14x8": "1d14a041084fb756",
+    "licensed/notes@dev": "48f61a7511969d31",
+    "mixed/notes@dev": "19cc50c4af136723",
+    "published/notes@dev": "d4efcc62d405602b",
+    "signals/notes@dev/counts": "ab59e9bda84924d5",
+    "signals/notes@dev/language": "26533a2b9070cfb0",
+    "snapshots/notes@dev": "b424a32c5f251c7d",
 }
 GOLDEN_OF_A_CRAWL = {
-    "licensed/crawl@dev": "bd0d826307136726",
-    "signals/crawl@dev/addresses": "c7cce7f6364e105f",
-    "signals/crawl@dev/consent": "a3ad030461572470",
-    "signals/crawl@dev/counts": "1441f7c55f5f863d",
-    "signals/crawl@dev/language": "aa2e3a04b7b1c266",
-    "snapshots/crawl@dev": "71f8aa5809c8997d",
-    "statistics/crawl@dev": "94ef13ef97dd18f6",
+    "licensed/crawl@dev": "768c71bca4d84d19",
+    "signals/crawl@dev/addresses": "28e2672eac5e0557",
+    "signals/crawl@dev/consent": "6c8b412f778cf917",
+    "signals/crawl@dev/counts": "869646b4caa2f370",
+    "signals/crawl@dev/language": "2b052dd307295033",
+    "snapshots/crawl@dev": "2632ffa3978bd959",
+    "statistics/crawl@dev": "cce36ecf3981de64",
 }
 
 

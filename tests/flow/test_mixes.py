@@ -181,7 +181,15 @@ def test_repeats_and_warnings_are_told(rich: Library, mixed: Manifest) -> None:
     assert repetition["documents"] == len(copies)
     assert repetition["exact"] == len(found) - len(copies)
     assert repetition["most_copies"] == max(copies.values())
-    assert repetition["by_source"] == {"notes@dev": {"documents": len(copies), "members": len(found)}}
+    assert repetition["by_source"] == {
+        "notes@dev": {
+            "documents": len(copies),
+            "members": len(found),
+            "exact": len(found) - len(copies),
+            "variant": 0,
+            "near": repetition["near"],
+        }
+    }
     assert "repetition.share" in {item["about"] for item in mixed.facts["warnings"]}
 
 
@@ -245,7 +253,8 @@ def test_the_order_manifest_leads_to_every_token(rich: Library, mixed: Manifest,
     assert [row["index"] for row in order] == list(range(len(asked)))
     for name in ("doc_id", "component", "phase", "copy"):
         assert [row[name] for row in order] == [row[name] for row in asked]
-    assert [row["length"] - row["before"] - row["after"] for row in order] == [row["tokens"] + 1 for row in asked]
+    masked = [sum(span["end"] - span["start"] for span in row["masked"]) for row in order]
+    assert [row["length"] - out for row, out in zip(order, masked, strict=True)] == [row["tokens"] + 1 for row in asked]
     at = Counter[int]()
     for row in order:
         assert row["offset"] == at[row["shard"]]
@@ -290,7 +299,11 @@ def test_what_is_written_around_a_text_is_masked_and_drawn(rich: Library, publis
         after = b" </>" if b"</>" in rendered else b""
         assert rendered == before + bare + after
         assert masked == [part for part in (before, after) if part]
-        assert (placed["before"] > 0, placed["after"] > 0) == (bool(before), bool(after))
+        spans, last = placed["masked"], placed["length"] - 1  # the separator
+        assert (any(span["start"] == 0 for span in spans), any(span["end"] == last for span in spans)) == (
+            bool(before),
+            bool(after),
+        )
     assert published.profile["rendering"]["templates"] == {"from": len(in_template)}
 
 

@@ -223,6 +223,7 @@ BAD: dict[tuple[str, str], dict[str, Any]] = {
     ("artifacts", "most_items_are_looked_for"): {
         "facts.artifact.benchmarks": {"quiz": {"items": 9, "too_short": 4, "untold": 1}}
     },
+    ("artifacts", "no_cluster_is_empty"): {"facts.artifact.clusters": [{"cluster": 0, "documents": 0}]},
     ("artifacts", "no_example_in_both_classes"): {"profile.examples.hq.contradictory": 1},
 }
 

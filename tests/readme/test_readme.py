@@ -6,6 +6,7 @@ import json
 import os
 import re
 import shlex
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -67,6 +68,24 @@ def test_the_corpus_of_ones_own_becomes_a_published_mix(folder: Path) -> None:
     source = (folder / "recipes" / "sources" / "notes.yaml").read_text()
     assert len(source.splitlines()) == 10
     assert (folder / ".florilegium" / "reports" / "notes@1" / "index.html").exists()
+
+
+@pytest.mark.embedded
+def test_what_is_taken_down_goes_and_comes_back(folder: Path, tmp_path: Path) -> None:
+    shutil.copytree(folder / "recipes", tmp_path / "recipes")
+    shutil.copy(folder / "notes.jsonl", tmp_path)
+    assert run("florilegium --recipes recipes build notes", tmp_path).returncode == 0
+    with opened_store(Settings(home=tmp_path / ".florilegium")) as store:
+        manifest = refs.load_manifest(store, refs.resolve(store, Partition("mixed", "notes@1")))
+        doc_id = read_shard(store, manifest.files[0], ["doc_id"]).column(0)[0].as_py().hex()
+        rows, entry = [], ""
+        for line in filter(None, blocks("bash", "Takedowns")[0].splitlines()):
+            done = run(line.replace("DOC_ID", doc_id).replace("ENTRY", entry), tmp_path)
+            assert done.returncode == 0, (line, done.stderr)
+            entry = json.loads(done.stdout)["entries"][0]["id"] if line.endswith("--json") else entry
+            rows.append(refs.load_manifest(store, refs.resolve(store, Partition("mixed", "notes@1"))).rows)
+    assert rows[:3] == [manifest.rows] * 3
+    assert rows[3] < manifest.rows
 
 
 @pytest.mark.embedded

@@ -15,6 +15,8 @@ from dagster_project.corpus.model.errors import Refused
 from dagster_project.corpus.model.manifests import File, Manifest
 from dagster_project.corpus.model.partitions import Partition
 from dagster_project.corpus.model.recipes import CorpusRecipe
+from dagster_project.corpus.takedowns.gone import WITHDRAWN, taken_down
+from dagster_project.corpus.takedowns.hits import Looked
 
 INDEXED = ("fingerprints", "over", "same_url")  # what of its recipe the tables of a layer depend on
 
@@ -76,6 +78,7 @@ def deduplicated(planner: Planner, partition: Partition) -> Plan:
     _refuse_other_base(corpus, family, base)
     filtered, concluded, counts = members[0::3], members[1::3], members[2::3]
     snapshots = [snapshot for item in filtered for snapshot in snapshots_of(planner.store, item).values()]
+    is_derived = any(planner.recipes.source(key).derived_from for key in keys)
     documents = [
         (key, file) for key, verdict in zip(keys, filtered, strict=True) for file in planner.documents(verdict)
     ]
@@ -84,15 +87,27 @@ def deduplicated(planner: Planner, partition: Partition) -> Plan:
         Column(united(filtered), ("keep",)),
         Column(united(concluded), ("license", "license_class", "license_kind", "license_findings")),
         Column(united(counts), ("characters",)),
-        Column(united(snapshots), survivors.DATES),
+        Column(united(snapshots), (*survivors.DATES, *([survivors.PARENTS] if is_derived else []))),
     ]
+    looked = [
+        Looked(*item)
+        for item in zip(keys, snapshots, concluded, inputs_of(planner.store, family, "fingerprints"), strict=True)
+    ]
+    below = [layer for manifest in base for layer in layers_of(planner.store, manifest)]
+    taken = taken_down(planner.store, family, looked, below)
     return Plan(
         schema=survivors.SCHEMA,
         code_version=survivors.CODE_VERSION,
-        recipe={"prefer": list(corpus.prefer), "sources": [key.partition("@")[0] for key in keys]},
+        recipe={
+            "prefer": list(corpus.prefer),
+            "sources": [key.partition("@")[0] for key in keys],
+            **({"variants": corpus.variants} if is_derived else {}),
+            **({WITHDRAWN: taken.entries} if taken.entries else {}),
+        },
         inputs=inputs,
         run=lambda work: survivors.choose_survivors(
-            work, documents, columns, corpus.prefer, _below(planner, family, base)
+            *(work, documents, columns, corpus.prefer, _below(planner, family, base), taken.withdrawn),
+            keeps_variants=corpus.variants == "keep",
         ),
         access=strictest([*members, *base]),
         bounds={

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from dagster_project.corpus.building.measuring import EDITING, Measuring, exported
-from dagster_project.corpus.building.mix_columns import is_measured_late, names_of, place_of
-from dagster_project.corpus.building.recipes import Recipes
+from dagster_project.corpus.building.mix_columns import is_measured_late, names_of_member, place_of
+from dagster_project.corpus.building.recipes import PINNED, Recipes
 from dagster_project.corpus.model.errors import PartitionError, Refused
 from dagster_project.corpus.model.measurements import Measurement
 from dagster_project.corpus.model.partitions import Partition, parse
@@ -38,8 +38,24 @@ class Dependencies:
         parts |= {item.part: None for item in self.measuring.promised_of(source)}
         return [Partition("signals", source, part) for part in parts]
 
-    def nothing(self, partition: Partition) -> list[Partition]:
-        return []
+    def pinned(self, partition: Partition) -> list[str]:
+        """What is read of exact versions, which must stand and of which nothing is built: partition#digits."""
+        if partition.stage != "mixed":
+            return []
+        named = [item.origin for item in self.recipes.mix(partition.key).components if PINNED in item.replay]
+        return list(dict.fromkeys(named))
+
+    def snapshots(self, partition: Partition) -> list[Partition]:
+        """Those of the parents, where a source is derived."""
+        return self.of_parents(partition)
+
+    def licensed(self, partition: Partition) -> list[Partition]:
+        return [*self.snapshot_alone(partition), *self.of_parents(partition)]
+
+    def of_parents(self, partition: Partition) -> list[Partition]:
+        """The same stage of the sources that a source is derived from."""
+        source = self.recipes.source(partition.key)
+        return [Partition(partition.stage, key) for key in self.recipes.parents(source)]
 
     def snapshot_alone(self, partition: Partition) -> list[Partition]:
         return [Partition("snapshots", partition.key)]
@@ -136,11 +152,12 @@ class Dependencies:
     def mixed(self, partition: Partition) -> list[Partition]:
         mix = self.recipes.mix(partition.key)
         needed = [Partition("artifacts", key) for key in (*mix.clean_of, *filter(None, [mix.tokenizer]))]
+        needed += [parse(item.origin)[0] for item in mix.components if item.replay and PINNED not in item.replay]
         for corpus in self.recipes.corpora_of(mix):
-            names = names_of(mix, corpus.key)
             for layer in self.recipes.layers(corpus):
                 needed.append(Partition("deduplicated", layer.key))
                 for key, policy in self.recipes.members(layer):
+                    names = names_of_member(self.recipes, mix, corpus.key, key)
                     read = [name for name in names if not is_measured_late(layer, mix, name)]
                     needed += [
                         place_of(self.recipes, self.measuring, layer, (key, policy), name).partition for name in read
@@ -153,8 +170,8 @@ class Dependencies:
 
 
 DEPENDENCIES: Mapping[str, Callable[[Dependencies, Partition], list[Partition]]] = {
-    "snapshots": Dependencies.nothing,
-    "licensed": Dependencies.snapshot_alone,
+    "snapshots": Dependencies.snapshots,
+    "licensed": Dependencies.licensed,
     "signals": Dependencies.signals,
     "statistics": Dependencies.statistics,
     "fingerprints": Dependencies.fingerprints,

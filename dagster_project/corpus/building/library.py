@@ -15,6 +15,7 @@ from dagster_project.corpus.building.mix_plans import inputs_of, plan_of
 from dagster_project.corpus.building.planner import Plan, Planner
 from dagster_project.corpus.building.plans import make_plan
 from dagster_project.corpus.building.recipes import Recipes
+from dagster_project.corpus.building.takedowns import differ_by_takedowns
 from dagster_project.corpus.engine.engines import Engine
 from dagster_project.corpus.engine.work import Work
 from dagster_project.corpus.lineage.index import index_version
@@ -30,8 +31,10 @@ from dagster_project.corpus.storage.lists import missing
 from dagster_project.corpus.storage.refs import Ref
 from dagster_project.corpus.storage.shards import remove_altered
 from dagster_project.corpus.storage.stores import Store
+from dagster_project.corpus.takedowns.register import last_number
 
 TRIES = 3  # of a publication that somebody else overtook
+TAKEDOWN = "takedown"  # the reason for which a version that is fixed is published again
 
 
 @dataclass(frozen=True)
@@ -75,9 +78,10 @@ class Library:
     engine: Engine
     auditor: Auditor
     observer: Observer = field(default_factory=Unobserved)
+    refill: bool = False  # whether mixes are made anew from which documents were taken down
 
     def __post_init__(self) -> None:
-        self.planner = Planner(self.store, self.recipes)
+        self.planner = Planner(self.store, self.recipes, refill=self.refill)
 
     def build(self, partition: Partition, *, upstream: bool = True, reason: str = "", repair: bool = False) -> Built:
         """Build a partition, and first whatever it needs (each once); what already stands is found, not rebuilt.
@@ -139,8 +143,9 @@ class Library:
         """What a mix would take of its inputs as they stand, as `mixing.mix` tells it; nothing is published."""
         self._refuse_unbuilt(partition)
         asked, inputs = inputs_of(self.planner, partition)
-        work = self._work(partition, plan_of(asked, inputs))
-        return mix.plan_mix(work, asked.mix, asked.candidates(work), asked.promised, asked.untrusted)
+        work = self._work(partition, plan_of(self.store, asked, inputs))
+        cutter = asked.cutter(self.store, inputs)
+        return mix.plan_mix(work, asked.mix, asked.candidates(work), cutter, asked.promised, asked.untrusted)
 
     def _refuse_unbuilt(self, partition: Partition) -> None:
         """Name what builds the inputs that a partition lacks; those that come with another are not named."""
@@ -164,7 +169,7 @@ class Library:
 
     def _attempt(self, partition: Partition, reason: str, repair: bool) -> Built:
         begun = time.monotonic()
-        started_from = refs.latest(self.store, partition)
+        started_from, requests = refs.latest(self.store, partition), last_number(self.store)
         plan = make_plan(self.planner, partition)
         if started_from and plan.differs and not reason:
             raise Refused(
@@ -180,6 +185,10 @@ class Library:
         manifest = refs.put_manifest(self.store, manifest)
         index_version(self.store, manifest)
         refs.record_build(self.store, key, {"id": manifest.id})
+        if last_number(self.store) != requests:
+            raise Moved(f"a takedown was asked for while {partition} was built: build again")
+        if started_from and not reason and self._is_takedown(started_from, manifest):
+            reason = TAKEDOWN
         seconds = time.monotonic() - begun
         ref = refs.publish(
             self.store,
@@ -192,6 +201,11 @@ class Library:
         )
         fresh = started_from is None or ref.number != started_from.number
         return Built(partition, manifest, ref, outcomes, fresh, seconds)
+
+    def _is_takedown(self, before: Ref, after: Manifest) -> bool:
+        if before.id == after.id:
+            return False
+        return differ_by_takedowns(self.store, refs.load_manifest(self.store, before.id), after)
 
     def _work(self, partition: Partition, plan: Plan) -> Work:
         return Work(

@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable, Iterator
 from typing import Any
 
 from dagster_project.corpus.building import landing
-from dagster_project.corpus.building.recipes import Recipes, is_packaged, listed
+from dagster_project.corpus.building.recipes import PINNED, Recipes, is_packaged, listed
 from dagster_project.corpus.licenses.expressions import LIMIT_CHARS, LIMIT_LICENSES, NOASSERTION, parse
 from dagster_project.corpus.licenses.table import table
 from dagster_project.corpus.model.artifact_recipes import ArtifactRecipe
@@ -21,7 +21,7 @@ from dagster_project.corpus.model.recipes import CorpusRecipe, PolicyRecipe, Sou
 from dagster_project.corpus.sources.registry import SOURCES
 from dagster_project.corpus.storage.lists import missing
 
-APART = ("benchmark", "tokenizer")  # kinds of artifacts that nothing else can stand for
+APART = ("benchmark", "tokenizer", "clusters")  # kinds of artifacts that nothing else can stand for
 MODEL = "a model or a scorer"
 LICENSE_WORD = re.compile(r"[^\s()]+")
 
@@ -78,13 +78,17 @@ def _unfit_artifact(item: ReadRecipe, artifact: ArtifactRecipe, is_whole: bool) 
 
 def _unfit_mix(item: ReadRecipe, mix: MixRecipe, recipes: Recipes, is_whole: bool) -> Iterator[Problem]:
     """Artifacts of other kinds, expressions that are none, licenses that nobody knows, formats without tokens."""
-    from dagster_project.corpus.mixing.complaints import complaints  # with DuckDB, which few checks need
+    from dagster_project.corpus.building.mix_columns import unfit_columns  # with DuckDB, which few checks need
+    from dagster_project.corpus.mixing.complaints import complaints
 
     named = [(f"clean_of[{index}]", name, "benchmark") for index, name in enumerate(mix.clean_of)]
     named += [("tokenizer", mix.tokenizer, "tokenizer")] if mix.tokenizer else []
     yield from _unfit_kinds(item, named, recipes)
+    if circle := recipes.circle(mix):
+        yield item.problem("components", circle)
     if is_whole:
         yield from (item.problem(path, message) for path, message in complaints(mix))
+        yield from (item.problem(path, message) for path, message in unfit_columns(recipes, mix))
 
 
 def _unfit_kinds(item: ReadRecipe, named: Iterable[tuple[str, str, str]], recipes: Recipes) -> Iterator[Problem]:
@@ -189,6 +193,9 @@ def _references(recipe: Any) -> Iterator[tuple[str, Kind, str]]:
         yield "policy", "policies", recipe.policy
     if isinstance(recipe, SourceRecipe) and recipe.language_model:
         yield "language_model", "artifacts", recipe.language_model
+    if isinstance(recipe, SourceRecipe):
+        for index, name in enumerate(recipe.derived_from):
+            yield f"derived_from[{index}]", "sources", name
     if isinstance(recipe, PolicyRecipe):
         for index, step in enumerate(recipe.rules):
             if step.policy:
@@ -203,7 +210,10 @@ def _references(recipe: Any) -> Iterator[tuple[str, Kind, str]]:
             yield "soft.model", "artifacts", recipe.soft.model
     if isinstance(recipe, MixRecipe):
         for index, component in enumerate(recipe.components):
-            yield f"components[{index}].corpus", "corpora", component.corpus
+            if component.corpus:
+                yield f"components[{index}].corpus", "corpora", component.corpus
+            if component.replay and PINNED not in component.replay:
+                yield f"components[{index}].replay", "mixes", component.replay
         for index, name in enumerate(recipe.clean_of):
             yield f"clean_of[{index}]", "artifacts", name
         if recipe.tokenizer:

@@ -30,6 +30,7 @@ PHRASES = "phrases"  # the kind of list that texts are searched for
 WEIGHING = Measurement("counts")  # by its words and bytes removals are weighed
 SURPRISING = "perplexity"  # by it documents are weighted
 TOKENIZING = "tokens"  # the group that counts the tokens of a tokenizer
+CLUSTERING = "clusters"  # the group that tells the cluster of a document
 SPEAKING = Measurement("language")  # who says a step is for some languages
 
 
@@ -149,11 +150,12 @@ class Measuring:
         asked = [item for policy in self.recipes.policies for item in self._all_of(policy)]
         searched = [Measurement(SEARCHING, (), item.key) for item in self.recipes.artifacts if item.kind == "benchmark"]
         views = dict.fromkeys(((), *(item.edits for item in asked)))
-        tokenizers = [item.key for item in self.recipes.artifacts if item.kind == "tokenizer"]
-        tokens = [Measurement(TOKENIZING, edits, key) for key in tokenizers for edits in views]
+        groups = {"tokenizer": TOKENIZING, "clusters": CLUSTERING}
+        taking = [(groups[item.kind], item.key) for item in self.recipes.artifacts if item.kind in groups]
+        taken = [Measurement(group, edits, key) for group, key in taking for edits in views]
         promised = [item for mix in self.recipes.mixes for _, item in self._promised_by(mix)]
         weighed = [item for corpus in self.recipes.corpora for item in self._weighed_by(corpus)]
-        return {item.part: item for item in (*asked, *searched, *tokens, *promised, *weighed)}
+        return {item.part: item for item in (*asked, *searched, *taken, *promised, *weighed)}
 
     def _all_of(self, policy: PolicyRecipe) -> Iterator[Measurement]:
         """With the edits in between, each a measurement of its own; nothing of a policy that cannot be used."""

@@ -4,17 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import NamedTuple
 
-from dagster_project.corpus.building.mix_columns import Place, is_measured_late, names_of, place_of
+from dagster_project.corpus.building.mix_columns import Place, is_measured_late, names_of_member, place_of
 from dagster_project.corpus.building.planner import Plan, Planner, strictest
+from dagster_project.corpus.building.recipes import PINNED
+from dagster_project.corpus.building.replay_plans import SEARCHING, TOKENS, Counted, replayed_candidates
+from dagster_project.corpus.building.takedowns import gone_below, lost_from, still_in, whole_of, with_holes
 from dagster_project.corpus.contamination.answers import SEARCHED
 from dagster_project.corpus.engine.tables import Column, Part, ShardTask, align, run_shard
 from dagster_project.corpus.engine.work import Work
-from dagster_project.corpus.lineage.walk import edits_of, snapshots_of
+from dagster_project.corpus.lineage.walk import texts_of, versions_of
 from dagster_project.corpus.mixing import mix
 from dagster_project.corpus.mixing.candidates import Candidates
-from dagster_project.corpus.model.manifests import File, Input, Manifest
+from dagster_project.corpus.mixing.cuts import Cutter
+from dagster_project.corpus.mixing.decided import recipe_of
+from dagster_project.corpus.mixing.holes import missing_from
+from dagster_project.corpus.model.errors import Refused
+from dagster_project.corpus.model.manifests import File, Identity, Input, Manifest
 from dagster_project.corpus.model.mix_recipes import MixRecipe
 from dagster_project.corpus.model.partitions import Partition
 from dagster_project.corpus.model.recipes import CorpusRecipe, as_data
@@ -23,20 +29,11 @@ from dagster_project.corpus.publishing import exports
 from dagster_project.corpus.publishing.promises import promises_of
 from dagster_project.corpus.scorers import tokenizers
 from dagster_project.corpus.scorers.artifacts import artifact_of
-from dagster_project.corpus.signals.groups import GROUPS, Group, Measuring
-
-SEARCHING = GROUPS["contamination"]
-TOKENS = GROUPS["tokens"]
-
-
-class Counted(NamedTuple):
-    """What is measured of the text that cuts leave: a group, the artifact that it takes, its column, and what stands
-    before that in the table of a mix."""
-
-    group: Group
-    artifact: Manifest
-    column: str
-    prefix: str
+from dagster_project.corpus.scorers.tokenizers import load_tokenizer
+from dagster_project.corpus.signals.groups import Measuring
+from dagster_project.corpus.storage.refs import latest, load_manifest
+from dagster_project.corpus.storage.stores import Store
+from dagster_project.corpus.takedowns.gone import WITHDRAWN, Gone, gone_from
 
 
 @dataclass(frozen=True)
@@ -45,28 +42,58 @@ class MixInputs:
 
     mix: MixRecipe
     found: Mapping[str, Manifest]  # by partition
-    shards: Sequence[Candidates]
+    shards: Sequence[Candidates]  # of corpora
+    replayed: Mapping[str, Manifest]  # mixes by origin
+    gone: Mapping[str, Gone]  # by origin, what was taken down of them since
+    lost: Mapping[str, str]  # what was taken down since of corpora, as digests by documents shard
     promised: Mapping[str, Manifest]  # benchmarks by key
     counted: Sequence[Counted]
     untrusted: frozenset[str]
 
     def candidates(self, work: Work) -> list[Candidates]:
-        return measured(work, self.shards, self.found, self.counted)
+        shards = measured(work, self.shards, self.found, self.counted)
+        for origin, earlier in self.replayed.items():
+            shards += replayed_candidates(work, origin, earlier, self.counted, self.gone[origin].rows)
+        return shards
+
+    def build(self, work: Work, inputs: tuple[Input, ...]) -> Manifest:
+        cutter = self.cutter(work.store, inputs)
+        return mix.build_mix(work, self.mix, self.candidates(work), cutter, self.promised, self.untrusted)
+
+    def cutter(self, store: Store, inputs: tuple[Input, ...]) -> Cutter:
+        """Who cuts members, where budgets are to be met to the unit."""
+        if not self.mix.exact:
+            return Cutter(store)
+        counter = artifact_of(store, self.found[f"artifacts/{self.mix.tokenizer}"]) if self.mix.tokenizer else None
+        tokenizer = load_tokenizer(counter.model, counter.loading) if counter and counter.model else None
+        unmade = Manifest(Identity("mixed", (), {}, "", (), ""), inputs, ())
+        return Cutter(store, texts_of(store, unmade), tokenizer)
 
 
 def mixed(planner: Planner, partition: Partition) -> Plan:
-    return plan_of(*inputs_of(planner, partition))
+    plan = plan_of(planner.store, *inputs_of(planner, partition))
+    newest = latest(planner.store, partition)
+    if newest is None or planner.refill:
+        return plan
+    return with_holes(planner.store, plan, partition, load_manifest(planner.store, newest.id))
 
 
-def plan_of(asked: MixInputs, inputs: tuple[Input, ...]) -> Plan:
-    """How a mix is built from what it is chosen from."""
+def plan_of(store: Store, asked: MixInputs, inputs: tuple[Input, ...]) -> Plan:
+    """How a mix is built from what it is chosen from, less what was taken down since that was built."""
+    missing = {name: missing_from(store, asked.replayed[name], gone.rows) for name, gone in asked.gone.items()}
+    taken = {name: item._asdict() for name, item in missing.items() if item.members}
+    withdrawn = {**taken, **asked.lost}
     counted = {f"{item.prefix}{item.column}": item.group.code_version for item in asked.counted}
     return Plan(
         schema=mix.SCHEMA,
         code_version=mix.CODE_VERSION,
-        recipe={**mix.recipe_of(asked.mix), **({"counted": counted} if counted else {})},
+        recipe={
+            **recipe_of(asked.mix),
+            **({"counted": counted} if counted else {}),
+            **({WITHDRAWN: withdrawn} if withdrawn else {}),
+        },
         inputs=inputs,
-        run=lambda work: mix.build_mix(work, asked.mix, asked.candidates(work), asked.promised, asked.untrusted),
+        run=lambda work: asked.build(work, inputs),
         access=strictest(
             [item for item in asked.found.values() if item.stage != "artifacts"]
         ),  # of which nothing enters
@@ -75,7 +102,7 @@ def plan_of(asked: MixInputs, inputs: tuple[Input, ...]) -> Plan:
 
 def inputs_of(planner: Planner, partition: Partition) -> tuple[MixInputs, tuple[Input, ...]]:
     """What a mix is made of, and the inputs that say so."""
-    recipe = planner.recipes.mix(partition.key)
+    recipe = exact(planner, planner.recipes.mix(partition.key))
     inputs = planner.inputs(partition)
     found = dict(zip((item.partition for item in inputs), planner.load(inputs), strict=True))
     shards = [
@@ -88,21 +115,43 @@ def inputs_of(planner: Planner, partition: Partition) -> tuple[MixInputs, tuple[
     counted = [Counted(SEARCHING, manifest, SEARCHED, f"{key}/") for key, manifest in promised.items()]
     if recipe.tokenizer:
         counted.append(Counted(TOKENS, found[f"artifacts/{recipe.tokenizer}"], "tokens", f"{recipe.tokenizer}."))
-    untrusted = {
-        item.identity.recipe["name"]
-        for item in found.values()
-        if item.stage == "licensed" and item.identity.recipe.get("trust") == "untrusted"
-    }
-    sources = frozenset(shard.source for shard in shards if shard.source.partition("@")[0] in untrusted)
-    return MixInputs(recipe, found, shards, promised, counted, sources), inputs
+    replayed = {item.origin: found[item.origin] for item in recipe.components if item.replay}
+    untrusted = _untrusted(planner, found, shards, replayed)
+    gone = {origin: gone_below(planner.store, earlier) for origin, earlier in replayed.items()}
+    corpora = [item for item in found.values() if item.stage == "deduplicated"]
+    rows = gone_from(planner.store, corpora).rows
+    lost = lost_from(planner.store, corpora, rows)
+    shards = [replace(item, gone=rows.get(item.file.sha256)) for item in shards]
+    return MixInputs(recipe, found, shards, replayed, gone, lost, promised, counted, untrusted), inputs
+
+
+def exact(planner: Planner, recipe: MixRecipe) -> MixRecipe:
+    """The same, with the exact versions that it replays called as inputs are."""
+    components = tuple(
+        replace(item, replay=planner.pinned(item.origin).partition.partition("/")[2]) if PINNED in item.replay else item
+        for item in recipe.components
+    )
+    return replace(recipe, components=components)
+
+
+def _untrusted(
+    planner: Planner, found: Mapping[str, Manifest], shards: Sequence[Candidates], replayed: Mapping[str, Manifest]
+) -> frozenset[str]:
+    """The keys of candidates' sources that are registered as untrusted."""
+    licensed = [item for item in found.values() if item.stage == "licensed"]
+    licensed += [item for mix in replayed.values() for item in versions_of(planner.store, mix, "licensed")]
+    names = {item.identity.recipe["name"] for item in licensed if item.identity.recipe.get("trust") == "untrusted"}
+    keys = {shard.source for shard in shards}.union(*(mix.profile["by_source"] for mix in replayed.values()))
+    return frozenset(key for key in keys if key.partition("@")[0] in names)
 
 
 def published(planner: Planner, partition: Partition) -> Plan:
     recipe = planner.recipes.mix(partition.key)
     inputs = planner.inputs(partition)
     (members,) = planner.load(inputs)
-    needed = [*snapshots_of(planner.store, members).values(), *edits_of(planner.store, members)]
-    files = {file.sha256: file for manifest in needed for file in manifest.files}
+    if still_in(planner.store, members).members:
+        raise Refused(f"mixed/{partition.key} holds what was taken down since it was built: build it again")
+    files = texts_of(planner.store, members)
     named = [item for item in members.inputs if item.stage == "artifacts"]
     artifacts = dict(zip((item.partition.partition("/")[2] for item in named), planner.load(named), strict=True))
     counter = members.identity.recipe["tokenizer"]
@@ -117,6 +166,7 @@ def published(planner: Planner, partition: Partition) -> Plan:
         promises := promises_of(planner.store, artifacts),
         recipe.rendering,
         recipe.seed,
+        whole=whole_of(planner.store, members),
     )
     is_plain = recipe.rendering == RenderingRecipe()
     return Plan(
@@ -143,13 +193,17 @@ def _candidates(
     survived = found[f"deduplicated/{layer.key}"]
     cut = found[f"passages/{layer.key}"] if layer.passages.cuts else None
     edits = _edits(planner, survived) if cut is None else {file.documents: file.sha256 for file in cut.files}
-    names = [name for name in names_of(recipe, corpus) if not is_measured_late(layer, recipe, name)]
     candidates = []
     for key, policy in planner.recipes.members(layer):
         has_edits = cut is not None or bool(planner.measuring.cascade_named(policy)[0].edits)
         searched = [
             Column(found[f"signals/{key}/{item.part}"], (SEARCHED,), f"{item.taken}/")
             for item in (planner.measuring.promised(recipe, policy) if cut is None else ())
+        ]
+        names = [
+            name
+            for name in names_of_member(planner.recipes, recipe, corpus, key)
+            if not is_measured_late(layer, recipe, name)
         ]
         places = [place_of(planner.recipes, planner.measuring, layer, (key, policy), name) for name in names]
         columns = [*_columns(places, found), *searched]

@@ -15,10 +15,12 @@ from dagster_project.corpus.engine.tables import ShardTask
 from dagster_project.corpus.engine.work import Work
 from dagster_project.corpus.lineage.walk import snapshots_of
 from dagster_project.corpus.model.manifests import File, Input, Manifest
-from dagster_project.corpus.model.partitions import Partition
+from dagster_project.corpus.model.partitions import Partition, parse
 from dagster_project.corpus.model.recipes import ACCESS_CLASSES
 from dagster_project.corpus.storage import refs
 from dagster_project.corpus.storage.stores import Store
+
+SHORT_ID = 12  # digits by which people know a version
 
 
 @dataclass(frozen=True)
@@ -38,16 +40,24 @@ class Plan:
 
 
 class Planner:
-    """Resolves names once: every input is pinned to the version that was newest when the plan was made."""
+    """Resolves names once: every input is pinned to the version that was newest when the plan was made. With `refill`
+    a mix from which documents were taken down is made anew; without it, it keeps its order, with holes."""
 
-    def __init__(self, store: Store, recipes: Recipes):
-        self.store, self.recipes, self.measuring = store, recipes, Measuring(recipes)
+    def __init__(self, store: Store, recipes: Recipes, *, refill: bool = False):
+        self.store, self.recipes, self.refill, self.measuring = store, recipes, refill, Measuring(recipes)
         self.dependencies = Dependencies(recipes, self.measuring)
 
     def inputs(self, partition: Partition) -> tuple[Input, ...]:
-        """The newest version of everything that a partition is built from."""
+        """The newest version of everything that a partition is built from, and those that it names exactly."""
         needed = self.dependencies.of(partition)
-        return tuple(Input(item.stage, str(item), refs.resolve(self.store, item)) for item in needed)
+        newest = [Input(item.stage, str(item), refs.resolve(self.store, item)) for item in needed]
+        return (*newest, *dict.fromkeys(map(self.pinned, self.dependencies.pinned(partition))))
+
+    def pinned(self, address: str) -> Input:
+        """One exact version, under the name of its partition and the first digits of its id, however many were said."""
+        partition, digits = parse(address)
+        version = refs.resolve(self.store, partition, digits)
+        return Input(partition.stage, f"{partition}#{version[:SHORT_ID]}", version)
 
     def load(self, inputs: Sequence[Input]) -> list[Manifest]:
         return [refs.load_manifest(self.store, item.id) for item in inputs]

@@ -14,13 +14,14 @@ from dagster_project.corpus.building import landing
 from dagster_project.corpus.building.landing import Landing
 from dagster_project.corpus.model.artifact_recipes import ArtifactRecipe
 from dagster_project.corpus.model.errors import PartitionError, Refused
-from dagster_project.corpus.model.mix_recipes import MixRecipe
+from dagster_project.corpus.model.mix_recipes import ComponentRecipe, MixRecipe
 from dagster_project.corpus.model.partitions import MOVING
 from dagster_project.corpus.model.reading import KINDS, Kind, ReadRecipe
 from dagster_project.corpus.model.recipes import CorpusRecipe, PolicyRecipe, SourceRecipe
 
 PACKAGED = Path(dagster_project.__file__).parent / "recipes"
 CONTROL = re.compile(r"(.+)\.control-([0-9]{1,18})")
+PINNED = "#"  # in a reference: before digits of the id of one version
 R = TypeVar("R")
 SINGULAR: Mapping[Kind, str] = {
     **{"sources": "source", "policies": "policy", "corpora": "corpus"},
@@ -78,6 +79,17 @@ class Recipes:
             )
         return declared.get(version) or landing.filled(place, version)
 
+    def parents(self, source: SourceRecipe, *above: str) -> list[str]:
+        """The keys of the snapshots that the parents of a derived source are in. Refused where one stands on itself."""
+        keys = [self.source(reference).key for reference in source.derived_from]
+        for key in keys:
+            if key in (source.key, *above):
+                raise Refused(
+                    f"{source.key} is derived from {key}, and so from itself: name other sources in derived_from"
+                )
+            self.parents(self.source(key), source.key, *above)
+        return keys
+
     def landing_place(self, name: str) -> SourceRecipe | None:
         """The recipe of that name whose location holds `{version}`, if there is one; nothing is listed."""
         return next((item for item in self.sources if item.name == name and landing.is_landing(item)), None)
@@ -123,16 +135,39 @@ class Recipes:
         return found
 
     def mix(self, reference: str) -> MixRecipe:
-        """The recipe of a mix, with its corpora and benchmarks named by key."""
+        """The recipe of a mix, with its corpora, replayed mixes and benchmarks named by key."""
         recipe = self._find(MixRecipe, reference)
-        components = tuple(replace(item, corpus=self.corpus(item.corpus).key) for item in recipe.components)
+        if circle := self.circle(recipe):
+            raise Refused(f"mix {recipe.key} {circle}")
+        components = tuple(map(self._component, recipe.components))
         promised = tuple(dict.fromkeys(self.artifact(name).key for name in recipe.clean_of))
         tokenizer = self.artifact(recipe.tokenizer).key if recipe.tokenizer else ""
         return replace(recipe, components=components, clean_of=promised, tokenizer=tokenizer)
 
+    def _component(self, component: ComponentRecipe) -> ComponentRecipe:
+        if component.corpus:
+            return replace(component, corpus=self.corpus(component.corpus).key)
+        if PINNED in component.replay:
+            return component
+        return replace(component, replay=self._find(MixRecipe, component.replay).key)
+
+    def circle(self, mix: MixRecipe) -> str | None:
+        """How a mix is replayed by those that it replays; None when it is not."""
+        waiting, seen = [mix], {mix.key}
+        while waiting:
+            for name in (item.replay for item in waiting.pop().components):
+                if not name or PINNED in name or self.lacks("mixes", name):
+                    continue
+                below = self._find(MixRecipe, name)
+                if below.key == mix.key:
+                    return f"is replayed by what it replays: name one version that stands, {mix.key}#digits of its id"
+                waiting += [below] if below.key not in seen else []
+                seen.add(below.key)
+        return None
+
     def corpora_of(self, mix: MixRecipe) -> list[CorpusRecipe]:
         """The corpora of a mix, each once."""
-        return [self.corpus(key) for key in dict.fromkeys(component.corpus for component in mix.components)]
+        return [self.corpus(key) for key in dict.fromkeys(item.corpus for item in mix.components if item.corpus)]
 
     def members_of(self, mix: MixRecipe) -> list[tuple[str, str]]:
         """(snapshot key, policy name) of every member of every layer of its corpora, each once."""

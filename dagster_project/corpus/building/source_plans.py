@@ -11,13 +11,12 @@ import pyarrow as pa
 from dagster_project.corpus.building.measuring import taken_by
 from dagster_project.corpus.building.planner import Plan, Planner, strictest
 from dagster_project.corpus.deduplication import fingerprints as prints
-from dagster_project.corpus.engine.work import Work
 from dagster_project.corpus.licenses import licensed as conclusions
 from dagster_project.corpus.model.documents import DOCUMENTS
 from dagster_project.corpus.model.manifests import Manifest
 from dagster_project.corpus.model.measurements import view_of
 from dagster_project.corpus.model.partitions import Partition
-from dagster_project.corpus.model.recipes import as_data
+from dagster_project.corpus.model.recipes import ACCESS_CLASSES, as_data
 from dagster_project.corpus.signals import groups
 from dagster_project.corpus.snapshots import freeze
 from dagster_project.corpus.snapshots.refresh import look, look_again
@@ -38,13 +37,16 @@ def snapshots(planner: Planner, partition: Partition) -> Plan:
     gone = {item.uri: item for item in looked.gone}
     copies = {item["uri"]: item["copy"] for item in recorded if "copy" in item and item["uri"] in gone}
     kept = Kept(source, planner.store, gone, copies, looked.trouble) if gone else source
+    inputs = planner.inputs(partition)
+    parents = planner.load(inputs)
+    access = max(recipe.access, strictest(parents), key=ACCESS_CLASSES.index)
     return Plan(
         schema=DOCUMENTS,
         code_version=freeze.CODE_VERSION,
-        recipe={"source": recipe.name, "access": recipe.access},
-        inputs=(),
-        run=lambda work: freeze.freeze(work, recipe, kept, looked.objects, copies, open_raw),
-        access=recipe.access,
+        recipe={"source": recipe.name, "access": access},
+        inputs=inputs,
+        run=lambda work: freeze.freeze(work, recipe, kept, looked.objects, copies, open_raw, parents),
+        access=access,
         made_of=[
             recipe.reading,
             [[item.uri, item.sha256] for item in looked.objects],
@@ -111,18 +113,18 @@ def _side_table(
     schema: pa.Schema,
     code_version: str,
     recipe: Mapping[str, Any],
-    build: Callable[[Work, Manifest], Manifest],
+    build: Callable[..., Manifest],
 ) -> Plan:
-    """One row per document, made of the documents alone."""
+    """One row per document, made of the documents alone, or with the same table of their parents."""
     inputs = planner.inputs(partition)
-    (snapshot,) = planner.load(inputs)
+    snapshot, *parents = planner.load(inputs)
     return Plan(
         schema=schema,
         code_version=code_version,
         recipe=recipe,
         inputs=inputs,
-        run=lambda work: build(work, snapshot),
-        access=strictest([snapshot]),
+        run=lambda work: build(work, snapshot, *([parents] if parents else [])),
+        access=strictest([snapshot, *parents]),
         bounds={"documents": snapshot.rows},
     )
 

@@ -10,6 +10,7 @@ from dagster_project.corpus.licenses.obligations import Effective, effective
 from dagster_project.corpus.licenses.table import class_of, strictness
 
 LINKED = "linked"  # by others, each a copy of the next
+VARIANT = "variant"  # of the survivor, and meant to be like it: it survives, too
 TWINS = ("exact", "normalized")
 Edge = tuple[str, float | None]  # kind, similarity
 Edges = Mapping[bytes, Edge]  # by the other document
@@ -28,6 +29,12 @@ class Member:
     date: int | None  # seconds since the epoch
     same_text: bytes | None
     edges: Edges
+    parent: bytes | None = None  # the first, of a derived document
+
+    @property
+    def root(self) -> bytes:
+        """What its variants share with it: their parent, which may be itself."""
+        return self.parent or self.doc_id
 
 
 @dataclass(frozen=True)
@@ -49,18 +56,29 @@ class Choice:
     licenses: Mapping[bytes, Effective]
     contrary: bool  # whether its members are under different licenses
     stands: bool = False  # whether the survivor is of an earlier layer, whose license stays as it is
+    variants: Sequence[Survivor] = ()  # that survive beside it
+
+    def is_variant(self, doc_id: bytes, source: str) -> bool:
+        return any((item.doc_id, item.source) == (doc_id, source) for item in self.variants)
+
+    def stands_for(self, doc_id: bytes, same_text: bytes | None, edges: Edges) -> Survivor | None:
+        """Whose copy a document is: the variant that has its words, or else the survivor."""
+        return next((item for item in self.variants if is_twin(item, doc_id, same_text, edges)), self.survivor)
 
 
 def choose(
-    members: Sequence[Member], prefer: Sequence[str], sources: Sequence[str], standing: Survivor | None = None
+    members: Sequence[Member],
+    prefer: Sequence[str],
+    sources: Sequence[str],
+    standing: Survivor | None = None,
+    *,
+    keeps_variants: bool = False,
 ) -> Choice:
     """Who stands already, or the first of the kept members in the declared order; doc_id settles what that leaves
-    open."""
-    kept = [member for member in members if member.keep]
-    first = min(kept, key=lambda member: _preference(member, prefer), default=None)
-    chosen = None
-    if first:
-        chosen = Survivor(first.doc_id, sources[first.source], first.license, first.same_text, first.edges)
+    open. Beside the latter its variants, as far as they have words of their own."""
+    kept = sorted((member for member in members if member.keep), key=lambda member: _preference(member, prefer))
+    chosen = _survivor(kept[0], sources) if kept else None
+    variants = _variants(kept, sources) if keeps_variants and not standing else []
     texts: dict[bytes, list[Member]] = {}
     for member in members:
         if member.same_text is not None:
@@ -69,7 +87,28 @@ def choose(
         text: effective(sorted({(m.license, m.license_kind) for m in same}, key=str)) for text, same in texts.items()
     }
     said = {member.license for member in members} | ({standing.license} if standing else set())
-    return Choice(standing or chosen, licenses, len(said) > 1, standing is not None)
+    return Choice(standing or chosen, licenses, len(said) > 1, standing is not None, variants)
+
+
+def is_twin(survivor: Survivor, doc_id: bytes, same_text: bytes | None, edges: Edges) -> bool:
+    """Whether a document has the same words as a survivor."""
+    if doc_id == survivor.doc_id or (same_text is not None and same_text == survivor.same_text):
+        return True
+    return any(edge[0] in TWINS for edge in (edges.get(survivor.doc_id), survivor.edges.get(doc_id)) if edge)
+
+
+def _variants(kept: Sequence[Member], sources: Sequence[str]) -> list[Survivor]:
+    """Who survives beside the first of the kept members."""
+    found = [_survivor(member, sources) for member in kept[:1]]
+    for member in kept[1:]:
+        is_new = not any(is_twin(item, member.doc_id, member.same_text, member.edges) for item in found)
+        if is_new and member.root == kept[0].root:
+            found.append(_survivor(member, sources))
+    return found[1:]
+
+
+def _survivor(member: Member, sources: Sequence[str]) -> Survivor:
+    return Survivor(member.doc_id, sources[member.source], member.license, member.same_text, member.edges)
 
 
 def edges_of(rows: Sequence[Mapping[str, Any]]) -> Edges:

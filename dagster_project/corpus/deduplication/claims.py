@@ -22,7 +22,7 @@ from dagster_project.corpus.storage.exchange import Address, Piece, Range, read_
 from dagster_project.corpus.storage.shards import read_shard
 from dagster_project.corpus.storage.stores import Store
 
-STORED = ("doc_id", "status", "survivor", "survivor_source", "family")
+STORED = ("doc_id", "status", "survivor", "survivor_source", "kind", "family")
 NAMED = ("family", "doc_id", "source")
 CLAIM = pa.schema(
     [
@@ -31,6 +31,7 @@ CLAIM = pa.schema(
         ("source", pa.string()),
         ("stands", pa.int64()),  # 1: a survivor
         ("claims", pa.int64()),  # 1: a suppressed document that names it
+        ("leads", pa.int64()),  # 1: a survivor that is no variant of another
     ]
 )
 
@@ -76,24 +77,30 @@ def send_claims(task: ClaimsTask) -> Claimed:
 
 def prove(task: ProofTask) -> dict[str, int]:
     """How many claims meet exactly one survivor, and how many families have several."""
-    standing = [_filled(table, stands=1) for table in read_rows(task.store, task.standing)]
+    standing = [
+        _filled(table.filter(pc.is_null(table.column("kind"))), stands=1, leads=1)
+        for table in read_rows(task.store, task.standing)
+    ]
     rows = pa.concat_tables([CLAIM.empty_table(), *read_rows(task.store, task.claims), *standing])
     named = rows.group_by(NAMED).aggregate([("stands", "sum"), ("claims", "sum")])
     once = named.filter(pc.equal(named.column("stands_sum"), 1))
-    families = rows.group_by("family").aggregate([("stands", "sum")])
+    families = rows.group_by("family").aggregate([("leads", "sum")])
     return {
         "proved": pc.sum(once.column("claims_sum"), min_count=0).as_py(),
-        "families_with_many_survivors": int(np.sum(families.column("stands_sum").to_numpy() > 1)),
+        "families_with_many_survivors": int(np.sum(families.column("leads_sum").to_numpy() > 1)),
     }
 
 
 def _claims(members: pa.Table, source: str) -> Iterator[pa.Table]:
-    survivors = members.filter(pc.equal(members.column("status"), "survivor")).select(["family", "doc_id"])
-    yield _filled(survivors.append_column("source", pa.array([source] * len(survivors), pa.string())), stands=1)
+    survivors = members.filter(pc.equal(members.column("status"), "survivor"))
+    for leads, is_of in ((1, pc.is_null), (0, pc.is_valid)):
+        found = survivors.filter(is_of(survivors.column("kind"))).select(["family", "doc_id"])
+        sources = pa.array([source] * len(found), pa.string())
+        yield _filled(found.append_column("source", sources), stands=1, leads=leads)
     copies = members.filter(pc.equal(members.column("status"), "suppressed"))
     yield _filled(copies.select(["family", "survivor", "survivor_source"]).rename_columns(NAMED), claims=1)
 
 
-def _filled(named: pa.Table, stands: int = 0, claims: int = 0) -> pa.Table:
-    columns = [*(named.column(name) for name in NAMED), *(np.full(len(named), each) for each in (stands, claims))]
-    return pa.table(columns, names=CLAIM.names).cast(CLAIM)
+def _filled(named: pa.Table, stands: int = 0, claims: int = 0, leads: int = 0) -> pa.Table:
+    counts = (np.full(len(named), each) for each in (stands, claims, leads))
+    return pa.table([*(named.column(name) for name in NAMED), *counts], names=CLAIM.names).cast(CLAIM)

@@ -17,25 +17,29 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from dagster_project.corpus.deduplication.choices import Choice, Member, Survivor, choose, edges_of, link
+from dagster_project.corpus.deduplication.choices import VARIANT, Choice, Member, Survivor, choose, edges_of, link
 from dagster_project.corpus.deduplication.keys import first_of_each, ids_of
 from dagster_project.corpus.deduplication.memberships import EDGES
-from dagster_project.corpus.deduplication.statuses import is_survivor
+from dagster_project.corpus.deduplication.statuses import is_survivor, is_withdrawn
 from dagster_project.corpus.engine.tables import Part, zipped
 from dagster_project.corpus.licenses.table import class_of
 from dagster_project.corpus.model.documents import ID
 from dagster_project.corpus.model.manifests import File
 from dagster_project.corpus.storage.exchange import Address, Piece, Range, read_rows
 from dagster_project.corpus.storage.shards import read_shard
+from dagster_project.corpus.takedowns.entries import SCOPES
+from dagster_project.corpus.takedowns.hits import Withdrawn
 
 SCHEMA = pa.schema(
     [
         pa.field("doc_id", ID, nullable=False),
         pa.field(
             "status", pa.string(), nullable=False
-        ),  # survivor, suppressed (a copy of one), or rejected (by its policy)
+        ),  # survivor, suppressed (a copy of one), rejected (by its policy), or withdrawn (by the takedown register)
         pa.field("survivor", ID),  # itself, the document that it is a copy of, or null when rejected
-        pa.field("kind", pa.string()),  # of the copy: exact, normalized, near or url; `linked` where others link them
+        # of the copy: exact, normalized, near or url; `linked` where others link them; `variant` of one that survives;
+        # of what is withdrawn, whether it was meant itself (document), a near copy of it (near), or its family (family)
+        pa.field("kind", pa.string()),
         pa.field("similarity", pa.float64()),  # null where only a URL or others link it to its survivor
         pa.field("survivor_source", pa.string()),
         pa.field("survivor_license", pa.string()),  # as concluded of that document alone
@@ -46,6 +50,7 @@ SCHEMA = pa.schema(
         pa.field("license_findings", pa.list_(pa.string()), nullable=False),
     ]
 )
+PARENTS = "parents"
 DATES = ("published_at", "collected_at")  # the first that is known
 PLACE = [("batch", pa.int32()), ("shard", pa.int32()), ("row", pa.int32())]
 READ = {
@@ -61,9 +66,18 @@ READ = {
     "license_findings": pa.list_(pa.string()),
     "characters": pa.int64(),
 }
-MEMBER = pa.schema([*PLACE, ("source", pa.int32()), *READ.items(), ("date", pa.int64())])
+MEMBER = pa.schema(
+    [*PLACE, ("source", pa.int32()), *READ.items(), ("date", pa.int64()), ("scope", pa.int8()), ("parent", ID)]
+)
 STANDING = pa.schema(
-    [("family", ID), ("doc_id", ID), ("source", pa.string()), ("license", pa.string()), ("same_text", ID)]
+    [
+        ("family", ID),
+        ("doc_id", ID),
+        ("source", pa.string()),
+        ("license", pa.string()),
+        ("same_text", ID),
+        ("kind", pa.string()),  # why it is withdrawn; null for a survivor
+    ]
 )
 DECIDED = pa.schema([*PLACE, *SCHEMA])
 AT_ONCE = 1 << 15  # members chosen among at once, or one family
@@ -76,6 +90,7 @@ class Shard(NamedTuple):
     source: int
     documents: File
     parts: tuple[Part, ...]
+    withdrawn: Withdrawn | None = None  # what the takedown register means by itself
 
 
 class Standing(NamedTuple):
@@ -84,6 +99,14 @@ class Standing(NamedTuple):
     source: str
     families: File
     deduplicated: File
+
+
+@dataclass
+class Earlier:
+    """What earlier layers decided of one family: who stands for it, or that all of it is withdrawn."""
+
+    survivor: Survivor | None = None
+    is_withdrawn: bool = False
 
 
 @dataclass(frozen=True)
@@ -118,6 +141,7 @@ class DecideTask:
     prefer: tuple[str, ...]
     sources: tuple[str, ...]
     batches: int
+    keeps_variants: bool
 
 
 def send_members(task: MembersTask) -> Piece:
@@ -127,7 +151,8 @@ def send_members(task: MembersTask) -> Piece:
 
 
 def send_standing(task: StandingTask) -> Piece:
-    """The survivors of earlier layers in families that have grown; one without copies was a family of its own."""
+    """The survivors of earlier layers in families that have grown, and what was withdrawn of them; a document without
+    copies was a family of its own."""
     grown = read_shard(task.address.store, task.grown, ["family"]).column("family")
     table = pa.concat_tables([_standing(task, shard, grown) for shard in task.shards])
     return to_families(task.address, f"standing-{task.batch:06d}", table, task.buckets)
@@ -154,10 +179,15 @@ def decide(task: DecideTask) -> Piece:
     return task.address.send_rows(f"decisions-{task.bucket:06d}", table, table.column("batch").to_numpy(), task.batches)
 
 
-def standing_of(tables: Sequence[pa.Table]) -> dict[bytes, Survivor]:
-    """The survivors of earlier layers by their families; of several the latest."""
-    rows = (row for table in tables for row in table.to_pylist())
-    return {row["family"]: Survivor(row["doc_id"], row["source"], row["license"], row["same_text"]) for row in rows}
+def standing_of(tables: Sequence[pa.Table]) -> dict[bytes, Earlier]:
+    """What earlier layers decided of families; of several survivors the latest stands."""
+    found: dict[bytes, Earlier] = {}
+    for row in (row for table in tables for row in table.to_pylist()):
+        earlier = found.setdefault(row["family"], Earlier())
+        if row["kind"] is None:
+            earlier.survivor = Survivor(row["doc_id"], row["source"], row["license"], row["same_text"])
+        earlier.is_withdrawn |= row["kind"] == "family"
+    return found
 
 
 def _members(task: MembersTask, shard: Shard) -> pa.Table:
@@ -166,17 +196,38 @@ def _members(task: MembersTask, shard: Shard) -> pa.Table:
     read = read.take(pa.array(rows))
     dates = pc.coalesce(*(read.column(name) for name in DATES)).cast(pa.int64())
     place = [np.full(len(rows), number) for number in (task.batch, shard.number)]
-    columns = [*place, rows, np.full(len(rows), shard.source), *(read.column(name) for name in READ), dates]
+    scopes = scopes_of(shard.withdrawn, shard.documents.rows)[rows]
+    columns = [*place, rows, np.full(len(rows), shard.source), *(read.column(name) for name in READ), dates, scopes]
+    columns.append(_parents(read))
     return pa.table(columns, names=MEMBER.names).cast(MEMBER)
 
 
+def _parents(read: pa.Table) -> pa.Array:
+    """The first parent of each document; null for natural text, and where no source is derived."""
+    if PARENTS not in read.column_names:
+        return pa.nulls(len(read), ID)
+    said = read.column(PARENTS).combine_chunks()
+    starts = np.where(pc.list_value_length(said).to_numpy() > 0, said.offsets.to_numpy()[:-1], -1)
+    return said.values.field("doc_id").take(pa.array(starts, mask=starts < 0))
+
+
+def scopes_of(withdrawn: Withdrawn | None, rows: int) -> NDArray[np.int8]:
+    """Of every row of a shard its place in SCOPES, or -1 where it is not withdrawn."""
+    scopes = np.full(rows, -1, np.int8)
+    if withdrawn is not None:
+        scopes[withdrawn.rows] = withdrawn.scopes
+    return scopes
+
+
 def _standing(task: StandingTask, shard: Standing, grown: pa.ChunkedArray) -> pa.Table:
-    parts = (Part(shard.families, ("family", "same_text")), Part(shard.deduplicated, ("status", "license")))
+    parts = (Part(shard.families, ("family", "same_text")), Part(shard.deduplicated, ("status", "license", "kind")))
     read = zipped(task.address.store, parts)
-    read = read.filter(is_survivor(read))
+    leads = pc.and_(is_survivor(read), pc.is_null(read.column("kind")))  # a variant leads no family
+    read = read.filter(pc.or_(leads, is_withdrawn(read)))
     ids, source = read.column("doc_id"), pa.array([shard.source] * read.num_rows, pa.string())
     families, texts = (pc.coalesce(read.column(name), ids) for name in ("family", "same_text"))
-    table = pa.table([families, ids, source, read.column("license"), texts], names=STANDING.names).cast(STANDING)
+    columns = [families, ids, source, read.column("license"), texts, read.column("kind")]
+    table = pa.table(columns, names=STANDING.names).cast(STANDING)
     return table.filter(pc.is_in(families, grown))
 
 
@@ -190,30 +241,52 @@ def _whole_families(members: pa.Table) -> Iterator[pa.Table]:
         yield members.take(pa.array(order[start:end]))
 
 
-def _decided(members: pa.Table, standing: Mapping[bytes, Survivor], task: DecideTask) -> pa.Table:
+def _decided(members: pa.Table, standing: Mapping[bytes, Earlier], task: DecideTask) -> pa.Table:
     found = []
     for family, group in groupby(members.to_pylist(), key=itemgetter("family")):
-        rows = list(group)
-        choice = choose([member_of(row) for row in rows], task.prefer, task.sources, standing.get(family))
+        earlier = standing.get(family, Earlier())
+        rows = withdrawn_in(list(group), earlier)
+        choice = choose(
+            [member_of(row) for row in rows],
+            task.prefer,
+            task.sources,
+            earlier.survivor,
+            keeps_variants=task.keeps_variants,
+        )
         found += [_decision(row, task.sources[row["source"]], choice) for row in rows]
     return pa.Table.from_pylist(found, DECIDED)
 
 
+def withdrawn_in(rows: list[dict[str, Any]], earlier: Earlier) -> list[dict[str, Any]]:
+    """The members of a family, each with why it is withdrawn: a place in SCOPES, or None. A family of which one member
+    is withdrawn with all of it stays so, whoever joins it later."""
+    whole = earlier.is_withdrawn or any(row["scope"] == SCOPES.index("family") for row in rows)
+    for row in rows:
+        row["withdrawn"] = "family" if whole else SCOPES[row["scope"]] if row["scope"] >= 0 else None
+    return rows
+
+
 def member_of(row: Mapping[str, Any]) -> Member:
-    names = ("doc_id", "source", "keep", "license", "license_kind", "characters", "date", "same_text")
-    return Member(**{name: row[name] for name in names}, edges=edges_of(row["edges"]))
+    names = ("doc_id", "source", "license", "license_kind", "characters", "date", "same_text", "parent")
+    keep = row["keep"] and row["withdrawn"] is None
+    return Member(**{name: row[name] for name in names}, keep=keep, edges=edges_of(row["edges"]))
 
 
 def _decision(row: Mapping[str, Any], source: str, choice: Choice) -> dict[str, Any]:
     """A row of DECIDED. A document that stands in several snapshots survives in one of them."""
     found = {**dict.fromkeys(DECIDED.names), **{name: row[name] for name in row if name in DECIDED.names}}
     found |= _license(row, choice)
-    survivor = choice.survivor
-    if not row["keep"] or survivor is None:
+    edges = edges_of(row["edges"])
+    survivor = choice.stands_for(row["doc_id"], row["same_text"], edges)
+    if not row["keep"]:
         return found | {"status": "rejected"}
+    if row["withdrawn"] is not None:
+        return found | {"status": "withdrawn", "kind": row["withdrawn"]}
+    assert survivor is not None
     if (survivor.doc_id, survivor.source) == (row["doc_id"], source):
-        return found | {"status": "survivor", "survivor": row["doc_id"]}
-    kind, similarity = link(row["same_text"], edges_of(row["edges"]), survivor)
+        kind = VARIANT if choice.is_variant(row["doc_id"], source) else None
+        return found | {"status": "survivor", "survivor": row["doc_id"], "kind": kind}
+    kind, similarity = link(row["same_text"], edges, survivor)
     return found | {
         "status": "suppressed",
         "survivor": survivor.doc_id,

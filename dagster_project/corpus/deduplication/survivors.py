@@ -1,14 +1,16 @@
 """Who stays: of every family one survivor among the kept documents, by a declared order and never by chance.
 
-Every other kept document is suppressed and names its survivor. The effective license of a document is united over
-its exact copies; near copies and unknowns are flagged and never poison it. Where the corpus stands on another one, the
-survivors of that one stay: whoever joins the family of one is suppressed.
+Every other kept document is suppressed and names its survivor; but near copies that were made from one parent survive
+beside it, for they are meant to be alike. What the takedown register names is withdrawn, and the next one stands in its
+place. The effective license of a document is united over its exact copies, withdrawn or not; near copies and unknowns
+are flagged and never poison it. Where the corpus stands on another one, the survivors of that one stay: whoever joins
+the family of one is suppressed.
 
 Members of families go to buckets by the ids of these, decisions come back, and what was written is read again and
 checked (decisions.py, claims.py). The driver learns where rows lie and how many there are, and nothing of a document
 but the digest of its row, which it spools.
 
-What a member with three copies takes: 315 bytes of scratch on the store, all told; in a bucket 234 bytes as it came,
+What a member with three copies takes: 322 bytes of scratch on the store, all told; in a bucket 250 bytes as it came,
 1 KB at the most, and 3.3 KB while it is chosen among the 32,768 at hand, or among its family where that is larger; 0.1
 ms of a core. A billion documents, half of them in families: 0.16 TB of scratch between 3,815 batches of shards and
 1,024 buckets, 8 million ranges to read, 0.6 GB to a worker, 14 hours of one core; the driver has 100 MB of ranges, and
@@ -18,18 +20,21 @@ its spool.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+from numpy.typing import NDArray
 
 from dagster_project.corpus.deduplication.claims import Claimed, ClaimsTask, ProofTask, prove, send_claims
 from dagster_project.corpus.deduplication.decisions import (
     DATES,
     DECIDED,
+    PARENTS,
     SCHEMA,
     DecideTask,
     MembersTask,
@@ -37,6 +42,7 @@ from dagster_project.corpus.deduplication.decisions import (
     Standing,
     StandingTask,
     decide,
+    scopes_of,
     send_members,
     send_standing,
 )
@@ -51,9 +57,12 @@ from dagster_project.corpus.storage.exchange import Address, Exchange, Piece, Ra
 from dagster_project.corpus.storage.rows import entries
 from dagster_project.corpus.storage.shards import write_shard
 from dagster_project.corpus.storage.stores import Store
+from dagster_project.corpus.takedowns.entries import SCOPES
+from dagster_project.corpus.takedowns.hits import Withdrawn
 
-__all__ = ["CODE_VERSION", "DATES", "FAMILY_COLUMNS", "SCHEMA", "Below", "Standing", "choose_survivors"]
-CODE_VERSION = "2"
+__all__ = ["CODE_VERSION", "DATES", "FAMILY_COLUMNS", "PARENTS", "SCHEMA", "Below", "Standing", "choose_survivors"]
+CODE_VERSION = "3"
+NOTHING: Mapping[int, Withdrawn] = MappingProxyType({})
 FAMILY_COLUMNS = ("family", "family_size", "same_text", "edges")
 WRITTEN = ("family", "family_size", "keep", "license", "license_class", "license_findings")
 BATCH_ROWS = 1 << 18
@@ -86,19 +95,23 @@ def choose_survivors(
     columns: Sequence[Column],
     prefer: Sequence[str],
     below: Below | None = None,
+    withdrawn: Mapping[int, Withdrawn] = NOTHING,
+    *,
+    keeps_variants: bool = False,
 ) -> Manifest:
-    """One row for every document of the corpus. `documents` names the source of each shard, in the recipe's order."""
+    """One row for every document of the corpus. `documents` names the source of each shard, in the recipe's order;
+    `withdrawn` has the rows that the takedown register means, by the number of the shard."""
     sources = tuple(dict.fromkeys(source for source, _ in documents))
     aligned = align([file for _, file in documents], columns)
     shards = [
-        Shard(number, sources.index(source), file, parts)
+        Shard(number, sources.index(source), file, parts, withdrawn.get(number))
         for number, ((source, _), (file, parts)) in enumerate(zip(documents, aligned, strict=True))
     ]
     members = sum(column.manifest.profile.get("in_families", 0) for column in columns)
     buckets = parts_for(members, BUCKET_MEMBERS, MOST_BUCKETS)
     with Exchange(work.store) as address:
         choosing = Choosing(work, address, shards, sources, below, buckets)
-        decisions = choosing.decide(tuple(prefer))
+        decisions = choosing.decide(tuple(prefer), keeps_variants)
         manifest = assemble(work, choosing.write(decisions))
         proof = choosing.prove(manifest.files)
     return replace(
@@ -128,7 +141,7 @@ class Choosing:
         self.steps = Steps(work, len(self.earlier) + 3 * len(self.batches) + 2 * buckets)
         self.standing: list[Piece] = []
 
-    def decide(self, prefer: tuple[str, ...]) -> list[Piece]:
+    def decide(self, prefer: tuple[str, ...], keeps_variants: bool) -> list[Piece]:
         """What becomes of the members of families, by batches."""
         standing = (
             StandingTask(self.address, number, shards, self.grown, self.buckets)
@@ -149,6 +162,7 @@ class Choosing:
                 prefer,
                 self.sources,
                 len(self.batches),
+                keeps_variants,
             )
             for bucket in range(self.buckets)
         )
@@ -191,21 +205,27 @@ def write_statuses(task: WriteTask) -> list[ShardResult]:
 def _written(task: WriteTask, shard: Shard, decided: pa.Table) -> ShardResult:
     parts = [part._replace(names=tuple(name for name in part.names if name in WRITTEN)) for part in shard.parts]
     read = zipped(task.store, [part for part in parts if part.names])
-    table = statuses(read, decided.filter(pc.equal(decided.column("shard"), shard.number)))
+    scopes = scopes_of(shard.withdrawn, shard.documents.rows)
+    table = statuses(read, decided.filter(pc.equal(decided.column("shard"), shard.number)), scopes)
     file = write_shard(task.store, table, access=task.access, documents=shard.documents.sha256)
     return ShardResult(file, profile(table, task.sources[shard.source]), entries(table).tobytes())
 
 
-def statuses(read: pa.Table, decided: pa.Table) -> pa.Table:
-    """The rows of a shard: of documents that stand alone by their own verdict, of members as their family decided."""
+def statuses(read: pa.Table, decided: pa.Table, scopes: NDArray[np.int8]) -> pa.Table:
+    """The rows of a shard: of documents that stand alone by their own verdict and whether they are withdrawn (`scopes`,
+    a place in SCOPES or -1), of members as their family decided."""
     rows = decided.column("row").to_numpy()
     if not np.array_equal(np.sort(rows), np.flatnonzero(read.column("family").is_valid().to_numpy())):
         raise IntegrityError("the members of a shard are not those whose families decided: build again")
     keep, ids = read.column("keep"), read.column("doc_id")
+    is_out = pc.and_(keep, pa.array(scopes >= 0))
+    stays = pc.and_not(keep, is_out)
+    kinds = pa.array(SCOPES).take(pa.array(scopes.astype(np.int32), mask=scopes < 0))
     alone = {
         **{name: read.column(name) for name in read.column_names},
-        "status": pc.if_else(keep, "survivor", "rejected"),
-        "survivor": pc.if_else(keep, ids, pa.scalar(None, ID)),
+        "status": pc.if_else(stays, "survivor", pc.if_else(is_out, "withdrawn", "rejected")),
+        "survivor": pc.if_else(stays, ids, pa.scalar(None, ID)),
+        "kind": pc.if_else(is_out, kinds, pa.scalar(None, pa.string())),
     }
     nothing = pa.nulls(len(ids))
     own = pa.table([alone.get(name, nothing) for name in SCHEMA.names], names=SCHEMA.names).cast(SCHEMA)
@@ -217,10 +237,12 @@ def statuses(read: pa.Table, decided: pa.Table) -> pa.Table:
 def profile(table: pa.Table, source: str) -> dict[str, Any]:
     """Documents of each status, copies by kind, and licenses of the survivors."""
     status, survivors = _counted(table.column("status")), table.filter(is_survivor(table))
+    copies = table.filter(pc.equal(table.column("status"), "suppressed"))
     return {
         "status": status,
         "by_source": {source: status},
-        "copies": _counted(table.column("kind").drop_null()),
+        "copies": _counted(copies.column("kind").drop_null()),
+        "variants": survivors.num_rows - survivors.column("kind").null_count,
         "licenses": _counted(survivors.column("license")),
         "license_classes": _counted(survivors.column("license_class")),
         "with_findings": int((pc.list_value_length(survivors.column("license_findings")).to_numpy() > 0).sum()),

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from dagster_project.corpus.model.errors import IntegrityError, Refused
 from dagster_project.corpus.model.tokens import Tokens
 
-ROWS = ("index", "doc_id", "text", "tokens")  # what rows of a shard may hold, in this order
+ROWS = ("index", "doc_id", "text", "tokens", "mask")  # what rows of a shard may hold, in this order
 MOST_IDS = 2**31  # int32 is the widest type that every format has
 MOST_TOKENS = 2**31 - 1  # of one shard: the offsets of Arrow's lists are int32
 
@@ -26,26 +26,31 @@ MOST_TOKENS = 2**31 - 1  # of one shard: the offsets of Arrow's lists are int32
 class Shard:
     """One export shard: rows with at least `doc_id`, `index` and `text`, and perhaps their tokens.
 
+    `start` is the place in the whole mix at which it begins; places of documents that were taken down have no row.
     `vocabulary` is how many ids the tokenizer has, from 0; it alone decides how wide tokens are stored, so that all
     shards of an export agree. `separator` is the id that ends every document in the formats that are one stream.
+    `mask` says of every token whether it carries loss; None where the recipe of the export masks nothing.
     """
 
     number: int
-    start: int  # index in the whole mix of its first row
+    start: int
     table: pa.Table
     tokens: Tokens | None = None
     vocabulary: int = 0
     separator: int | None = None
+    mask: NDArray[np.bool_] | None = None
 
     def __post_init__(self) -> None:
-        expected = np.arange(self.start, self.start + self.table.num_rows)
-        if not np.array_equal(self.table.column("index").to_numpy(), expected):
-            raise IntegrityError(f"the rows of export shard {self.number} are not numbered from {self.start}")
+        indexes = self.table.column("index").to_numpy()
+        if (np.diff(indexes, prepend=self.start - 1) < 1).any():
+            raise IntegrityError(f"the rows of export shard {self.number} are not numbered upwards from {self.start}")
         if self.tokens is not None:
             self._check_tokens(*self.tokens)
 
     def _check_tokens(self, values: NDArray[Any], offsets: NDArray[np.int64]) -> None:
         aligned = len(offsets) == self.table.num_rows + 1 and offsets[0] == 0 and offsets[-1] == len(values)
+        if self.mask is not None and len(self.mask) != len(values):
+            raise IntegrityError(f"the loss mask of export shard {self.number} does not cover its tokens")
         if not aligned or (np.diff(offsets) < 0).any():
             raise IntegrityError(f"the tokens of export shard {self.number} do not cover its documents")
         used = [int(values.min(initial=0)), int(values.max(initial=0)), self.separator or 0]

@@ -1,21 +1,29 @@
-"""JSON lines under zstd: every column, ids in hexadecimal, and the tokens as lists."""
+"""JSON lines under zstd: every column, ids in hexadecimal, and the tokens, with their loss mask, as lists."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from itertools import pairwise
+from types import MappingProxyType
 from typing import ClassVar
 
 import orjson
 import pyarrow as pa
 
 from dagster_project.corpus.formats.format import ROWS, Format, Shard, Stored, Written
+from dagster_project.corpus.formats.masks import masks_of
 from dagster_project.corpus.model.documents import ID
 from dagster_project.corpus.model.tokens import Tokens
 
 BATCH_ROWS = 256  # that are Python objects at a time
 OPTIONS = orjson.OPT_SERIALIZE_NUMPY | orjson.OPT_APPEND_NEWLINE
-TYPES = {"index": pa.int64(), "doc_id": ID, "text": pa.string(), "tokens": pa.list_(pa.uint32())}
+TYPES = {
+    "index": pa.int64(),
+    "doc_id": ID,
+    "text": pa.string(),
+    "tokens": pa.list_(pa.uint32()),
+    "mask": pa.list_(pa.uint8()),
+}
 
 
 class Jsonl(Format):
@@ -27,7 +35,7 @@ class Jsonl(Format):
     def write(self, shard: Shard) -> Written:
         sink = pa.BufferOutputStream()
         with pa.CompressedOutputStream(sink, "zstd") as stream:
-            for lines in json_lines(shard.table, shard.tokens):
+            for lines in json_lines(shard.table, {"tokens": shard.tokens, "mask": masks_of(shard)}):
                 stream.write(b"".join(lines))
         return Written({self.suffix: sink.getvalue().to_pybytes()})
 
@@ -42,14 +50,17 @@ class Jsonl(Format):
         return pa.table({name: pa.array([row[name] for row in rows], TYPES[name]) for name in names})
 
 
-def json_lines(table: pa.Table, tokens: Tokens | None = None) -> Iterator[list[bytes]]:
-    """One JSON object and a newline for each row, some rows at a time; what is binary in hexadecimal."""
+def json_lines(table: pa.Table, beside: Mapping[str, Tokens | None] = MappingProxyType({})) -> Iterator[list[bytes]]:
+    """One JSON object and a newline for each row, some rows at a time; what is binary in hexadecimal. `beside` are
+    lists of numbers, by name."""
     for first in range(0, table.num_rows, BATCH_ROWS):
         rows = table.slice(first, BATCH_ROWS).to_pylist()
-        if tokens is not None:
-            bounds = tokens.offsets[first : first + len(rows) + 1].tolist()
+        for name, numbers in beside.items():
+            if numbers is None:
+                continue
+            bounds = numbers.offsets[first : first + len(rows) + 1].tolist()
             for row, (start, end) in zip(rows, pairwise(bounds), strict=True):
-                row["tokens"] = tokens.values[start:end]
+                row[name] = numbers.values[start:end]
         yield [orjson.dumps(row, bytes.hex, OPTIONS) for row in rows]
 
 

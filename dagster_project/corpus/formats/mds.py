@@ -17,22 +17,32 @@ from numpy.typing import NDArray
 
 from dagster_project.corpus.formats.format import Format, Shard, Stored, Written
 from dagster_project.corpus.formats.jsonl import unzipped
+from dagster_project.corpus.formats.masks import masks_of
 from dagster_project.corpus.formats.pieces import cut, fixed, hexadecimal, ids_from, joined, piece
 from dagster_project.corpus.formats.streams import narrowest, stream_of, token_lists
-from dagster_project.corpus.kernels.texts import Bytes, buffers, ids_of
+from dagster_project.corpus.kernels.texts import Bytes, Offsets, buffers, ids_of
 from dagster_project.corpus.model.documents import ID_BYTES
 from dagster_project.corpus.model.errors import Refused
 from dagster_project.corpus.model.tokens import Tokens
 
-ENCODINGS = {"doc_id": "str", "index": "int", "text": "str"}
-SIZES = {"index": 8}
+TEXTS = ("component", "license", "source", "text")  # the columns of an export that a sample has, beside its numbers
+SIZES = {"int": 8}  # bytes, by encoding
 ZSTD_LEVEL = 3
 MOST_BYTES = 2**32  # of a shard: places in it are uint32
 AXIS = 1 << 2  # an array of one axis; the two bits below say how wide its length is
 
 
+class _Column(NamedTuple):
+    """One column of all samples: what stands of it in each, and in how many bytes."""
+
+    encoding: str
+    parts: Sequence[pa.LargeBinaryArray]
+    sizes: NDArray[np.int64]
+
+
 class Mds(Format):
-    """`shard.00000.mds`: index, doc_id in hexadecimal, text, and tokens where there are any."""
+    """`shard.00000.mds`: component, doc_id in hexadecimal, index, license, source, text, and tokens and mask where
+    there are any."""
 
     stem: ClassVar[str] = "shard.{:05d}"
     compression: ClassVar[str | None] = None
@@ -42,8 +52,9 @@ class Mds(Format):
         return f"mds.{self.compression}" if self.compression else "mds"
 
     def write(self, shard: Shard) -> Written:
-        config = self._config(shard)
-        raw = _file(shard, json.dumps(config, sort_keys=True).encode())
+        columns = _columns(shard)
+        config = self._config(columns)
+        raw = _file(shard, columns, json.dumps(config, sort_keys=True).encode())
         name = f"{self.stem.format(shard.number)}.mds"
         facts = {**config, "samples": shard.table.num_rows, "raw_data": _described(name, raw), "zip_data": None}
         if not self.compression:
@@ -68,18 +79,16 @@ class Mds(Format):
     def index(self, facts: Sequence[Mapping[str, Any]]) -> Mapping[str, bytes]:
         return {"index.json": json.dumps({"version": 2, "shards": list(facts)}, sort_keys=True).encode()}
 
-    def _config(self, shard: Shard) -> dict[str, Any]:
-        tokens = {"tokens": f"ndarray:{narrowest(shard.vocabulary).name}"} if shard.tokens is not None else {}
-        encodings = {**ENCODINGS, **tokens}
+    def _config(self, columns: Mapping[str, _Column]) -> dict[str, Any]:
         return {
             "version": 2,
             "format": "mds",
             "compression": self.compression,
             "hashes": ["sha1"],
             "size_limit": None,
-            "column_names": list(encodings),
-            "column_encodings": list(encodings.values()),
-            "column_sizes": [SIZES.get(name) for name in encodings],
+            "column_names": list(columns),
+            "column_encodings": [column.encoding for column in columns.values()],
+            "column_sizes": [SIZES.get(column.encoding) for column in columns.values()],
         }
 
 
@@ -94,34 +103,41 @@ def _described(name: str, body: bytes) -> dict[str, Any]:
     return {"basename": name, "bytes": len(body), "hashes": {"sha1": hashlib.sha1(body).hexdigest()}}
 
 
-def _file(shard: Shard, config: bytes) -> bytes:
-    """The shard, not compressed."""
-    text, offsets = buffers(shard.table.column("text"))
-    parts, lengths = [piece(text, offsets)], [np.diff(offsets)]
+def _columns(shard: Shard) -> dict[str, _Column]:
+    """The columns of a shard in the order of their names, as Streaming's own writer has them."""
+    rows = shard.table.num_rows
+    columns = {name: _texts(*buffers(shard.table.column(name))) for name in TEXTS if name in shard.table.column_names}
+    digits = hexadecimal(ids_of(shard.table.column("doc_id")))
+    columns["doc_id"] = _Column("str", [fixed(digits)], np.full(rows, 2 * ID_BYTES))
+    index = shard.table.column("index").to_numpy().astype("<i8")
+    columns["index"] = _Column("int", [fixed(index.reshape(-1, 1))], np.full(rows, SIZES["int"]))
     if shard.tokens is not None:
-        tokens = stream_of(shard.tokens, narrowest(shard.vocabulary), None)
-        counts = np.diff(tokens.offsets)
-        parts += [_shapes(counts), piece(*tokens)]
-        lengths += [1 + _widths(counts) + counts * tokens.values.itemsize]
-    data, places = joined([fixed(_heads(shard.table, lengths)), *parts])
+        columns["tokens"] = _numbers(stream_of(shard.tokens, narrowest(shard.vocabulary), None))
+    if (masks := masks_of(shard)) is not None:
+        columns["mask"] = _numbers(masks)
+    return dict(sorted(columns.items()))
+
+
+def _texts(data: Bytes, offsets: Offsets) -> _Column:
+    return _Column("str", [piece(data, offsets)], np.diff(offsets))
+
+
+def _numbers(tokens: Tokens) -> _Column:
+    counts = np.diff(tokens.offsets)
+    sizes = 1 + _widths(counts) + counts * tokens.values.itemsize
+    return _Column(f"ndarray:{tokens.values.dtype.name}", [_shapes(counts), piece(*tokens)], sizes)
+
+
+def _file(shard: Shard, columns: Mapping[str, _Column], config: bytes) -> bytes:
+    """The shard, not compressed."""
+    sizes = [column.sizes for column in columns.values() if column.encoding not in SIZES]
+    parts = [part for column in columns.values() for part in column.parts]
+    data, places = joined([fixed(np.stack(sizes, axis=1).astype("<u4")), *parts])
     before = 4 * (len(places) + 1) + len(config)
     if before + len(data) >= MOST_BYTES:
         raise Refused(f"export shard {shard.number} has {len(data)} bytes, MDS holds 4 GiB: make shards smaller")
     head = np.concatenate([[len(places) - 1], places + before]).astype("<u4").tobytes()
     return b"".join((head, config, data.data))
-
-
-def _head_type(sizes: int) -> np.dtype[Any]:
-    """The begin of a sample: how long its doc_id, its text and, with tokens, these are; and its columns before text."""
-    return np.dtype([("sizes", "<u4", (sizes,)), ("doc_id", "u1", (2 * ID_BYTES,)), ("index", "<i8")])
-
-
-def _heads(table: pa.Table, lengths: Sequence[NDArray[np.int64]]) -> NDArray[np.void]:
-    heads = np.zeros(table.num_rows, _head_type(1 + len(lengths)))
-    heads["sizes"] = np.stack([np.full(table.num_rows, 2 * ID_BYTES), *lengths], axis=1)
-    heads["doc_id"] = hexadecimal(ids_of(table.column("doc_id")))
-    heads["index"] = table.column("index").to_numpy()
-    return heads
 
 
 def _widths(counts: NDArray[np.int64]) -> NDArray[np.int64]:
@@ -149,19 +165,35 @@ class Bounds(NamedTuple):
 
 def _table(data: Bytes, places: NDArray[np.int64], encodings: Mapping[str, str]) -> pa.Table:
     """The samples, one after another in `data`, taken apart."""
-    head = _head_type(3 if "tokens" in encodings else 2)
-    heads = np.frombuffer(data[places[:-1, None] + np.arange(head.itemsize)].tobytes(), head)
-    starts = places[:-1] + head.itemsize
-    text = Bounds(starts, starts + heads["sizes"][:, 1])
+    bounds = _bounds(data, places, encodings)
     columns = {
-        "index": pa.array(heads["index"]),
-        "doc_id": ids_from(np.ascontiguousarray(heads["doc_id"])),
-        "text": cut(data, *text).cast(pa.string()),
+        "index": pa.array(_bytes(data, bounds["index"], SIZES["int"]).view("<i8").reshape(-1)),
+        "doc_id": ids_from(_bytes(data, bounds["doc_id"], 2 * ID_BYTES)),
+        "text": cut(data, *bounds["text"]).cast(pa.string()),
     }
-    if "tokens" in encodings:
-        tokens = Bounds(text.ends, text.ends + heads["sizes"][:, 2])
-        columns["tokens"] = _arrays(data, tokens, np.dtype(encodings["tokens"].removeprefix("ndarray:")))
+    for name in [name for name in ("tokens", "mask") if name in encodings]:
+        columns[name] = _arrays(data, bounds[name], np.dtype(encodings[name].removeprefix("ndarray:")))
     return pa.table(columns)
+
+
+def _bounds(data: Bytes, places: NDArray[np.int64], encodings: Mapping[str, str]) -> dict[str, Bounds]:
+    """Where each column begins and ends in every sample: after the sizes of all that have no fixed one."""
+    sized = [name for name, encoding in encodings.items() if encoding not in SIZES]
+    head = Bounds(places[:-1], places[:-1] + 4 * len(sized))
+    sizes = _bytes(data, head, 4 * len(sized)).view("<u4").astype(np.int64)
+    starts, found = head.ends, {}
+    for name, encoding in encodings.items():
+        size = SIZES[encoding] if encoding in SIZES else sizes[:, sized.index(name)]
+        found[name] = Bounds(starts, starts + size)
+        starts = found[name].ends
+    return found
+
+
+def _bytes(data: Bytes, bounds: Bounds, size: int) -> Bytes:
+    """What lies within bounds that are `size` bytes apart, uint8[n, size]."""
+    if (bounds.ends - bounds.starts != size).any():
+        raise ValueError(f"a column of another size than {size} bytes")
+    return np.ascontiguousarray(data[bounds.starts[:, None] + np.arange(size)])
 
 
 def _arrays(data: Bytes, bounds: Bounds, dtype: np.dtype[Any]) -> pa.ListArray:

@@ -14,6 +14,7 @@ import numpy as np
 import pyarrow as pa
 
 from dagster_project.corpus.formats.format import Format, Shard, Stored, Written, tokens_needed
+from dagster_project.corpus.formats.numpy_arrays import mask_file, mask_rows
 from dagster_project.corpus.formats.streams import stream_of, token_lists
 from dagster_project.corpus.model.tokens import Tokens
 
@@ -25,14 +26,15 @@ SMALL_VOCABULARY = 65_500  # below it, Megatron-LM takes uint16
 
 
 class Megatron(Format):
-    """`shard-00000.bin` and `shard-00000.idx`; the separator is what `--append-eod` adds there."""
+    """`shard-00000.bin` and `shard-00000.idx`; the separator is what `--append-eod` adds there. Megatron-LM has no loss
+    mask of its own: where an export masks anything, `shard-00000.mask.npy` (uint8) is as long as the tokens."""
 
     needs_tokens: ClassVar[bool] = True
     streams: ClassVar[bool] = True
 
     def write(self, shard: Shard) -> Written:
         tokens = stream_of(tokens_needed(shard, "megatron"), optimal_type(shard.vocabulary), shard.separator)
-        return Written({"bin": tokens.values.tobytes(), "idx": _index(tokens)})
+        return Written({"bin": tokens.values.tobytes(), "idx": _index(tokens), **mask_file(shard)})
 
     def rows(self, stored: Stored, start: int, stop: int) -> pa.Table:
         magic, version, code, sequences, documents = HEADER.unpack(stored.part("idx", 0, HEADER.size))
@@ -46,7 +48,8 @@ class Megatron(Format):
         if (lengths < 0).any() or not np.array_equal(pointers, first + offsets[:-1] * dtype.itemsize):
             raise ValueError("sequences do not lie one after another")
         values = stored.array("bin", dtype, first, int(offsets[-1]))
-        return pa.table({"tokens": token_lists(Tokens(values, offsets))})
+        masks = mask_rows(stored, first // dtype.itemsize + offsets)
+        return pa.table({"tokens": token_lists(Tokens(values, offsets)), **masks})
 
 
 def optimal_type(vocabulary: int) -> np.dtype[Any]:

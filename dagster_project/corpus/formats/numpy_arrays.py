@@ -1,4 +1,4 @@
-"""NumPy arrays to be mapped into memory: all tokens of a shard, and where each document begins."""
+"""NumPy arrays to be mapped into memory: all tokens of a shard, their loss mask, and where each document begins."""
 
 from __future__ import annotations
 
@@ -10,28 +10,48 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from dagster_project.corpus.formats.format import Format, Shard, Stored, Written, tokens_needed
+from dagster_project.corpus.formats.masks import masks_of
 from dagster_project.corpus.formats.streams import narrowest, stream_of, token_lists
 from dagster_project.corpus.model.tokens import Tokens
 
+MASK_FILE = "mask.npy"
 HEADER_BYTES = 128  # of every array with one axis
 
 
 class NumpyArrays(Format):
-    """`shard-00000.npy` (uint16 or uint32) and `shard-00000.offsets.npy` (int64, documents + 1)."""
+    """`shard-00000.npy` (uint16 or uint32) and `shard-00000.offsets.npy` (int64, documents + 1); where an export masks
+    anything `shard-00000.mask.npy` (uint8), as long as the tokens."""
 
     needs_tokens: ClassVar[bool] = True
     streams: ClassVar[bool] = True
 
     def write(self, shard: Shard) -> Written:
         tokens = stream_of(tokens_needed(shard, "numpy"), narrowest(shard.vocabulary), shard.separator)
-        return Written({"npy": array_bytes(tokens.values), "offsets.npy": array_bytes(tokens.offsets)})
+        files = {"npy": array_bytes(tokens.values), "offsets.npy": array_bytes(tokens.offsets)}
+        return Written({**files, **mask_file(shard)})
 
     def rows(self, stored: Stored, start: int, stop: int) -> pa.Table:
         offsets = _items(stored, "offsets.npy", start, stop + 1)
-        values = _items(stored, "npy", int(offsets[0]), int(offsets[-1]))
+        bounds = int(offsets[0]), int(offsets[-1])
+        values = _items(stored, "npy", *bounds)
         if offsets.dtype != np.int64 or (np.diff(offsets) < 0).any():
             raise ValueError("the offsets do not ascend")
-        return pa.table({"tokens": token_lists(Tokens(values, offsets - offsets[0]))})
+        lists = {"tokens": token_lists(Tokens(values, offsets - offsets[0]))}
+        return pa.table({**lists, **mask_rows(stored, offsets)})
+
+
+def mask_file(shard: Shard) -> dict[str, bytes]:
+    """The loss mask of a stream of tokens, where there is one."""
+    masks = masks_of(shard, shard.separator)
+    return {} if masks is None else {MASK_FILE: array_bytes(masks.values)}
+
+
+def mask_rows(stored: Stored, offsets: NDArray[np.int64]) -> dict[str, pa.ListArray]:
+    """The column `mask` of documents at these places of the stream, where there is one."""
+    if MASK_FILE not in stored.sizes:
+        return {}
+    values = _items(stored, MASK_FILE, int(offsets[0]), int(offsets[-1]))
+    return {"mask": token_lists(Tokens(values.view(np.uint8), offsets - offsets[0]))}
 
 
 def array_bytes(array: NDArray[Any]) -> bytes:

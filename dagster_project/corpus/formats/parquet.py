@@ -1,4 +1,4 @@
-"""Parquet: every column, and the tokens as lists."""
+"""Parquet: every column, and the tokens, with their loss mask, as lists."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from dagster_project.corpus.formats.format import ROWS, Format, Shard, Stored, Written
+from dagster_project.corpus.formats.masks import masks_of
 from dagster_project.corpus.formats.streams import narrowest, stream_of, token_lists
 from dagster_project.corpus.storage.shards import GROUP_ROWS, parquet_bytes
 
@@ -25,6 +26,8 @@ class Parquet(Format):
         if shard.tokens is not None:
             tokens = stream_of(shard.tokens, narrowest(shard.vocabulary), None)
             table = table.append_column("tokens", token_lists(tokens))
+        if (masks := masks_of(shard)) is not None:
+            table = table.append_column("mask", token_lists(masks))
         return Written({self.suffix: parquet_bytes(table)})
 
     def rows(self, stored: Stored, start: int, stop: int) -> pa.Table:

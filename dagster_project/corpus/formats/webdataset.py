@@ -1,4 +1,5 @@
-"""WebDataset: a tar archive of one `.txt`, one `.json` and, with tokens, one `.tokens.npy` per document.
+"""WebDataset: a tar archive of one `.txt`, one `.json` and, with tokens, one `.tokens.npy` per document, and beside it
+one `.mask.npy` where an export masks anything.
 
 Files are named by the index in the mix, and never by anything that a text says.
 """
@@ -16,6 +17,7 @@ from numpy.typing import NDArray
 
 from dagster_project.corpus.formats.format import Format, Shard, Stored, Written
 from dagster_project.corpus.formats.jsonl import json_lines
+from dagster_project.corpus.formats.masks import masks_of
 from dagster_project.corpus.formats.numpy_arrays import HEADER_BYTES, array_header, header_of
 from dagster_project.corpus.formats.pieces import cut, fixed, joined, padding, piece
 from dagster_project.corpus.formats.streams import narrowest, stream_of, token_lists
@@ -25,7 +27,7 @@ from dagster_project.corpus.model.documents import ID
 from dagster_project.corpus.model.errors import Refused
 from dagster_project.corpus.model.tokens import Tokens
 
-TEXT, FACTS, TOKENS = "txt", "json", "tokens.npy"
+TEXT, FACTS, TOKENS, MASK = "txt", "json", "tokens.npy", "mask.npy"
 
 
 class Webdataset(Format):
@@ -35,7 +37,8 @@ class Webdataset(Format):
     suffix: ClassVar[str] = "tar"
 
     def write(self, shard: Shard) -> Written:
-        if shard.start + shard.table.num_rows > MOST_MEMBERS:
+        numbers = shard.table.column("index").to_numpy()
+        if numbers.max(initial=0) >= MOST_MEMBERS:
             raise Refused(f"a webdataset names {MOST_MEMBERS:,} documents at most: export a smaller mix")
         text = piece(*buffers(shard.table.column("text")))
         facts = pa.array(chain.from_iterable(json_lines(shard.table.drop_columns("text"))), pa.large_binary())
@@ -43,17 +46,18 @@ class Webdataset(Format):
         if shard.tokens is not None:
             tokens = stream_of(shard.tokens, narrowest(shard.vocabulary), None)
             files += [(TOKENS, [_array_headers(tokens), piece(*tokens)])]
-        numbers = shard.table.column("index").to_numpy()
+        if (masks := masks_of(shard)) is not None:
+            files += [(MASK, [_array_headers(masks), piece(*masks)])]
         data, _ = joined([part for suffix, body in files for part in _file(suffix, numbers, body)])
         return Written({self.suffix: b"".join((data.data, ending(len(data))))})
 
     def rows(self, stored: Stored, start: int, stop: int) -> pa.Table:
         data = np.frombuffer(stored.whole(self.suffix), np.uint8)
-        found: dict[str, list[Member]] = {TEXT: [], FACTS: [], TOKENS: []}
+        found: dict[str, list[Member]] = {TEXT: [], FACTS: [], TOKENS: [], MASK: []}
         for member in members(data):
             found[member.name.partition(".")[2]].append(member)
-        texts, facts, tokens = (found[suffix] for suffix in (TEXT, FACTS, TOKENS))
-        if not len(texts) == len(facts) == stored.rows or len(tokens) not in (0, stored.rows):
+        texts, facts, *arrays = found.values()
+        if not len(texts) == len(facts) == stored.rows or any(len(files) not in (0, stored.rows) for files in arrays):
             raise ValueError(f"{len(texts)} texts and {len(facts)} records")
         told = [orjson.loads(data[item.start : item.start + item.size].tobytes()) for item in facts[start:stop]]
         columns = {
@@ -61,7 +65,12 @@ class Webdataset(Format):
             "doc_id": pa.array([bytes.fromhex(row["doc_id"]) for row in told], ID),
             "text": _bodies(data, texts[start:stop]).cast(pa.string()),
         }
-        return pa.table({**columns, **({"tokens": _arrays(data, tokens[start:stop])} if tokens or not texts else {})})
+        tokens, masks = arrays
+        if tokens or not texts:
+            columns["tokens"] = _arrays(data, tokens[start:stop])
+        if masks:
+            columns["mask"] = _arrays(data, masks[start:stop])
+        return pa.table(columns)
 
 
 def _file(suffix: str, numbers: NDArray[np.int64], body: Sequence[pa.LargeBinaryArray]) -> list[pa.LargeBinaryArray]:

@@ -7,7 +7,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from dagster_project.corpus.licenses.conclusions import Conclusion, conclude
+from dagster_project.corpus.licenses.conclusions import Conclusion
+from dagster_project.corpus.licenses.inheritance import conclude_with_parents
 from dagster_project.corpus.licenses.table import class_of
 
 LICENSES = pa.schema(
@@ -59,7 +60,7 @@ def _distinct_lists(
 
 
 def _concluded(pairs: NDArray[np.int64], kinds: pa.Array, values: pa.Array) -> Conclusion:
-    return conclude(
+    return conclude_with_parents(
         {"kind": kinds[kind].as_py() if kind >= 0 else None, "value": values[value].as_py() if value >= 0 else None}
         for kind, value in pairs.tolist()
     )

@@ -78,6 +78,16 @@ def shown(value: str) -> str:
     return printable[: VALUE_CHARS - 1] + "…" if len(value) > VALUE_CHARS else printable
 
 
+def level_of(kind: str | None) -> str:
+    """How near to a document the evidence stood that its license was concluded from."""
+    if kind is None or kind == "registry":
+        return kind or ""
+    family, _, rest = kind.partition(".")
+    if family == "parent":  # a document inherits the level of its parents
+        return rest
+    return {"file": "file", "record": "record", "package": "record"}.get(family, "page")
+
+
 def _heard(items: Iterable[tuple[str, str]]) -> tuple[list[Statement], list[str]]:
     """Distinct statements in the order of their kinds, and a finding for each kind nobody knows."""
     distinct = sorted({(kind, value) for kind, value in items if value.strip()})

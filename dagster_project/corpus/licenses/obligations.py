@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from itertools import combinations
 
 from dagster_project.corpus.licenses.expressions import NOASSERTION, conjunction, parse
-from dagster_project.corpus.licenses.table import UNKNOWN, Choice, Terms, choose, chosen_terms, table
+from dagster_project.corpus.licenses.table import UNKNOWN, Terms, chosen_terms, table
 from dagster_project.corpus.model.errors import Refused
 
 SHOWN = 10  # expressions listed in a finding
@@ -16,7 +16,7 @@ SHOWN = 10  # expressions listed in a finding
 
 @dataclass(frozen=True)
 class Effective:
-    """The license that binds after copies became one document, every OR decided."""
+    """The license that binds after copies became one document. What an OR leaves open stays open: a mix chooses."""
 
     expression: str
     findings: tuple[str, ...]
@@ -34,17 +34,18 @@ class Duties:
 
 
 def effective(conclusions: Sequence[tuple[str, str | None]]) -> Effective:
-    """The license of exact copies, given the (expression, kind) of each: those with evidence at once, OR decided."""
+    """The license of exact copies, given the (expression, kind) of each: those with evidence at once."""
     stated = [parse(expression) for expression, kind in conclusions if kind is not None]
     known = [expression for expression in stated if expression != NOASSERTION]
+    findings = _disagreement(known)
     try:
-        choice = choose(conjunction(known))
+        together = conjunction(known)
     except Refused:  # more licenses than an expression holds: nobody can meet them all, and a build must go on
-        choice = Choice(NOASSERTION, (f"too many licenses: {len(set(known))} different expressions",))
-    findings = [*_disagreement(known), *choice.notes]
+        together = NOASSERTION
+        findings.append(f"too many licenses: {len(set(known))} different expressions")
     if len(known) < len(conclusions):
         findings.append(f"unknown: {len(conclusions) - len(known)} of {len(conclusions)} copies")
-    return Effective(choice.expression, tuple(findings))
+    return Effective(together, tuple(findings))
 
 
 def duties(expressions: Iterable[str]) -> Duties:

@@ -17,6 +17,8 @@ from dagster_project.corpus.model.errors import Refused
 UNKNOWN = "unknown"
 WORDS = ("yes", "no", UNKNOWN)
 
+MOST_BRANCHES = 256  # of one expression; of more only the one that `choose` takes is looked at
+
 _CC_PORT = re.compile(r"(?:LicenseRef-)?CC-([A-Z-]+)-(\d\.\d)-([A-Z]+)")
 
 
@@ -111,6 +113,33 @@ def choose(expression: str) -> Choice:
     notes: list[str] = []
     chosen = _chosen(tree_of(expression), notes)
     return Choice(parse(chosen), tuple(notes))
+
+
+@lru_cache(maxsize=4096)
+def branches(expression: str) -> tuple[str, ...]:
+    """Every conjunction that an expression lets its reader choose, the least strict first, as `choose` weighs them."""
+    if " OR " not in expression:
+        return (expression,)
+    first = choose(expression).expression
+    found = _conjunctions(tree_of(expression))
+    if found is None:
+        return (first,)
+    texts = {parse(" AND ".join(sorted(conjunction))) for conjunction in found}
+    return (first, *sorted(texts - {first}, key=_weight))
+
+
+def _conjunctions(tree: Tree) -> set[frozenset[str]] | None:
+    """The licenses that bind together, choice by choice; None when there are too many."""
+    if isinstance(tree, str):
+        return {frozenset({tree})}
+    operator, parts = tree
+    found: set[frozenset[str]] = set() if operator == "OR" else {frozenset()}
+    for part in parts:
+        more = _conjunctions(part)
+        if more is None or len(found) * len(more) > MOST_BRANCHES or len(found) + len(more) > MOST_BRANCHES:
+            return None
+        found = found | more if operator == "OR" else {one | other for one in found for other in more}
+    return found
 
 
 def _chosen(tree: Tree, notes: list[str]) -> str:

@@ -19,18 +19,20 @@ from numpy.typing import NDArray
 
 from dagster_project.corpus.model.errors import MissingObject
 from dagster_project.corpus.model.manifests import File, Manifest
-from dagster_project.corpus.model.urls import canonical_url, host_of
+from dagster_project.corpus.model.urls import canonical_url, domain_of, host_of
 from dagster_project.corpus.storage.shards import read_shard
 from dagster_project.corpus.storage.spool import Spool
 from dagster_project.corpus.storage.stores import Store
 
 POINTER = np.dtype([("key", "<u8"), ("shard", "<u4"), ("row", "<u4")])
+POINTERS = ("key", "shard", "row")
 INDEXED: dict[str, Sequence[str]] = {
-    "snapshots": ("doc_id", "record_id", "locator", "url", "host"),
+    "snapshots": ("doc_id", "record_id", "locator", "url", "host", "domain", "parents"),
     "fingerprints": ("text_digest", "normalized_digest"),
     "families": ("family",),
     "mixed": ("doc_id",),
 }
+OF_URLS = frozenset({"host", "domain"})  # that no column has
 GROUP_ROWS = 16_384
 
 
@@ -47,14 +49,23 @@ def indexed(stage: str) -> Sequence[str]:
 
 def find(store: Store, manifest: Manifest, column: str, value: bytes | str) -> list[tuple[int, int]]:
     """(shard, row) of every row that may have the value, in order; the caller compares the row itself."""
-    key = int(key_of_value(value))
+    return find_all(store, manifest, column, [value])[value]
+
+
+def find_all(
+    store: Store, manifest: Manifest, column: str, values: Sequence[bytes | str]
+) -> dict[bytes | str, list[tuple[int, int]]]:
+    """The same for many values: every row group that may have one of them is read once."""
+    keys = np.array([key_of_value(value) for value in values], np.uint64)
     parquet = _open_index(store, manifest, column)
-    groups = [group for group in range(parquet.num_row_groups) if _may_hold(parquet, group, key)]
-    if not groups:
-        return []
-    found = parquet.read_row_groups(groups)
-    found = found.filter(pc.equal(found.column("key"), pa.scalar(key, pa.uint64())))
-    return sorted(zip(found.column("shard").to_pylist(), found.column("row").to_pylist(), strict=True))
+    places: dict[int, list[tuple[int, int]]] = {int(key): [] for key in keys}
+    for group in range(parquet.num_row_groups):
+        if _may_hold(parquet, group, keys):
+            found = parquet.read_row_group(group)
+            found = found.filter(pc.is_in(found.column("key"), pa.array(keys)))
+            for key, shard, row in zip(*(found.column(name).to_pylist() for name in POINTERS), strict=True):
+                places[key].append((shard, row))
+    return {value: sorted(places[int(key)]) for value, key in zip(values, keys, strict=True)}
 
 
 def key_of_value(value: bytes | str) -> np.uint64:
@@ -67,7 +78,7 @@ def spelled(column: str, value: Any) -> Any:
     """What is indexed of a value, and compared with it: addresses in their canonical form, hosts of addresses."""
     if value is None:
         return None
-    return {"url": canonical_url, "host": host_of}.get(column, lambda same: same)(value)
+    return {"url": canonical_url, "host": host_of, "domain": _domain_of_url}.get(column, lambda same: same)(value)
 
 
 def path_of(version: str, column: str) -> str:
@@ -84,9 +95,11 @@ def _open_index(store: Store, manifest: Manifest, column: str) -> pq.ParquetFile
         return pq.ParquetFile(pa.PythonFile(store.open(path), mode="r"))
 
 
-def _may_hold(parquet: pq.ParquetFile, group: int, key: int) -> bool:
+def _may_hold(parquet: pq.ParquetFile, group: int, keys: NDArray[np.uint64]) -> bool:
     statistics = parquet.metadata.row_group(group).column(0).statistics
-    return statistics is None or not statistics.has_min_max or statistics.min <= key <= statistics.max
+    if statistics is None or not statistics.has_min_max:
+        return True
+    return bool(((keys >= np.uint64(statistics.min)) & (keys <= np.uint64(statistics.max))).any())
 
 
 def _sorted_index(store: Store, manifest: Manifest, column: str) -> bytes:
@@ -102,13 +115,21 @@ def _sorted_index(store: Store, manifest: Manifest, column: str) -> bytes:
 
 
 def _pointers(store: Store, file: File, number: int, column: str) -> NDArray[np.void]:
-    values = read_shard(store, file, ["url" if column == "host" else column]).column(0).to_pylist()
-    rows = list(_keys([spelled(column, value) for value in values]))
+    values = read_shard(store, file, ["url" if column in OF_URLS else column]).column(0).to_pylist()
+    if column == "parents":
+        rows = [(row, key_of_value(parent["doc_id"])) for row, parents in enumerate(values) for parent in parents]
+    else:
+        rows = list(_keys([spelled(column, value) for value in values]))
     pointers = np.zeros(len(rows), POINTER)
     if rows:
         pointers["row"], pointers["key"] = (np.array(part) for part in zip(*rows, strict=True))
     pointers["shard"] = number
     return pointers
+
+
+def _domain_of_url(url: str) -> str | None:
+    host = host_of(url)
+    return domain_of(host) if host else None
 
 
 def _keys(values: Sequence[bytes | str | None]) -> Iterator[tuple[int, np.uint64]]:

@@ -6,12 +6,14 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from dagster_project.corpus.lineage.descent import parents_told
 from dagster_project.corpus.lineage.families import families_of
-from dagster_project.corpus.lineage.rows import Ancestry, Placed, Row, matching, placed_at, position
+from dagster_project.corpus.lineage.rows import Ancestry, Placed, Row, matching, placed_at, position, row_at
 from dagster_project.corpus.model.documents import ID_BYTES
 from dagster_project.corpus.model.errors import PartitionError
 from dagster_project.corpus.model.manifests import Manifest
-from dagster_project.corpus.model.partitions import Partition
+from dagster_project.corpus.model.orders import ORDER_OF
+from dagster_project.corpus.model.partitions import Partition, parse
 from dagster_project.corpus.model.urls import canonical_url
 from dagster_project.corpus.storage import refs
 from dagster_project.corpus.storage.stores import Store
@@ -28,7 +30,7 @@ def trace(store: Store, mix: Partition, doc_id: bytes, version: str | None = Non
     mixed = refs.load_manifest(store, identifier)
     ancestry = Ancestry(store, mixed)
     places = matching(store, mixed, "doc_id", doc_id)
-    snapshot, held, row = _document(ancestry, doc_id)
+    snapshot, held, row = _placed(ancestry, places[0]) if places else _document(ancestry, doc_id)
     documents = held.files[row.shard].sha256
     return {
         "mix": {"partition": str(mix), "id": mixed.id},
@@ -40,10 +42,12 @@ def trace(store: Store, mix: Partition, doc_id: bytes, version: str | None = Non
             **_raw_object(held, row.values),
         },
         "license": _license(ancestry, documents, row),
+        "parents": parents_told(ancestry, row.values),
         "verdicts": _verdicts(ancestry, documents, row.row),
         "families": families_of(ancestry, documents, row),
         "passages": _passages(ancestry, documents, row.row),
         "members": _members(store, mix, mixed, places),
+        "replayed": _replayed(ancestry, doc_id),
     }
 
 
@@ -72,6 +76,13 @@ def _look_up(
     )
 
 
+def _placed(ancestry: Ancestry, member: Placed) -> tuple[str, Manifest, Placed]:
+    """The document of a member: of several versions of its snapshot the one that it was taken of."""
+    item, snapshot, number = ancestry.snapshot_of(member.values["documents"])
+    row = member.values["row"]
+    return item.partition, snapshot, Placed(number, row, row_at(ancestry.store, snapshot.files[number], row))
+
+
 def _document(ancestry: Ancestry, doc_id: bytes) -> tuple[str, Manifest, Placed]:
     for item, manifest in ancestry.of_stage("snapshots"):
         for found in matching(ancestry.store, manifest, "doc_id", doc_id):
@@ -82,7 +93,17 @@ def _document(ancestry: Ancestry, doc_id: bytes) -> tuple[str, Manifest, Placed]
 
 
 def _described(document: Row) -> dict[str, Any]:
-    shown = ("source", "locator", "url", "title", "language", "reservations", "boilerplate_characters", "metadata")
+    shown = (
+        "source",
+        "locator",
+        "url",
+        "title",
+        "language",
+        "reservations",
+        "boilerplate_characters",
+        "generator",
+        "metadata",
+    )
     text = document["text"]
     return {
         "doc_id": document["doc_id"].hex(),
@@ -168,15 +189,32 @@ def _passages(ancestry: Ancestry, documents: str, row: int) -> list[dict[str, An
 def _members(store: Store, mix: Partition, mixed: Manifest, places: Sequence[Placed]) -> list[dict[str, Any]]:
     """Every place of the document in the order of the mix, and in the shards that were published from it."""
     exported = published_from(store, mix, mixed.id)
+    components = mixed.identity.recipe["components"]
+    replays = {item["name"]: f"mixed/{item['replay']}" for item in components if item.get("replay")}
+    ids = {item.partition: item.id for item in mixed.inputs}
     members = []
     for place in places:
-        index = position(mixed.files, place.shard, place.row)
-        member = {"index": index, "component": place.values["component"], "copy": place.values["copy"]}
+        member = {"index": place.values["index"], "component": place.values["component"], "copy": place.values["copy"]}
+        if origin := replays.get(member["component"]):
+            member["replays"] = {"partition": str(parse(origin)[0]), "id": ids[origin]}
         if exported:
-            shard, row = placed_at(exported.files, index)
+            shard, row = placed_at(exported.files, position(mixed.files, place.shard, place.row))
             member |= {"published": exported.id, "shard": shard, "row": row, "path": exported.files[shard].path}
         members.append(member)
     return members
+
+
+def _replayed(ancestry: Ancestry, doc_id: bytes) -> list[dict[str, Any]]:
+    """The places of the document in each of the mixes that were replayed, the latest first."""
+    found = []
+    for item, manifest in ancestry.of_stage("mixed"):
+        if manifest.id == ancestry.manifest.identity.recipe.get(ORDER_OF):
+            continue  # whose order it has, and which it does not replay
+        if places := matching(ancestry.store, manifest, "doc_id", doc_id):
+            mix, _ = parse(item.partition)
+            members = _members(ancestry.store, mix, manifest, places)
+            found.append({"partition": str(mix), "id": manifest.id, "members": members})
+    return found
 
 
 def published_from(store: Store, mix: Partition, mixed_id: str) -> Manifest | None:

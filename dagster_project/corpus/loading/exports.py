@@ -6,7 +6,6 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from itertools import accumulate
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -16,44 +15,56 @@ from dagster_project.corpus.formats.formats import format_of
 from dagster_project.corpus.formats.streams import narrowest
 from dagster_project.corpus.model.errors import IntegrityError, Refused
 from dagster_project.corpus.model.manifests import File, Manifest
+from dagster_project.corpus.model.orders import ORDER_OF
+from dagster_project.corpus.storage.refs import load_manifest
 from dagster_project.corpus.storage.shards import read_shard
 from dagster_project.corpus.storage.stores import Store
 
 
 class Place(NamedTuple):
-    """Rows of one shard that lie one after another; `first` is the sample that the row `start` is."""
+    """Samples of one shard, from `first` up to, and without, `stop`, by their places in the order."""
 
     shard: int
-    start: int
-    stop: int
     first: int
+    stop: int
 
 
 @dataclass(frozen=True, eq=False)
 class Order:
-    """The order manifest of a publication, a file for each shard; the same for all of its formats."""
+    """The order manifest of a publication, a file for each shard; the same for all of its formats.
+
+    A place whose document was taken down has no sample, so that all others keep theirs.
+    """
 
     version: str  # id of the publication
     files: tuple[File, ...]
-    starts: tuple[int, ...]  # the first sample of every shard, and how many there are of all
+    starts: tuple[int, ...]  # the place at which every shard begins, and how many there are of all
 
     @property
     def total(self) -> int:
+        """Places, with or without a sample."""
         return self.starts[-1]
 
+    @property
+    def samples(self) -> int:
+        return sum(file.rows for file in self.files)
+
     def places(self, first: int, stop: int) -> Iterator[Place]:
-        """Where the samples from `first` to `stop` lie, shard by shard; empty shards are passed over."""
+        """Where the places from `first` to `stop` lie, shard by shard; empty shards are passed over."""
         while first < stop:
             shard = bisect_right(self.starts, first) - 1
-            begin, end = self.starts[shard], min(stop, self.starts[shard + 1])
-            yield Place(shard, first - begin, end - begin, first)
+            end = min(stop, self.starts[shard + 1])
+            if self.files[shard].rows:
+                yield Place(shard, first, end)
             first = end
 
     def read(self, store: Store, shard: int) -> pa.Table:
         """The rows of one shard, checked by hash and to be of this shard."""
         table, file = read_shard(store, self.files[shard]), self.files[shard]
         expected = {"shard": np.full(file.rows, shard, np.int32), "row": np.arange(file.rows, dtype=np.int32)}
-        if not all(np.array_equal(table.column(name).to_numpy(), values) for name, values in expected.items()):
+        is_right = all(np.array_equal(table.column(name).to_numpy(), values) for name, values in expected.items())
+        bounds = [self.starts[shard] - 1, *table.column("index").to_numpy().tolist(), self.starts[shard + 1]]
+        if not is_right or (np.diff(bounds) < 1).any():
             raise IntegrityError(f"{file.path} is not the order of export shard {shard}: build its partition again")
         return table
 
@@ -74,7 +85,14 @@ def order_of(manifest: Manifest) -> Order:
     if "order" not in manifest.facts:
         raise Refused(f"{manifest.id[:12]} was published by an older release, without its order: build it again")
     files = tuple(File(**file) for file in manifest.facts["order"])
-    return Order(manifest.id, files, tuple(accumulate((file.rows for file in files), initial=0)))
+    return Order(manifest.id, files, (*manifest.facts["starts"], manifest.facts["total"]))
+
+
+def order_made_by(store: Store, publication: Manifest) -> str:
+    """The version of the mix whose order a publication has: its own, or the one that documents were taken from. Empty
+    for what is no publication of a mix."""
+    mixed = next(iter(publication.identity.inputs), "")
+    return str(load_manifest(store, mixed).identity.recipe.get(ORDER_OF, mixed)) if mixed else ""
 
 
 def export_of(manifest: Manifest, format: str) -> Export:

@@ -10,12 +10,13 @@ from typing import Any, NamedTuple, Self
 
 import pyarrow as pa
 
-from dagster_project.corpus.loading.exports import export_of
+from dagster_project.corpus.loading.exports import export_of, order_made_by
 from dagster_project.corpus.loading.order import Run, Share
 from dagster_project.corpus.loading.seen import seen
 from dagster_project.corpus.loading.shards import Reader, Sample
-from dagster_project.corpus.model.errors import Refused
+from dagster_project.corpus.model.errors import MissingObject, Refused
 from dagster_project.corpus.model.manifests import Manifest
+from dagster_project.corpus.storage.refs import load_manifest
 from dagster_project.corpus.storage.stores import Store
 
 VERSION = re.compile(r"[0-9a-f]{64}")
@@ -57,7 +58,7 @@ class Loader:
         cls, store: Store, manifest: Manifest, state: Mapping[str, Any], share: Share | None = None, **more: Any
     ) -> Self:
         """A loader that goes on where a state was taken; one of another version is refused."""
-        return cls(store, manifest, begin_of(state, manifest), share, **more)
+        return cls(store, manifest, begin_of(store, state, manifest), share, **more)
 
     @property
     def steps(self) -> int:
@@ -113,12 +114,23 @@ class Loader:
             yield step, list(reader.samples(samples.start, samples.stop))
 
 
-def begin_of(state: Mapping[str, Any], manifest: Manifest) -> Begin:
-    """Where a state says to go on in a publication; Refused when it is of another one, or no state."""
+def begin_of(store: Store, state: Mapping[str, Any], manifest: Manifest) -> Begin:
+    """Where a state says to go on in a publication; Refused when it is of another one, or no state. Where documents
+    were taken down since, all others stand where they stood, and the run goes on."""
     version, format, count = str(state.get("version")), state.get("format"), state.get("seen")
     if not VERSION.fullmatch(version) or not isinstance(format, str) or type(count) is not int:
         raise Refused("this is no state of a loader: keep what state() gives, with version, format and seen")
-    if version != manifest.id:
+    if version != manifest.id and not _is_one_order(store, version, manifest):
         told = version[:12]
         raise Refused(f"the state is of version {told}, and this is {manifest.id[:12]}: load NAME@VERSION#{told}")
     return Begin(format, count)
+
+
+def _is_one_order(store: Store, version: str, manifest: Manifest) -> bool:
+    """Whether two publications differ by takedowns alone: the order of one mix, exported in one way."""
+    try:
+        other = load_manifest(store, version)
+    except MissingObject:
+        return False
+    order, ways = order_made_by(store, other), [(item.stage, item.identity.recipe) for item in (other, manifest)]
+    return bool(order) and order == order_made_by(store, manifest) and ways[0] == ways[1]

@@ -12,7 +12,7 @@ from dagster_project.corpus.loading.order import Run
 from dagster_project.corpus.model.orders import ORDER
 from dagster_project.corpus.storage.stores import Store
 
-MASKED = ("before", "after")
+MASKED = ("masked",)
 SCHEMA = pa.schema(
     [
         pa.field("step", pa.int64(), nullable=False),
@@ -26,7 +26,10 @@ def seen(store: Store, order: Order, run: Run, first: int, stop: int) -> Iterato
     """Every sample of every rank in the steps from `first` up to, and without, `stop`, in the order of the mix; one
     table of SCHEMA for each shard."""
     for place in order.places(run.seen_after(first), run.seen_after(stop)):
-        rows = order.read(store, place.shard).slice(place.start, place.stop - place.start)
-        steps, ranks = run.who(np.arange(place.first, place.first + rows.num_rows))
+        rows = order.read(store, place.shard)
+        indexes = rows.column("index").to_numpy()
+        start, stop = np.searchsorted(indexes, [place.first, place.stop]).tolist()
+        rows = rows.slice(start, stop - start)
+        steps, ranks = run.who(indexes[start:stop])
         columns = {**{name: rows.column(name) for name in rows.column_names}, "step": steps, "rank": ranks}
         yield pa.table([columns[name] for name in SCHEMA.names], schema=SCHEMA)

@@ -12,6 +12,8 @@ from numpy.typing import NDArray
 
 from dagster_project.corpus.formats.format import Format, Stored
 from dagster_project.corpus.formats.formats import format_of, read_rows
+from dagster_project.corpus.formats.masks import MASK, mask_of
+from dagster_project.corpus.formats.spans import spans_of
 from dagster_project.corpus.formats.streams import stream_of, tokens_of
 from dagster_project.corpus.kernels.texts import ids_of
 from dagster_project.corpus.loading.exports import Export, Place
@@ -31,7 +33,7 @@ Read = Callable[[int, int], bytes]
 class Sample:
     """One sample of a mix. Tokens (uint16 or uint32, of one type in the whole export) end with the separator where the
     tokenizer has one, whatever the format; they are None without a tokenizer, and the text is None where the format
-    has tokens alone."""
+    has tokens alone. `mask` is true where a token carries loss."""
 
     index: int  # position in the whole mix, from 0
     doc_id: bytes
@@ -40,6 +42,7 @@ class Sample:
     copy: int
     tokens: NDArray[Any] | None
     text: str | None
+    mask: NDArray[np.bool_] | None
 
 
 class Window(NamedTuple):
@@ -49,6 +52,7 @@ class Window(NamedTuple):
     stop: int
     tokens: Tokens | None
     texts: pa.Array | None
+    mask: NDArray[np.bool_] | None = None  # of all tokens
 
 
 class Reader:
@@ -65,7 +69,7 @@ class Reader:
         self._open: OpenShard | None = None
 
     def samples(self, first: int, stop: int) -> Iterator[Sample]:
-        """The samples from `first` to `stop` of the whole export."""
+        """The samples at the places from `first` to `stop` of the whole export."""
         for place in self.export.order.places(first, stop):
             if self._open is None or self._open.number != place.shard:
                 self._open = None  # what the last shard needed is let go before more is read
@@ -90,9 +94,10 @@ class OpenShard:
         self.window = Window(0, 0, None, None)
 
     def samples(self, place: Place) -> Iterator[Sample]:
-        for row in range(place.start, place.stop):
+        start, stop = self.order.rows(place.first, place.stop)
+        for row in range(start, stop):
             if not self.window.start <= row < self.window.stop:
-                self.window = self._decoded(row, place.stop)
+                self.window = self._decoded(row, stop)
             yield self._sample(row)
 
     def _decoded(self, row: int, wanted: int) -> Window:
@@ -105,7 +110,8 @@ class OpenShard:
             if not table.column(name).combine_chunks().equals(order.column(name).combine_chunks()):
                 self._differs(name)
         texts = table.column("text").combine_chunks() if "text" in table.column_names else None
-        return Window(start, stop, self._tokens(table, order), texts)
+        tokens = self._tokens(table, order)
+        return Window(start, stop, tokens, texts, self._mask(table, order, tokens))
 
     def _tokens(self, table: pa.Table, order: pa.Table) -> Tokens | None:
         if "tokens" not in table.column_names:
@@ -116,6 +122,17 @@ class OpenShard:
             self._differs("length")
         return tokens
 
+    def _mask(self, table: pa.Table, order: pa.Table, tokens: Tokens | None) -> NDArray[np.bool_] | None:
+        """The mask that the order manifest tells, whatever the format; one of the format says the same."""
+        if tokens is None:
+            return None
+        mask = mask_of(spans_of(order.column("masked").combine_chunks()), tokens.offsets)
+        if "mask" in table.column_names:
+            separator = None if self.format.streams or self.export.separator is None else 1
+            if not np.array_equal(stream_of(tokens_of(table.column("mask")), MASK, separator).values, mask):
+                self._differs("masked")
+        return mask
+
     def _differs(self, name: str) -> NoReturn:
         where = f"{self.export.format} shard {self.number} of {self.export.order.version[:12]}"
         raise IntegrityError(
@@ -123,12 +140,13 @@ class OpenShard:
         )
 
     def _sample(self, row: int) -> Sample:
-        window, at, tokens = self.window, row - self.window.start, None
+        window, at, tokens, mask = self.window, row - self.window.start, None, None
         if window.tokens is not None:
             values, offsets = window.tokens
             tokens = values[offsets[at] : offsets[at + 1]].copy()  # of its own: a sample may outlive its shard
+            mask = window.mask[offsets[at] : offsets[at + 1]].copy() if window.mask is not None else None
         text = window.texts[at].as_py() if window.texts is not None else None
-        return Sample(*self.order.facts(row), tokens, text)
+        return Sample(*self.order.facts(row), tokens, text, mask)
 
 
 class ShardOrder:
@@ -139,6 +157,11 @@ class ShardOrder:
         self.indexes, self.copies = table.column("index").to_numpy(), table.column("copy").to_numpy()
         self.ids = ids_of(table.column("doc_id")).tobytes()
         self.components, self.phases = _coded(table.column("component")), _coded(table.column("phase"))
+
+    def rows(self, first: int, stop: int) -> tuple[int, int]:
+        """The rows whose samples stand at the places from `first` to `stop`."""
+        start, end = np.searchsorted(self.indexes, [first, stop]).tolist()
+        return start, end
 
     def facts(self, row: int) -> tuple[int, bytes, str, str, int]:
         """Index, id, component, phase and copy."""

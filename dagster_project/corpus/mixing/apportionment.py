@@ -1,6 +1,8 @@
 """How much of a budget each part gets, and whether that much exists. Refusals say what can be had.
 
-Amounts are whole units of the budget and add up to it exactly: the largest remainders get what rounding leaves.
+Amounts are whole units of the budget and add up to it exactly, and of a larger budget no part gets less than of a
+smaller one (`divisors`): so a small mix is a subset of a large one. Only UniMax over several phases may shift a little
+between components when epochs run out.
 """
 
 from __future__ import annotations
@@ -9,7 +11,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from decimal import Context, Decimal
 from fractions import Fraction
+from math import ceil, floor
 
+from dagster_project.corpus.mixing.divisors import added, apportioned
+from dagster_project.corpus.mixing.even_phases import even_over_phases
 from dagster_project.corpus.model.errors import Refused
 from dagster_project.corpus.model.mix_recipes import ComponentRecipe, MixRecipe, PhaseRecipe
 
@@ -29,44 +34,14 @@ class Part:
 def divide(total: int, parts: Sequence[Part], policy: str, exponent: float = 1.0) -> list[int]:
     """The total divided among parts: by declared weights; times what there is of each (proportional) or a power of it
     (temperature: Conneau et al. 2020, arXiv:1911.02116); or evenly, as far as each part goes (UniMax: Chung et al.
-    2023, arXiv:2304.09151), where weights count as so many even shares."""
+    2023, arXiv:2304.09151), where weights count as so many even shares. What nobody can give is asked of all, so that
+    it is refused."""
     if policy == "unimax":
-        return rounded(total, _capped(total, parts))
+        weights = [part.weight for part in parts]
+        amounts = apportioned(total, weights, [part.most for part in parts])
+        return added(amounts, apportioned(total - sum(amounts), weights))
     powers = {"declared": 0.0, "even": 0.0, "proportional": 1.0, "temperature": exponent}
-    weights = [part.weight * _power(part.available, powers[policy]) for part in parts]
-    return rounded(total, _by_weight(Fraction(total), weights))
-
-
-def rounded(total: int, exact: Sequence[Fraction]) -> list[int]:
-    """Whole numbers that add up to the total; of equal remainders the earlier comes first."""
-    amounts = [int(share) for share in exact]
-    by_remainder = sorted(range(len(exact)), key=lambda index: (amounts[index] - exact[index], index))
-    for index in by_remainder[: total - sum(amounts)]:
-        amounts[index] += 1
-    return amounts
-
-
-def _by_weight(total: Fraction, weights: Sequence[Fraction]) -> list[Fraction]:
-    whole = sum(weights)
-    return [total * weight / whole if whole else Fraction(0) for weight in weights]
-
-
-def _capped(total: int, parts: Sequence[Part]) -> list[Fraction]:
-    """Those that reach what they can give do so, from the smallest on; the others share what is left. What nobody can
-    give is asked of all, so that it is refused."""
-    shares = [Fraction(0)] * len(parts)
-    left = Fraction(total)
-    order = sorted(
-        (i for i, part in enumerate(parts) if part.weight), key=lambda i: (parts[i].most / parts[i].weight, i)
-    )
-    for place, index in enumerate(order):
-        weights = sum(parts[other].weight for other in order[place:])
-        shares[index] = min(Fraction(parts[index].most), left * parts[index].weight / weights)
-        left -= shares[index]
-    if left:
-        more = _by_weight(left, [part.weight for part in parts])
-        shares = [share + added for share, added in zip(shares, more, strict=True)]
-    return shares
+    return apportioned(total, [part.weight * _power(part.available, powers[policy]) for part in parts])
 
 
 def _power(amount: int, exponent: float) -> Fraction:
@@ -80,62 +55,82 @@ def _power(amount: int, exponent: float) -> Fraction:
 
 def of_phases(mix: MixRecipe) -> list[int]:
     """The budget divided among the phases."""
-    total = mix.budget.amount
-    shares = [Fraction(str(phase.share)) for phase in mix.in_phases]
-    return rounded(total, _by_weight(Fraction(total), shares))
+    return apportioned(mix.budget.amount, [Fraction(str(phase.share)) for phase in mix.in_phases])
+
+
+def of_mix(mix: MixRecipe, parts: Sequence[Part]) -> list[list[int]]:
+    """By phase, the budget divided among components. Parts have no weight yet."""
+    amounts = of_phases(mix)
+    if mix.weighting.policy != "unimax" or len(amounts) == 1:
+        return [of_components(mix, phase, amount, parts) for phase, amount in zip(mix.in_phases, amounts, strict=True)]
+    for phase in mix.in_phases:
+        _refuse_empty(mix, phase, parts)
+    weights = [[weight_of(component, phase) for component in mix.components] for phase in mix.in_phases]
+    return even_over_phases(amounts, weights, [part.most for part in parts])
 
 
 def of_components(mix: MixRecipe, phase: PhaseRecipe, amount: int, parts: Sequence[Part]) -> list[int]:
     """The budget of a phase divided among components: fixed budgets and shares first, the rest by the weighting."""
+    _refuse_empty(mix, phase, parts)
     fixed = _fixed(mix, amount)
-    said = sum(part for part in fixed if part is not None)
-    if nothing := [
+    left = amount - sum(part for part in fixed if part is not None)
+    free = [
+        Part(part.name, part.available, part.most, weight_of(component, phase))
+        for component, part, amount_fixed in zip(mix.components, parts, fixed, strict=True)
+        if amount_fixed is None
+    ]
+    if left and not any(part.weight for part in free):
+        raise Refused(f"{left:,} {mix.budget.unit} of phase {phase.name} are left for no component: give one a weight")
+    divided = iter(divide(left, free, mix.weighting.policy, mix.weighting.exponent) if free else ())
+    return [next(divided) if part is None else part for part in fixed]
+
+
+def _refuse_empty(mix: MixRecipe, phase: PhaseRecipe, parts: Sequence[Part]) -> None:
+    nothing = [
         component.name
         for component, part in zip(mix.components, parts, strict=True)
         if not part.available and _asks(component, phase)
-    ]:
+    ]
+    if nothing:
         raise Refused(
             f"{', '.join(nothing)}: nothing can be had, and the mix asks for some: relax the selection or the license "
             "policy, or leave out the component"
         )
-    caps = Fraction(amount, mix.budget.amount)
-    free = [
-        Part(part.name, part.available, int(part.most * caps), _weight(component, phase))
-        for component, part, amount_fixed in zip(mix.components, parts, fixed, strict=True)
-        if amount_fixed is None
-    ]
-    if amount > said and not any(part.weight for part in free):
-        raise Refused(
-            f"{amount - said:,} {mix.budget.unit} of phase {phase.name} are left for no component: give one a weight"
-        )
-    divided = iter(divide(amount - said, free, mix.weighting.policy, mix.weighting.exponent))
-    return [next(divided) if part is None else part for part in fixed]
 
 
 def _asks(component: ComponentRecipe, phase: PhaseRecipe) -> bool:
-    return component.budget is not None or component.share is not None or _weight(component, phase) > 0
+    return component.budget is not None or component.share is not None or weight_of(component, phase) > 0
 
 
 def _fixed(mix: MixRecipe, amount: int) -> list[int | None]:
-    """What components get whatever the others do, None for those that divide the rest."""
-    budgets = [component.budget.amount if component.budget else 0 for component in mix.components]
-    exact = [Fraction(str(component.share or 0)) * amount for component in mix.components]
-    rest = amount - sum(budgets) - sum(exact, Fraction(0))
-    if rest < 0:
+    """What components get whatever the others do, None for those that divide the rest. Shares are rounded together, and
+    towards each other where the others leave no room."""
+    said = sum(component.budget.amount for component in mix.components if component.budget)
+    shares = [Fraction(str(component.share or 0)) for component in mix.components]
+    together = sum(shares, Fraction(0))
+    if said + floor(together * amount) > amount:
         raise Refused(
-            f"the fixed parts of the mix come to {float(amount - rest):,.0f} {mix.budget.unit}, and it holds "
+            f"the fixed parts of the mix come to {said + floor(together * amount):,} {mix.budget.unit}, and it holds "
             f"{amount:,}: raise the budget, or lower some budget or share of a component"
         )
-    shares = rounded(amount - sum(budgets), [*exact, rest])
+    shared, _ = apportioned(amount, [together, max(Fraction(0), 1 - together)])
+    is_all_fixed = all(component.budget or component.share for component in mix.components)
+    if shared > amount - said or (is_all_fixed and said + ceil(together * amount) >= amount):
+        shared = amount - said
+    parts = iter(apportioned(shared, shares))
     return [
-        budget if component.budget else share if component.share else None
-        for component, budget, share in zip(mix.components, budgets, shares, strict=False)
+        component.budget.amount if component.budget else part if component.share else None
+        for component, part in zip(mix.components, parts, strict=True)
     ]
 
 
-def _weight(component: ComponentRecipe, phase: PhaseRecipe) -> Fraction:
+def weight_of(component: ComponentRecipe, phase: PhaseRecipe) -> Fraction:
+    """What a component weighs in a phase."""
     weight = phase.weights.get(component.name, 0.0) if phase.weights else component.weight
     return Fraction(str(weight))
+
+
+# ---- what exists ----------------------------------------------------------------------------------------------
 
 
 class TooMuch(Refused):
@@ -161,3 +156,14 @@ def most_feasible(total: int, is_feasible: Callable[[int], bool]) -> int:
         middle = (possible + beyond) // 2
         possible, beyond = (middle, beyond) if is_feasible(middle) else (possible, middle)
     return possible
+
+
+def most_together(parts: Sequence[Part], policy: str, exponent: float) -> int:
+    """The most that parts give together when a policy says how much of it is whose."""
+    whole = sum(part.most for part in parts)
+
+    def fits(total: int) -> bool:
+        amounts = divide(total, parts, policy, exponent)
+        return all(amount <= part.most for amount, part in zip(amounts, parts, strict=True))
+
+    return whole if policy == "unimax" else most_feasible(whole + 1, fits)

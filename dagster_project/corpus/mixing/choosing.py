@@ -7,13 +7,16 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+import numpy as np
+
 from dagster_project.corpus.engine.work import Work
 from dagster_project.corpus.mixing.apportionment import (
     Part,
     TooMuch,
     divide,
     most_feasible,
-    of_components,
+    most_together,
+    of_mix,
     of_phases,
     refuse_infeasible,
 )
@@ -26,15 +29,20 @@ from dagster_project.corpus.mixing.candidates import (
     records_of,
     values_for,
 )
+from dagster_project.corpus.mixing.cuts import Cutter
 from dagster_project.corpus.mixing.members import Members
 from dagster_project.corpus.mixing.ordering import Setting, arranged
 from dagster_project.corpus.mixing.pools import Pool
 from dagster_project.corpus.mixing.promises import Promises
+from dagster_project.corpus.mixing.replays import Places
 from dagster_project.corpus.mixing.selection import Gate
+from dagster_project.corpus.mixing.variants import Turns
 from dagster_project.corpus.model.errors import Refused
 from dagster_project.corpus.model.mix_recipes import UNITS, MixRecipe
 
-MEMORY_BYTES = 512 << 20  # of all pools together
+# of members held in memory: a quarter in all pools together, a quarter in what is due in a pass, half in the two sorts
+# of an order; labels lie on disk
+MEMORY_BYTES = 512 << 20
 
 
 @dataclass(frozen=True)
@@ -55,15 +63,19 @@ class Choice:
     gate: Gate
     promises: Promises
     labels: Labels
+    cutter: Cutter
+    places: Places = field(default_factory=Places)
     pools: list[Pool] = field(default_factory=list)
 
     def rank(self, work: Work, stack: ExitStack) -> None:
         """Fill one pool for each component and group. The side tables are read here and nowhere else."""
         self.gate.find_bounds(lambda: read_candidates(work.store, self.shards))
         found: dict[tuple[int, str], Pool] = {}
-        for number, (table, corpus, source) in enumerate(read_candidates(work.store, self.shards)):
+        for number, (read, corpus, source) in enumerate(read_candidates(work.store, self.shards)):
+            table = self.gate.licenses.decided(read)
             self.labels.add(table)
             self.promises.add(table)
+            self.places.add(table)
             for eligible in self.gate.pass_through(table, corpus, source):
                 component = self.mix.components[eligible.component]
                 rows = self.promises.admit(component.name, number, eligible.rows)
@@ -75,43 +87,55 @@ class Choice:
                     self._pool(found, eligible.component, group, stack).add(members[chosen])
             work.progress(number + 1, 2 * len(self.shards))
         self.pools = [found[key] for key in sorted(found)]
+        for pool in self.pools:
+            pool.settle()
 
     def amounts(self) -> Amounts:
         """The budget, divided; refused where a pool has less than it is asked for, with what could be had."""
-        unit = self.mix.budget.unit
+        unit, parts = self.mix.budget.unit, self._parts()
         try:
-            return self._divided(self.mix)
+            return self._divided(self.mix, parts)
         except TooMuch as error:
-            possible = most_feasible(self.mix.budget.amount, self._can_be_had)
+            possible = most_feasible(self.mix.budget.amount, lambda amount: not self._problem(amount, parts, TooMuch))
+            if self._problem(possible, parts, Refused):
+                raise Refused(
+                    f"{error}. No budget can be had like this: lower what is fixed, raise max_epochs, or relax the "
+                    "selection or the license policy"
+                ) from None
             raise Refused(
                 f"{error}. {possible:,} {unit} can be had: lower the budget or the weight, raise max_epochs, or relax "
                 "the selection or the license policy"
             ) from None
 
-    def _can_be_had(self, amount: int) -> bool:
+    def _problem(self, amount: int, parts: Sequence[Part], kind: type[Refused]) -> Refused | None:
+        """Why another budget is refused, if it is for something of this kind."""
+        budget = replace(self.mix.budget, **{str(self.mix.budget.unit): amount})
         try:
-            self._divided(replace(self.mix, budget=replace(self.mix.budget, **{str(self.mix.budget.unit): amount})))
+            self._divided(replace(self.mix, budget=budget), parts)
+        except kind as problem:
+            return problem
         except Refused:
-            return False
-        return True
+            return None
+        return None
 
-    def _divided(self, mix: MixRecipe) -> Amounts:
-        unit = mix.budget.unit
-        by_component = [
-            [pool for pool in self.pools if pool.component == index] for index in range(len(mix.components))
+    def _parts(self) -> list[Part]:
+        """What each component has, and what it gives at most when its groups are balanced."""
+        unit, parts = self.mix.budget.unit, []
+        for index, component in enumerate(self.mix.components):
+            groups = self._groups(index)
+            balance = component.balance
+            most = most_together(groups, balance.policy, balance.exponent) if balance else sum(p.most for p in groups)
+            parts.append(Part(component.name, self._sums(index, "available")[unit], most))
+        return parts
+
+    def _groups(self, index: int) -> list[Part]:
+        unit = self.mix.budget.unit
+        return [
+            Part(pool.group, pool.available[unit], pool.most[unit]) for pool in self.pools if pool.component == index
         ]
-        parts = [
-            Part(
-                component.name,
-                sum(pool.available[unit] for pool in pools),
-                sum(pool.most[unit] for pool in pools),
-            )
-            for component, pools in zip(mix.components, by_component, strict=True)
-        ]
-        phases = of_phases(mix)
-        asked = [of_components(mix, phase, amount, parts) for phase, amount in zip(mix.in_phases, phases, strict=True)]
-        whole = [sum(amounts) for amounts in zip(*asked, strict=True)]
-        refuse_infeasible(unit, whole, parts, [part.name for part in parts])
+
+    def _divided(self, mix: MixRecipe, parts: Sequence[Part]) -> Amounts:
+        phases, asked = of_phases(mix), of_mix(mix, parts)
         until = [
             self._of_pools([sum(amounts[: number + 1]) for amounts in zip(*asked, strict=True)])
             for number in range(len(phases))
@@ -122,9 +146,17 @@ class Choice:
     def taken(self, amounts: Amounts, phase: int) -> Iterator[Members]:
         """The members of a phase, pool by pool; of the phases before everything must have been taken."""
         for pool, until in zip(self.pools, amounts.until[phase], strict=True):
-            for members in pool.take_up_to(until, self.mix.budget.unit):
+            for members in pool.take_up_to(until, self.mix.budget.unit, exact=self.mix.exact):
                 members["phase"] = phase
+                self._cut(members)
                 yield members
+
+    def _cut(self, members: Members) -> None:
+        """What is left of those of which only a part is taken."""
+        for at in np.flatnonzero(members["keep"]).tolist():
+            shard, (row,) = self.shards[members["shard"][at]], self.places.of(members[at : at + 1]).tolist()
+            found = self.cutter.cut(shard.file.sha256, shard.edits, row, self.mix.budget.unit, int(members["keep"][at]))
+            members["cut"][at], members["words"][at], members["tokens"][at] = found
 
     def members(self, amounts: Amounts) -> Iterator[Members]:
         """All members in their order."""
@@ -170,23 +202,23 @@ class Choice:
                     f"component {component.name} falls into more than {MOST_GROUPS:,} groups: balance it by a column "
                     "with fewer values"
                 )
-            pool = Pool(index, group, component.max_epochs, MEMORY_BYTES // 4 // (len(found) + 2))
+            turns = Turns(self.mix.seed, component.name) if component.variants else None
+            room = 1 << len(found).bit_length()  # for as many pools, so that their shares seldom change
+            pool = Pool(index, group, component.max_epochs, MEMORY_BYTES // 4 // room, turns)
             stack.callback(pool.close)
+            if len(found) & (len(found) - 1) == 0:
+                for other in found.values():
+                    other.bound(pool.memory_bytes)
             found[index, group] = pool
         return found[index, group]
 
     def _of_pools(self, asked: Sequence[int]) -> list[int]:
         """The amounts of components, divided among their groups."""
-        unit, amounts = self.mix.budget.unit, []
+        amounts = []
         for index, component in enumerate(self.mix.components):
-            parts = [
-                Part(pool.group, pool.available[unit], pool.most[unit])
-                for pool in self.pools
-                if pool.component == index
-            ]
             balance = component.balance
             policy, exponent = (balance.policy, balance.exponent) if balance else ("even", 1.0)
-            amounts += divide(asked[index], parts, policy, exponent) if parts else []
+            amounts += divide(asked[index], self._groups(index), policy, exponent)
         return amounts
 
     def _refuse_groups(self, until: Sequence[int]) -> None:

@@ -35,6 +35,7 @@ COMPARISONS = {
     "COMPARE_DISTINCT_FROM": "IS DISTINCT FROM",
     "COMPARE_NOT_DISTINCT_FROM": "IS NOT DISTINCT FROM",
 }
+MIRRORED = {"<": ">", ">": "<", "<=": ">=", ">=": "<="}  # the others mean the same both ways
 TYPES = ("BOOLEAN", "INTEGER", "BIGINT", "DOUBLE", "VARCHAR", "DATE", "TIMESTAMP")
 # names that DuckDB takes for functions or row numbers when no column has them
 NOT_COLUMNS = frozenset(
@@ -79,9 +80,13 @@ def _name_of(node: Node) -> str:
 
 
 def _comparison(node: Node, write: Write) -> str:
+    """What is constant stands on the right."""
     if node["type"] not in COMPARISONS:
         raise _not_allowed(node)
-    return f"({write(node['left'])} {COMPARISONS[node['type']]} {write(node['right'])})"
+    left, word, right = node["left"], COMPARISONS[node["type"]], node["right"]
+    if _is_literal(left) and not _is_literal(right):
+        left, word, right = right, MIRRORED.get(word, word), left
+    return f"({write(left)} {word} {write(right)})"
 
 
 def _between(node: Node, write: Write) -> str:

@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Mapping
 from functools import cache
+from importlib.metadata import version
 from typing import Any, TypeAlias
 
 import duckdb
@@ -34,6 +35,11 @@ _UNSPEAKABLE = re.compile("[\0\ud800-\udfff]")
 def database() -> duckdb.DuckDBPyConnection:
     """This process's own: in memory, without files, network, extensions or settings that could change."""
     return duckdb.connect(":memory:", config=SETTINGS)
+
+
+def decided_by() -> dict[str, str]:
+    """The library whose version decides what expressions come to."""
+    return {"duckdb": version("duckdb")}
 
 
 def parsed(text: str) -> Node:

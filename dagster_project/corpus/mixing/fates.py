@@ -13,7 +13,10 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from dagster_project.corpus.contamination.answers import SEARCHED
-from dagster_project.corpus.mixing.candidates import read_candidates
+from dagster_project.corpus.kernels.texts import ids_of
+from dagster_project.corpus.mixing.candidates import rates_of, read_candidates, with_source
+from dagster_project.corpus.mixing.distinct import distinct_rows
+from dagster_project.corpus.mixing.replays import replayed
 from dagster_project.corpus.mixing.selection import Gate, Rows
 from dagster_project.corpus.mixing.standing import Standing, standing
 from dagster_project.corpus.model.manifests import Manifest
@@ -32,8 +35,8 @@ ROW = np.dtype(
         ("words", "<u4"),
     ]
 )
-MEMBER, ELIGIBLE, REFUSED, OUTSIDE, UNSEEN, GONE = range(6)  # distances
-STATUS = {"suppressed": "a copy of another document", "emptied": "cuts left no word of it"}
+MEMBER, ELIGIBLE, REFUSED, OUTSIDE, UNSEEN, UNHELD, GONE = range(7)  # distances
+STATUS = {"suppressed": "a copy of another document", "emptied": "cuts left no word of it", "withdrawn": "taken down"}
 LICENSE = "license: "  # before the reason of a license policy, as the gate says it
 COLUMNS = ("doc_id", "documents", "row", "words")
 BATCH_ROWS = 1 << 16
@@ -67,26 +70,50 @@ def candidates_of(store: Store, mix: Manifest, shards: Names, reasons: Names) ->
     """The same of all documents below it, with the reason of each as if it were no member."""
     found = standing(store, mix)
     gate = Gate(found.mix.components, found.mix.licenses)
-    gate.find_bounds(lambda: read_candidates(store, found.shards))
-    for shard, (table, corpus, source) in zip(found.shards, read_candidates(store, found.shards), strict=True):
+    gate.find_bounds(lambda: ((table, corpus, source) for _, table, corpus, source in _tables(store, found)))
+    for documents, read, corpus, source in _tables(store, found):
+        table = gate.licenses.decided(read)
         rows = _rows(table)
-        rows["shard"], rows["row"] = shards.of(shard.file.sha256), np.arange(len(rows))
+        rows["shard"], rows["row"] = shards.of(documents), table.column("row").to_numpy()
         rows["distance"], rows["reason"] = UNSEEN, _statuses(table, reasons)
         _judge(found, gate, rows, table, (corpus, source), reasons)
+        yield rows
+    for origin, earlier in found.replayed.items():
+        yield from _unheld(store, earlier, origin, shards, reasons)
+
+
+def _tables(store: Store, found: Standing) -> Iterator[tuple[str, pa.Table, str, str]]:
+    """The candidates of corpora, then those of replayed mixes: the digest of their documents shard, their columns with
+    the rows there, and of what and which source they are."""
+    for shard, (table, corpus, source) in zip(found.shards, read_candidates(store, found.shards), strict=True):
+        yield shard.file.sha256, table.append_column("row", pa.array(np.arange(len(table)))), corpus, source
+    for origin, mix in found.replayed.items():
+        for item in replayed(store, mix):
+            table = item.table.drop_columns([SEARCHED]).append_column("rule", pa.nulls(len(item.table), pa.string()))
+            yield item.documents, with_source(table, item.source), origin, item.source
+
+
+def _unheld(store: Store, earlier: Manifest, origin: str, shards: Names, reasons: Names) -> Iterator[NDArray[np.void]]:
+    """All documents below a mix that is replayed, with the reason of each as if that mix did not hold it: farther than
+    anything that is said of those which it holds."""
+    own = Names()
+    for rows in candidates_of(store, earlier, shards, own):
+        told = np.array([reasons.of(f"not in {origin}, which is replayed: {why}") for why in own.numbers], np.uint32)
+        rows["reason"], rows["distance"] = told[rows["reason"]], UNHELD
         yield rows
 
 
 def _rows(table: pa.Table | pa.RecordBatch) -> NDArray[np.void]:
     rows = np.zeros(table.num_rows, ROW)
-    halves = np.frombuffer(b"".join(table.column("doc_id").to_pylist()), "<u8").reshape(-1, 2)
+    halves = np.ascontiguousarray(ids_of(table.column("doc_id"))).view("<u8").reshape(-1, 2)
     rows["key"], rows["low"], rows["words"] = halves[:, 0], halves[:, 1], table.column("words").to_numpy()
     return rows
 
 
 def _statuses(table: pa.Table, reasons: Names) -> NDArray[np.uint32]:
     """The reason of every document that no component looks at."""
-    told = zip(table.column("status").to_pylist(), table.column("rule").to_pylist(), strict=True)
-    return np.array([reasons.of(_status(status, rule)) for status, rule in told], np.uint32)
+    told, codes = distinct_rows([table.column("status"), table.column("rule")])
+    return np.array([reasons.of(_status(status, rule)) for status, rule in told], np.uint32)[codes]
 
 
 def _status(status: str, rule: str | None) -> str:
@@ -115,6 +142,10 @@ def _judge(
         component = found.mix.components[eligible.component]
         clean, hit = _apart(found, table, eligible.rows)
         note(component.name, "it repeats a benchmark", hit, REFUSED)
+        if component.sample:
+            rates = rates_of(gate.components[eligible.component], table.take(pa.array(clean)))
+            note(component.name, f"outside the selection of {component.name}: sample", clean[rates == 0])
+            clean = clean[rates > 0]
         selected = "outside the selection or " if component.name in found.unanswered else ""
         note(component.name, f"{selected}beyond the budget of {component.name}", clean, ELIGIBLE)
 

@@ -14,6 +14,7 @@ MEMBER = np.dtype(
         ("key", "<u8"),  # what the records are sorted by at the moment
         ("doc_id", "V16"),
         ("family", "<u8"),  # the first half of the id of its family, or of its own id
+        ("parent", "<u8"),  # the same of its first parent, or of its own id
         ("value", "<u8"),  # of a curriculum, so encoded that it sorts as the number does
         ("words", "<u4"),
         ("tokens", "<u4"),  # 0 without a tokenizer
@@ -21,6 +22,10 @@ MEMBER = np.dtype(
         ("row", "<u4"),
         ("copy", "<u4"),  # 0 for the first
         ("rate", "<u4"),  # how often it is taken in each pass, in 65,536ths
+        ("others", "<u4"),  # variants with which it takes turns, pass by pass; 0 where there are none
+        ("turn", "<u4"),  # its number among them
+        ("keep", "<u4"),  # words or tokens of it that are taken; 0 where it is taken whole
+        ("cut", "<u4"),  # bytes of its text that these are
         ("component", "<u4"),
         ("phase", "<u4"),
     ]

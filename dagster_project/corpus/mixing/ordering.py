@@ -34,12 +34,12 @@ class Setting(NamedTuple):
     phase: str
     components: Sequence[str]
     order: OrderRecipe
-    memory_bytes: int
+    memory_bytes: int  # of its two sorts together
 
 
 def arranged(members: Iterable[Members], setting: Setting) -> Iterator[Members]:
     """The members of one phase in its order, in chunks of any size."""
-    with Spool(MEMBER, setting.memory_bytes) as keyed:
+    with Spool(MEMBER, setting.memory_bytes // 2) as keyed:
         for chunk in ORDERS[setting.order.policy](members, setting):
             keyed.append(chunk)
         yield from keyed.sorted()
@@ -48,17 +48,24 @@ def arranged(members: Iterable[Members], setting: Setting) -> Iterator[Members]:
 def drawn(members: Members, setting: Setting, purpose: str = "order") -> NDArray[np.uint64]:
     """A random number of each member; copies and components of one document have others."""
     found = np.empty(len(members), np.uint64)
-    for component in np.unique(members["component"]).tolist():
-        for copy in np.unique(members["copy"][members["component"] == component]).tolist():
-            chosen = (members["component"] == component) & (members["copy"] == copy)
-            name = f"{purpose}:{setting.phase}:{setting.components[component]}"
-            found[chosen] = hashes(members[chosen], setting.seed, name, copy)
+    together = members["component"].astype(np.uint64) << np.uint64(32) | members["copy"]
+    order = np.argsort(together, kind="stable")
+    starts = np.flatnonzero(_changes(together[order]))
+    for chosen in np.split(order, starts[1:]) if len(order) else ():
+        component, copy = int(members["component"][chosen[0]]), int(members["copy"][chosen[0]])
+        name = f"{purpose}:{setting.phase}:{setting.components[component]}"
+        found[chosen] = hashes(members[chosen], setting.seed, name, copy)
     return found
+
+
+def _changes(column: NDArray[np.uint64]) -> NDArray[np.bool_]:
+    """Where another value begins."""
+    return np.concatenate([[True], column[1:] != column[:-1]])
 
 
 def shuffled(members: Iterable[Members], setting: Setting) -> Iterator[Members]:
     """At random, but members of one family as far from each other as they can be: evenly spread over the phase."""
-    with Spool(MEMBER, setting.memory_bytes) as by_family:
+    with Spool(MEMBER, setting.memory_bytes // 2) as by_family:
         for chunk in members:
             chunk = chunk.copy()
             chunk["key"] = _of_families(chunk, setting)
@@ -70,7 +77,7 @@ def shuffled(members: Iterable[Members], setting: Setting) -> Iterator[Members]:
 def interleaved(members: Iterable[Members], setting: Setting) -> Iterator[Members]:
     """Members of each component at even distances, at random within it."""
     counts = np.zeros(len(setting.components), np.uint64)
-    with Spool(MEMBER, setting.memory_bytes) as at_random:
+    with Spool(MEMBER, setting.memory_bytes // 2) as at_random:
         for chunk in members:
             chunk = chunk.copy()
             chunk["key"] = drawn(chunk, setting)
@@ -94,7 +101,7 @@ def curriculum(members: Iterable[Members], setting: Setting) -> Iterator[Members
     Copies of one document go to different sweeps, as far as there are any.
     """
     total = 0
-    with Runs(COLUMNS + 1, setting.memory_bytes) as by_value:
+    with Runs(COLUMNS + 1, setting.memory_bytes // 2) as by_value:
         for chunk in members:
             rows = np.ascontiguousarray(chunk).view(np.uint64).reshape(-1, COLUMNS)
             value = (~chunk["value"] if setting.order.descending else chunk["value"]).copy()

@@ -15,14 +15,17 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from dagster_project.corpus.mixing.expressions import Expression, condition, number
-from dagster_project.corpus.mixing.license_gate import LicenseGate
+from dagster_project.corpus.mixing.license_gate import ADMITTED, OFFERED, REASON, LicenseGate
 from dagster_project.corpus.mixing.members import encoded
 from dagster_project.corpus.model.mix_recipes import ComponentRecipe, LicensePolicy, MixRecipe
 from dagster_project.corpus.storage.runs import Runs
 
 Rows = NDArray[np.int64]
 BASE = ("status", "license", "license_class", "license_kind", "words", "language", "family")
-OF_DOCUMENTS = frozenset({"key", "url", "title", "published_at", "published_confidence", "collected_at", "metadata"})
+SOURCE = "source"  # of a document, without its version: known of the whole shard, and so in no table
+OF_DOCUMENTS = frozenset(
+    {"url", "title", "published_at", "published_confidence", "collected_at", "metadata", "generator"}
+)
 UNKNOWN = encoded(np.array([np.nan]))[0]  # the value of a document without one; nothing is above it
 QUANTILE_BYTES = 128 << 20  # of the values of one component in memory
 
@@ -43,7 +46,8 @@ def selecting(component: ComponentRecipe) -> ComponentRecipe:
 
 
 def columns_of(mix: MixRecipe, component: ComponentRecipe) -> tuple[str, ...]:
-    """The columns that a mix reads of the documents of a component, by the names that expressions give them."""
+    """The columns that a mix reads of the documents of a component, by the names that expressions give them, but for
+    SOURCE."""
     component = selecting(component)
     quantile = [number(component.quantile.of)] if component.quantile else []
     sample = [number(component.sample)] if component.sample else []
@@ -57,7 +61,7 @@ def columns_of(mix: MixRecipe, component: ComponentRecipe) -> tuple[str, ...]:
         *([component.balance.by] if component.balance else []),
         *([f"{mix.tokenizer}.tokens"] if mix.tokenizer else []),
     ]
-    return tuple(dict.fromkeys([*BASE, *said, *more]))
+    return tuple(name for name in dict.fromkeys([*BASE, *said, *more]) if name != SOURCE)
 
 
 class Gate:
@@ -72,22 +76,26 @@ class Gate:
         self.turned_away: dict[str, Counter[str]] = {name: Counter() for name in names}
         self.excluded: dict[str, Counter[str]] = {name: Counter() for name in names}  # by license
         self.reasons: dict[str, Counter[str]] = {name: Counter() for name in names}  # the same by reason
+        self.choices: dict[str, Counter[str]] = {name: Counter() for name in names}  # of licenses that offer one
         self.note: Callable[[str, str, Rows], None] = unnoted  # component, reason and rows, whoever wants to know
 
     def pass_through(self, shard: pa.Table, corpus: str, source: str) -> Iterator[Eligible]:
-        """What each component of a corpus may take of a shard of one source; what it may not is counted."""
+        """What each component of a corpus may take of a shard of one source, whose licenses were decided; what it may
+        not is counted."""
         survives = pc.equal(shard.column("status"), "survivor").to_numpy()
-        reasons: NDArray[np.object_] | None = None
+        reasons = shard.column(REASON).to_numpy()
+        is_chosen = pc.not_equal(shard.column("license"), shard.column(OFFERED)).to_numpy()
         for index, component in enumerate(self.components):
             if takes_from(component, corpus, source):
                 rows = self._selected(index, shard, np.flatnonzero(survives))
-                reasons = self.licenses.reasons(shard) if reasons is None else reasons
-                refused = rows[reasons[rows] != ""]
+                refused = rows[reasons[rows] != ADMITTED]
                 self.reasons[component.name].update(reasons[refused].tolist())
                 self.excluded[component.name].update(shard.column("license").take(pa.array(refused)).to_pylist())
                 for reason in sorted(set(reasons[refused])):
                     self.note(component.name, f"license: {reason}", refused[reasons[refused] == reason])
-                yield Eligible(index, self._within(index, shard, rows[reasons[rows] == ""]))
+                rows = self._within(index, shard, rows[reasons[rows] == ADMITTED])
+                self.choices[component.name].update(_choices(shard, rows[is_chosen[rows]]))
+                yield Eligible(index, rows)
 
     def find_bounds(self, shards: Callable[[], Iterator[tuple[pa.Table, str, str]]]) -> None:
         """The values at the quantiles that components ask for, over all that they may take otherwise."""
@@ -97,7 +105,8 @@ class Gate:
         probe = Gate([replace(item, quantile=None) for item in self.components], self.licenses.policy)
         with ExitStack() as stack:
             runs = {index: stack.enter_context(Runs(1, QUANTILE_BYTES)) for index in asked}
-            for shard, corpus, source in shards():
+            for whole, corpus, source in shards():
+                shard = self.licenses.decided(whole)
                 for eligible in probe.pass_through(shard, corpus, source):
                     if eligible.component in runs:
                         values = self._ranked(eligible.component, shard, eligible.rows)
@@ -140,6 +149,12 @@ class Gate:
         return rows[is_in]
 
 
+def _choices(shard: pa.Table, rows: Rows) -> list[str]:
+    """What was chosen for rows, and of what."""
+    chosen, offered = (shard.column(name).take(pa.array(rows)).to_pylist() for name in ("license", OFFERED))
+    return [f"{one} of {other}" for one, other in zip(chosen, offered, strict=True)]
+
+
 def unnoted(component: str, reason: str, rows: Rows) -> None:
     """Nobody wants to know which they were."""
 
@@ -151,7 +166,7 @@ def values_of(expression: Expression, shard: pa.Table) -> NDArray[np.float64]:
 
 def takes_from(component: ComponentRecipe, corpus: str, source: str) -> bool:
     """Whether a component looks at a source of a corpus at all."""
-    return component.corpus == corpus and (not component.sources or source.partition("@")[0] in component.sources)
+    return component.origin == corpus and (not component.sources or source.partition("@")[0] in component.sources)
 
 
 def counted(excluded: Mapping[str, Counter[str]]) -> dict[str, dict[str, int]]:

@@ -40,6 +40,7 @@ class Standing(NamedTuple):
     mix: MixRecipe
     shards: Sequence[Candidates]
     unanswered: frozenset[str]
+    replayed: Mapping[str, Manifest]  # mixes by origin
 
 
 def standing(store: Store, mixed: Manifest) -> Standing:
@@ -48,19 +49,20 @@ def standing(store: Store, mixed: Manifest) -> Standing:
     found = {item.partition: load_manifest(store, item.id) for item in mixed.inputs}
     members = [
         (corpus, *member)
-        for corpus in dict.fromkeys(component.corpus for component in mix.components)
+        for corpus in dict.fromkeys(component.corpus for component in mix.components if component.corpus)
         for layer in _layers(found, corpus)
         for member in _members(store, found, layer)
     ]
     wanted = {corpus: _names(mix, corpus) for corpus, _, _, _ in members}
     lacking = {name for corpus, _, _, tables in members for name in wanted[corpus] if _table(tables, name) is None}
-    unanswered = {item.name for item in mix.components if lacking & {*columns_of(mix, item)}}
+    unanswered = {item.name for item in mix.components if item.corpus and lacking & {*columns_of(mix, item)}}
     shards = [
         Candidates(corpus, key, file, parts)
         for corpus, key, files, tables in members
         for file, parts in align(files, _columns(mix, tables, [name for name in wanted[corpus] if name not in lacking]))
     ]
-    return Standing(_answered(mix, unanswered), shards, frozenset(unanswered))
+    replayed = {item.origin: found[item.origin] for item in mix.components if item.replay}
+    return Standing(_answered(mix, unanswered), shards, frozenset(unanswered), replayed)
 
 
 def _recipe(said: Mapping[str, Any]) -> MixRecipe:
@@ -83,6 +85,7 @@ def _component(said: Mapping[str, Any]) -> ComponentRecipe:
     return ComponentRecipe(
         name=said["name"],
         corpus=said["corpus"],
+        replay=said.get("replay", ""),
         where=said.get("where", ""),
         quantile=QuantileRecipe(**quantile) if quantile else None,
         sample=said.get("sample", ""),

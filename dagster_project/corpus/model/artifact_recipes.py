@@ -1,5 +1,5 @@
 """Recipes of artifacts: scorers trained here, model files of the user, n-gram models counted here, tokenizers,
-benchmarks."""
+clusters, benchmarks."""
 
 from __future__ import annotations
 
@@ -50,6 +50,15 @@ class TokenizerRecipe:
 
 
 @dataclass(frozen=True)
+class ClusteringRecipe:
+    """Spherical k-means over hashed, weighted words (Dhillon, Modha 2001)."""
+
+    clusters: int = 20
+    iterations: int = 30  # at most; fewer when no document moves any more
+    sample: int = 100_000  # documents that are learned from at most, chosen by the hash of their text
+
+
+@dataclass(frozen=True)
 class Layout:
     """Which fields of a row are what. A dot leads into a group: `choices.text`.
 
@@ -95,17 +104,18 @@ class ArtifactRecipe:
     """One artifact. `name@version` is its key."""
 
     name: str
-    # trained here, of the user, counted here, searched for, trained here or of the user
-    kind: Literal["scorer", "model", "ngram", "benchmark", "tokenizer"]
+    # trained here, of the user, counted here, searched for, trained here or of the user, found here
+    kind: Literal["scorer", "model", "ngram", "benchmark", "tokenizer", "clusters"]
     version: str = "dev"
     title: str = ""
-    # learned here: of a scorer both, of an n-gram model and of a tokenizer the texts to learn from as positives
+    # learned here: of a scorer both; of all others, the texts to learn from as positives
     positives: tuple[ExampleRecipe, ...] = ()
     negatives: tuple[ExampleRecipe, ...] = ()
     training: TrainingRecipe = field(default_factory=TrainingRecipe)
     held_out: float = 0.1  # share of the examples that nothing is learned from, chosen by the hash of their text
     seed: int = 0
     tokenizer: TokenizerRecipe = field(default_factory=TokenizerRecipe)
+    clustering: ClusteringRecipe = field(default_factory=ClusteringRecipe)
     # a file of the user, a model or a tokenizer.json
     file: str = ""  # or folder, relative to the recipe directory: where, never what
     sha256: str = ""  # that it must have; empty: whichever it has

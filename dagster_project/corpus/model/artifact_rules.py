@@ -12,6 +12,7 @@ from typing import Any
 from dagster_project.corpus.model.artifact_recipes import (
     ArtifactRecipe,
     BenchmarkRecipe,
+    ClusteringRecipe,
     ExampleRecipe,
     Layout,
     MatchingRecipe,
@@ -30,6 +31,7 @@ LARGEST_SEED = 2**31 - 1  # fastText keeps it in 32 bits
 LARGEST_MODEL = 16 << 30  # bytes
 BYTES = 256  # tokens of a BPE before it learns any
 LARGEST_VOCABULARY = 1 << 24
+MOST_CLUSTERS = 999  # with the documents that are in none, as many groups as a mix can balance
 CONTROL = re.compile(r"(?=.*[A-Za-z0-9])[!-&(-/:-@\[-`{-~][!-~]{1,99}")
 
 
@@ -112,6 +114,9 @@ FIELDS: Mapping[tuple[type, str], Callable[[Any], Complaint]] = MappingProxyType
         (TokenizerRecipe, "vocabulary"): between(BYTES, LARGEST_VOCABULARY),
         (TokenizerRecipe, "min_frequency"): between(1, 10**9),
         (TokenizerRecipe, "special_tokens"): special_tokens,
+        (ClusteringRecipe, "clusters"): between(1, MOST_CLUSTERS),
+        (ClusteringRecipe, "iterations"): between(1, 1000),
+        (ClusteringRecipe, "sample"): between(1, 10**6),
         (BenchmarkRecipe, "name"): name,
         (BenchmarkRecipe, "file"): lambda value: None if value.strip() else "names no file; give the file of its items",
         (BenchmarkRecipe, "sha256"): hash_of_file,
@@ -197,6 +202,7 @@ def complaints(recipe: ArtifactRecipe) -> Iterator[str]:
         ("", recipe),
         ("training.", recipe.training),
         ("tokenizer.", recipe.tokenizer),
+        ("clustering.", recipe.clustering),
         ("matching.", recipe.matching),
     ]
     for index, benchmark in enumerate(recipe.benchmarks):

@@ -18,6 +18,8 @@ from dagster_project.corpus.model.structure import SPANS
 ID_BYTES = 16
 ID = pa.binary(ID_BYTES)
 EVIDENCE = pa.struct([("kind", pa.string()), ("value", pa.string()), ("where", pa.string())])
+# What a derived document was made from: these bytes of the text of another; null: from its beginning, or to its end
+PARENT = pa.struct([("doc_id", ID), ("start", pa.int64()), ("end", pa.int64())])
 
 RECORDS = pa.schema(
     [
@@ -35,6 +37,8 @@ RECORDS = pa.schema(
         pa.field("published_confidence", pa.string(), nullable=False),
         pa.field("date_evidence", pa.list_(DATE_EVIDENCE), nullable=False),
         pa.field("boilerplate_characters", pa.int32()),  # left out by extraction, white space apart; null without one
+        pa.field("parents", pa.list_(PARENT), nullable=False),  # empty: natural text; the first is its family's
+        pa.field("generator", pa.string()),  # what made it of them; null: nobody says, or nothing did
         pa.field("metadata", pa.string()),  # canonical JSON object of everything else that the source says
         pa.field("raw_object", pa.string(), nullable=False),
         pa.field("raw_position", pa.int64(), nullable=False),  # from 0: row or member number; in JSONL the plain byte

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import html
+import json
 import re
 import unicodedata
+from typing import Any
 from urllib.parse import urlsplit
 
 HIDDEN = {"Cc", "Cf", "Cs", "Zl", "Zp"}  # controls, formats such as bidi marks, surrogates, line separators
@@ -32,6 +34,14 @@ def visible(text: str, limit: int | None = None) -> str:
 def markdown(text: str, limit: int | None = None) -> str:
     """The same in Markdown that shows the text and nothing else: no markup, HTML or table cell of its own."""
     return _MARKUP.sub(r"\\\1", html.escape(visible(text, limit), quote=False))
+
+
+def encoded(value: Any, indent: int | None = 2) -> bytes:
+    """JSON in ASCII without < > &: nothing in it commands a terminal, and it may stand inside a page."""
+    text = json.dumps(value, indent=indent, sort_keys=True, allow_nan=False)
+    for character in "<>&\x7f":
+        text = text.replace(character, f"\\u{ord(character):04x}")
+    return text.encode() + b"\n"
 
 
 def web_address(text: str) -> str | None:

@@ -64,10 +64,11 @@ class QuantileRecipe:
 
 @dataclass(frozen=True)
 class ComponentRecipe:
-    """One weighted part of a mix, selected from one corpus."""
+    """One weighted part of a mix, selected from one corpus, or from an earlier version of a mix."""
 
     name: str
-    corpus: str  # name or name@version
+    corpus: str = ""  # name or name@version; or else
+    replay: str = ""  # a mix whose members are taken again: name, name@version, or name@version#digits of a version
     weight: float = 1.0
     budget: Budget | None = None  # a fixed amount, before the rest is divided by weight
     share: float | None = None  # a fixed share of the mix, the same way
@@ -80,8 +81,14 @@ class ComponentRecipe:
     quantile: QuantileRecipe | None = None
     sample: str = ""  # a numeric expression: documents are taken in proportion to it
     rehydrate: float = 0.0  # power of the size of its family by which a document is taken more often; 1 is as found
+    variants: bool = False  # of documents made from the same parent each pass takes one, another one each time
     balance: BalanceRecipe | None = None
     control: Literal["", "random"] = ""  # as much at random, without where, quantile, sample and rehydrate
+
+    @property
+    def origin(self) -> str:
+        """What it takes documents from: the key of a corpus, or the partition of the mix that it replays."""
+        return self.corpus or f"mixed/{self.replay}"
 
 
 @dataclass(frozen=True)
@@ -149,6 +156,7 @@ class MixRecipe:
     budget: Budget
     version: str = "dev"
     title: str = ""
+    exact: bool = False  # cut the last document of each component and phase, so that budgets are met to the unit
     seed: int = 0
     tokenizer: str = ""  # artifact of kind tokenizer, name or name@version: tokens are counted and exported by it
     weighting: WeightingRecipe = field(default_factory=WeightingRecipe)

@@ -28,6 +28,7 @@ from dagster_project.corpus.model.value_rules import (
     named_once,
     positive,
     reference,
+    reference_to_version,
     references,
     seed,
     share,
@@ -40,6 +41,10 @@ MOST_SWEEPS = 1000
 
 def _optional_reference(value: str) -> Complaint:
     return reference(value) if value else None
+
+
+def _optional_version(value: str) -> Complaint:
+    return reference_to_version(value) if value else None
 
 
 def _epochs(value: int) -> Complaint:
@@ -78,7 +83,8 @@ FIELDS: Mapping[tuple[type, str], Callable[[Any], Complaint]] = MappingProxyType
         (QuantileRecipe, "of"): filled,
         (QuantileRecipe, "above"): share,
         (QuantileRecipe, "up_to"): share,
-        (ComponentRecipe, "corpus"): reference,
+        (ComponentRecipe, "corpus"): _optional_reference,
+        (ComponentRecipe, "replay"): _optional_version,
         (ComponentRecipe, "weight"): positive,
         (ComponentRecipe, "share"): _some_share,
         (ComponentRecipe, "max_epochs"): _epochs,
@@ -122,6 +128,13 @@ def quantile_agreement(quantile: QuantileRecipe) -> Iterator[tuple[str, str]]:
 def component_agreement(component: ComponentRecipe) -> Iterator[tuple[str, str]]:
     if component.budget is not None and component.share is not None:
         yield "share", "is a second amount beside budget; say one of them"
+    if bool(component.corpus) == bool(component.replay):
+        yield "", f"has {'both' if component.corpus else 'neither'} of corpus and replay; give exactly one"
+    for field in ("domains", "rehydrate"):
+        if component.replay and getattr(component, field):
+            yield field, "is of the documents of a corpus, and the members of a mix do not tell it; leave it out"
+    if component.variants and (component.sample or component.rehydrate):
+        yield "variants", "take turns pass by pass, and sample and rehydrate draw some more often; say one of them"
     selects = component.where or component.quantile or component.sample or component.rehydrate
     if component.control and not selects:
         yield "control", "is of a selection, and there is no where, quantile, sample or rehydrate; leave it out"

@@ -6,6 +6,10 @@ import pyarrow as pa
 
 from dagster_project.corpus.model.documents import ID
 
+ORDER_OF = (
+    "order_of"  # where the recipe of a mix names the version that has its order, and from which documents were taken
+)
+MASKED = pa.list_(pa.struct([("start", pa.int64()), ("end", pa.int64())]))
 ORDER = pa.schema(
     [
         pa.field("index", pa.int64(), nullable=False),
@@ -17,7 +21,6 @@ ORDER = pa.schema(
         pa.field("row", pa.int32(), nullable=False),
         pa.field("offset", pa.int64()),  # of its first token in the stream of its shard, separators counted
         pa.field("length", pa.int64()),  # tokens, with the separator
-        pa.field("before", pa.int64()),  # tokens at its beginning that carry no loss
-        pa.field("after", pa.int64()),  # tokens at its end that carry none, the separator not counted
+        pa.field("masked", MASKED),  # of its tokens, from 0, those that carry no loss; the separator does
     ]
 )

@@ -11,6 +11,7 @@ NAME = r"[a-z0-9][a-z0-9._-]*"
 KEY = re.compile(rf"{NAME}@{NAME}")
 VERDICT_KEY = re.compile(rf"{NAME}@{NAME}\+{NAME}")
 PART = re.compile(r"[a-z0-9][a-z0-9._@-]*")
+VERSION_ID = re.compile(r"[0-9a-f]{6,64}")
 
 # stage → the space its keys live in; each space is one dynamic partition dimension of the Dagster shell
 SPACES: dict[str, str] = {
@@ -81,6 +82,6 @@ def parse(text: str) -> tuple[Partition, str | None]:
     address, _, version = text.partition("#")
     stage, _, rest = address.partition("/")
     key, _, part = rest.partition("/")
-    if version and not re.fullmatch(r"[0-9a-f]{6,64}", version):
+    if version and not VERSION_ID.fullmatch(version):
         raise PartitionError(f"{version!r} is not a version id: use 6 to 64 hexadecimal digits")
     return Partition(stage, key, part), version or None

@@ -20,6 +20,7 @@ from dagster_project.corpus.model.recipes import (
     SoftRecipe,
     SourceRecipe,
     StepRecipe,
+    TurnRecipe,
 )
 from dagster_project.corpus.model.value_rules import (
     Complaint,
@@ -29,6 +30,7 @@ from dagster_project.corpus.model.value_rules import (
     named_once,
     positive,
     reference,
+    references,
     share,
     words,
 )
@@ -63,8 +65,10 @@ VERSIONED = (SourceRecipe, CorpusRecipe, MixRecipe, ArtifactRecipe)
 FIELD_RULES: dict[tuple[type, str], Callable[[Any], Complaint]] = {
     **{(cls, "name"): artifact_rules.name for cls in (*VERSIONED, PolicyRecipe, ComponentRecipe)},
     **{(cls, "version"): artifact_rules.name for cls in VERSIONED},
-    **{(Columns, column): _path for column in Columns.__dataclass_fields__},
+    **{(Columns, column): _path for column in Columns.__dataclass_fields__ if column != "turns"},
+    (TurnRecipe, "column"): _path,
     (SourceRecipe, "format"): filled,
+    (SourceRecipe, "derived_from"): references,
     (SourceRecipe, "max_bad_records"): share,
     **source_rules.FIELDS,
     (StepRecipe, "policy"): artifact_rules.name,
@@ -176,6 +180,7 @@ def _corpus(corpus: CorpusRecipe) -> Iterator[tuple[str, str]]:
 WHOLE_RULES: dict[type, Callable[[Any], Iterable[tuple[str, str]]]] = {
     **artifact_rules.AGREEMENT,
     SourceRecipe: source_rules.agreement,
+    Columns: source_rules.columns_agreement,
     CollectionRecipe: source_rules.period,
     StepRecipe: _step,
     PolicyRecipe: _policy,

@@ -14,12 +14,25 @@ AccessClass = Literal["public", "synthetic", "gated", "licensed", "private"]
 ACCESS_CLASSES: tuple[str, ...] = ("public", "synthetic", "gated", "licensed", "private")  # strictest last
 
 
+Role = Literal["system", "user", "assistant", "tool"]
+
+
+@dataclass(frozen=True)
+class TurnRecipe:
+    """Where turns of a conversation stand in a record: one text, whose role is said here, or a list of turns that say
+    theirs, as {role, content} or as {from, value}."""
+
+    column: str
+    role: Literal["", "system", "user", "assistant", "tool"] = ""  # empty: a list of turns
+
+
 @dataclass(frozen=True)
 class Columns:
     """Which field of a raw record holds what. Dots reach into objects, and into strings that hold one in JSON:
     `metadata.license`. A shape fills in the columns of a corpus as it is published; named columns come first."""
 
     text: str = "text"
+    turns: tuple[TurnRecipe, ...] = ()  # in their order; what they say is then the text
     key: str | None = None
     url: str | None = None
     title: str | None = None
@@ -27,6 +40,8 @@ class Columns:
     license: str | None = None
     collected_at: str | None = None
     published_at: str | None = None
+    parents: str | None = None  # of a derived source: one doc_id, a list of them, or objects {doc_id, start, end}
+    generator: str | None = None  # what made the text of its parents: a model, a program
     shape: Literal["", "dolma", "redpajama", "redpajama-v2", "ccnet", "fineweb", "c4"] = ""
 
 
@@ -59,6 +74,8 @@ class SourceRecipe:
     retain: Literal["reference", "copy"] = "reference"  # copy: raw objects are kept in the store
     schedule: str = ""  # cron expression at which it is looked at again
     max_bad_records: float = 0.05  # share of dead letters above which the snapshot is refused
+    # sources whose snapshots hold the parents of its documents, name or name@version; they hand down their licenses
+    derived_from: tuple[str, ...] = ()
     policy: str = ""  # a source that names its policy is also a corpus of that one member, by the same name
     # what is known of it
     title: str = ""
@@ -227,6 +244,8 @@ class CorpusRecipe:
     soft: SoftRecipe = field(default_factory=SoftRecipe)
     scope: Literal["corpus", "source"] = "corpus"  # where copies are looked for: among all members, or within each
     over: Literal["all", "kept"] = "all"  # which documents make families: all, or those that their policies keep
+    # of near copies that were made from one parent, or from each other: whether all survive, being meant to be alike
+    variants: Literal["keep", "suppress"] = "keep"
     same_url: bool = False  # whether documents of one URL are copies of each other, whatever they say
     passages: PassageRecipe = field(default_factory=PassageRecipe)
     prefer: tuple[Literal["license", "longest", "newest", "oldest", "source"], ...] = ("license", "source", "longest")

@@ -4,11 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from string import Formatter
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 TEXT = "text"
 # a source is named without its version
 TEMPLATE_FIELDS = (TEXT, "url", "host", "domain", "title", "source", "license", "language", "component", "phase")
+CHATS = {
+    "chatml": "<|im_start|>{role}\n{content}<|im_end|>\n",
+    "plain": "{role}: {content}\n\n",
+}
+CHAT_FIELDS = ("role", "content")
 
 
 class Pieces(NamedTuple):
@@ -45,15 +50,38 @@ class ControlRecipe:
 
 @dataclass(frozen=True)
 class RenderingRecipe:
-    """How documents are written: plain, in a template that a keyed hash draws, or behind a control token."""
+    """How documents are written: plain, in a template that a keyed hash draws, or behind a control token; and the turns
+    of those that are conversations."""
 
     templates: tuple[TemplateRecipe, ...] = ()
     controls: tuple[ControlRecipe, ...] = ()
-    mask: bool = True  # what stands around the text carries no loss
+    mask: bool = True  # what stands around the text, and around turns, carries no loss
+    chat: str = ""  # around each turn: a name in CHATS, or a template with {role} and {content}; empty: nothing
+    train_on: Literal["all", "assistant"] = "all"  # turns that carry loss; documents without turns always do
+
+    @property
+    def masks(self) -> bool:
+        """Whether anything may carry no loss."""
+        return self.train_on != "all" or (self.mask and bool(self.templates or self.controls or self.chat))
+
+    @property
+    def speaks(self) -> bool:
+        """Whether turns are written or trained on apart from each other."""
+        return bool(self.chat) or self.train_on != "all"
 
     def templated_share(self, phase: str, component: str) -> float:
         """The share of the documents of a component that get any template in a phase."""
         return sum(template.share for template in self.templates if template.is_for(phase, component))
+
+
+def chat_around(chat: str, role: str) -> tuple[str, str]:
+    """What a chat template puts before and after a turn of that role."""
+    literals, fields = pieces_of(CHATS.get(chat, chat))
+    filled = [
+        literal + (role if field == "role" else "") for literal, field in zip(literals, (*fields, ""), strict=True)
+    ]
+    place = fields.index("content") + 1
+    return "".join(filled[:place]), "".join(filled[place:])
 
 
 def pieces_of(template: str) -> Pieces:

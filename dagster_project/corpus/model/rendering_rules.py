@@ -11,6 +11,8 @@ from typing import Any
 
 from dagster_project.corpus.model.artifact_rules import name
 from dagster_project.corpus.model.rendering_recipes import (
+    CHAT_FIELDS,
+    CHATS,
     TEMPLATE_FIELDS,
     TEXT,
     ControlRecipe,
@@ -39,6 +41,17 @@ def _template(value: str) -> Complaint:
     return None if times == 1 else f"has {{text}} {times} times; put it once, where the document goes"
 
 
+def _chat(value: str) -> Complaint:
+    if not value or value in CHATS:
+        return None
+    try:
+        fields = pieces_of(value).fields
+    except ValueError as error:
+        return f"is no template: {error}; name {{role}} and {{content}}, and write braces of your own twice"
+    good = set(fields) == set(CHAT_FIELDS) and fields.count("content") == 1
+    return None if good else f"{value!r} is no chat; use {', '.join(CHATS)}, or {{role}} and once {{content}}"
+
+
 def _token(value: str) -> Complaint:
     good = re.fullmatch(rf"[^\s\x00-\x1f\x7f]{{1,{LONGEST_TOKEN}}}", value)
     return None if good else f"{value!r} is no token; use 1 to {LONGEST_TOKEN} characters without white space"
@@ -53,6 +66,7 @@ FIELDS: Mapping[tuple[type, str], Callable[[Any], Complaint]] = MappingProxyType
         (TemplateRecipe, "components"): words,
         (ControlRecipe, "token"): _token,
         (ControlRecipe, "where"): filled,
+        (RenderingRecipe, "chat"): _chat,
     }
 )
 

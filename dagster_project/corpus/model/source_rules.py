@@ -13,7 +13,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from dagster_project.corpus.model.escaping import visible
-from dagster_project.corpus.model.recipes import CollectionRecipe, SourceRecipe
+from dagster_project.corpus.model.recipes import CollectionRecipe, Columns, SourceRecipe
 
 Complaint = str | None
 
@@ -28,8 +28,10 @@ LANGUAGE = re.compile(  # RFC 5646 section 2.1, without the irregular tags of ol
     re.IGNORECASE,
 )
 LONGEST_LANGUAGE = 80
+QUESTIONS = frozenset({"question", "prompt", "instruction", "query"})  # columns that have an answer beside them
 # formats that are no tree of files below one address, and formats in which there is no page to extract from
 NOT_TREES = frozenset({"jsonl", "parquet", "warc", "wet", "python-manual", "python-readmes", "python-code"})
+OF_RECORDS = ("jsonl", "parquet")  # formats that have columns
 NOT_PAGES = frozenset({*NOT_TREES - {"warc"}, "markdown", "text", "rst"})
 
 MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
@@ -121,6 +123,32 @@ def agreement(source: SourceRecipe) -> Iterator[tuple[str, str]]:
         yield "base_url", f"is for trees of files, and {source.format} is none; leave it out"
     if source.extractor != "resiliparse" and source.format in NOT_PAGES:
         yield "extractor", f"is for pages of HTML, and {source.format} has none; leave it out"
+    yield from _derivation(source)
+
+
+def _derivation(source: SourceRecipe) -> Iterator[tuple[str, str]]:
+    """Parents are named by a column, and looked up in sources."""
+    if source.derived_from and not source.columns.parents:
+        yield "columns.parents", "is missing; say which column holds the parents, as derived_from has some"
+    if source.columns.parents and not source.derived_from:
+        yield "derived_from", "is missing; name the sources that hold what columns.parents says"
+    if source.derived_from and source.format not in OF_RECORDS:
+        yield (
+            "derived_from",
+            f"is for {' and '.join(OF_RECORDS)}, which have columns, and {source.format} has none",
+        )
+
+
+def columns_agreement(columns: Columns) -> Iterator[tuple[str, str]]:
+    """A text is read from one column or from turns, and every turn stands in a column of its own."""
+    if columns.text in QUESTIONS:
+        yield "text", f"takes {columns.text} without its answer; name both in turns, each with its role"
+    if columns.turns and columns.text != "text":
+        yield "text", f"names {_shown(columns.text)} beside turns, which are the text; leave one of the two out"
+    names = [turn.column for turn in columns.turns]
+    for index, name in enumerate(names):
+        if name in names[:index]:
+            yield f"turns[{index}].column", f"{_shown(name)} stands in this list already; name each column once"
 
 
 FIELDS: Mapping[tuple[type, str], Callable[[Any], Complaint]] = MappingProxyType(

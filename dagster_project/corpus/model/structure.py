@@ -1,4 +1,5 @@
-"""The structure of a text: which spans of it are headings, paragraphs, lists, tables, code, math, links.
+"""The structure of a text: which spans of it are headings, paragraphs, lists, tables, code, math, links, turns of a
+conversation.
 
 Spans are bytes of the text in UTF-8, in the order of their start, longer ones first. A reader hands them on as arrays
 (`Structure`), never as one object per span: a page has hundreds.
@@ -28,6 +29,7 @@ KINDS: dict[str, str] = {
     "quote": "nothing",
     "link": "the target",
     "image": "the address; the span is empty, or the alternative text",
+    "turn": "who speaks: one of ROLES",
 }
 CODES: dict[str, int] = {kind: code for code, kind in enumerate(KINDS)}
 SPAN = pa.struct([("kind", pa.string()), ("start", pa.int32()), ("end", pa.int32()), ("value", pa.string())])

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from dagster_project.corpus.model.partitions import NAME
+from dagster_project.corpus.model.partitions import NAME, VERSION_ID
 
 Complaint = str | None
 LARGEST_SEED = 2**63 - 1
@@ -15,6 +15,14 @@ LARGEST_SEED = 2**63 - 1
 def reference(value: str) -> Complaint:
     good = re.fullmatch(rf"{NAME}(@{NAME})?", value) and ".." not in value
     return None if good else f"{value!r} cannot be a reference; use name or name@version in a-z 0-9 . _ -"
+
+
+def reference_to_version(value: str) -> Complaint:
+    """A reference, perhaps to one exact version, which `name@version#digits` names."""
+    name, pinned, digits = value.partition("#")
+    if pinned and not ("@" in name and VERSION_ID.fullmatch(digits)):
+        return f"{value!r} names no version; use name@version#digits with 6 to 64 hexadecimal digits of its id"
+    return reference(name)
 
 
 def references(values: Sequence[str]) -> Complaint:

@@ -100,7 +100,7 @@ def wording(license_id: str) -> str:
 
 
 def _publisher(subject: Subject, source: str) -> str:
-    registry = next(member.tables["licensed"].identity.recipe for member in subject.members if member.key == source)
+    registry = next(member.tables["licensed"].identity.recipe for member in subject.covering if member.key == source)
     said = [str(registry.get(name) or "") for name in ("title", "publisher", "homepage")]
     return visible("; ".join(filter(None, said)) or "title and publisher are missing", LICENSE_CHARS)
 

@@ -19,6 +19,7 @@ GROUPS: Mapping[str, Mapping[str, str]] = {
         "domain": "Domain",
         "languages": "Languages, as registered",
         "origin": "Origin of the text",
+        "derived_from": "Derived from",
         "trust": "Trust",
         "notes": "Notes",
     },
@@ -65,6 +66,8 @@ def groups(facts: Mapping[str, Any]) -> dict[str, list[tuple[str, Any]]]:
 
 
 def _applies(name: str, registry: Mapping[str, Any]) -> bool:
+    if name == "derived_from":
+        return bool(registry[name])
     return name != "extractor" or registry["format"] in PAGES
 
 

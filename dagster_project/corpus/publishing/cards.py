@@ -7,10 +7,11 @@ from typing import Any
 
 from dagster_project.corpus.catalog.languages import named
 from dagster_project.corpus.catalog.measured import Entry
+from dagster_project.corpus.model.escaping import encoded
 from dagster_project.corpus.publishing.card_markdown import card_in_markdown
 from dagster_project.corpus.publishing.card_wording import attention, groups, summary
 from dagster_project.corpus.publishing.report import template
-from dagster_project.corpus.publishing.reports import encoded, writer_of
+from dagster_project.corpus.publishing.reports import writer_of
 from dagster_project.corpus.publishing.sentences import Command, command
 from dagster_project.corpus.publishing.source_facts import source_facts
 

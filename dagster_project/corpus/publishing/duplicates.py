@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from dagster_project.corpus.model.escaping import encoded
 from dagster_project.corpus.publishing.duplicates_markdown import STATUS, page_in_markdown
 from dagster_project.corpus.publishing.duplicates_wording import (
     KINDS,
@@ -19,7 +20,7 @@ from dagster_project.corpus.publishing.duplicates_wording import (
     summary,
 )
 from dagster_project.corpus.publishing.report import template
-from dagster_project.corpus.publishing.reports import encoded, writer_of
+from dagster_project.corpus.publishing.reports import writer_of
 from dagster_project.corpus.publishing.sentences import Command, command
 
 Facts = Mapping[str, Any]

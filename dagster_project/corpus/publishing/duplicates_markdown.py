@@ -20,7 +20,7 @@ from dagster_project.corpus.publishing.markdown import shown, table, to_look_at
 from dagster_project.corpus.publishing.sentences import Code
 
 Facts = Mapping[str, Any]
-STATUS = ("survivor", "suppressed", "rejected")
+STATUS = ("survivor", "suppressed", "rejected", "withdrawn")
 
 
 def page_in_markdown(facts: Facts) -> bytes:
@@ -45,7 +45,7 @@ def _tables(facts: Facts) -> Iterator[tuple[str, Sequence[str], Sequence[Sequenc
     yield "Sizes of families", ("members", "families", "documents"), sizes
     yield "Largest families", ("leader", "size", "copies", "sources", "begins"), [*map(_family, facts["largest"])]
     by_source = [(Code(name), *(row.get(status, 0) for status in STATUS)) for name, row in facts["by_source"].items()]
-    yield "Sources", ("source", "survive", "suppressed", "rejected"), by_source
+    yield "Sources", ("source", "survive", "suppressed", "rejected", "taken down"), by_source
     copies = [(kind, KINDS.get(kind, kind), count) for kind, count in facts["copies"].items()]
     yield "Copies by kind", ("kind", "what they share", "documents"), copies
     meeting = [

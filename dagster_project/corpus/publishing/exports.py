@@ -2,7 +2,8 @@
 
 Pass one reads every documents shard once and sends each member's text to the shard it belongs to; pass two sorts what a
 shard received and writes it in every format asked for (`formats/`), beside its rows and its part of the order manifest.
-On the disk of the driver are 24 bytes for each member.
+Shards begin by words; one of more bytes than a table should hold becomes several. On the disk of the driver are 24
+bytes for each member.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
 from numpy.typing import NDArray
 
 from dagster_project.corpus.engine.work import ShardResult, Steps, Work, assemble
@@ -25,14 +27,15 @@ from dagster_project.corpus.model.rendering_recipes import RenderingRecipe
 from dagster_project.corpus.publishing.gathering import SCHEMA, Gather, Gathered, gather
 from dagster_project.corpus.publishing.promises import Promises
 from dagster_project.corpus.publishing.scattering import Scatter, scatter
+from dagster_project.corpus.publishing.splitting import Span, around, divided, spans
 from dagster_project.corpus.scorers.artifacts import Artifact
 from dagster_project.corpus.scorers.tokenizers import load_tokenizer
-from dagster_project.corpus.storage.exchange import Address, Exchange, Piece, ranges_of
+from dagster_project.corpus.storage.exchange import Address, Exchange, Piece
 from dagster_project.corpus.storage.runs import Cursor, Runs
 from dagster_project.corpus.storage.shards import iterate_shard, put_object
 
 __all__ = ["CODE_VERSION", "SCHEMA", "Exporting", "export"]
-CODE_VERSION = "3"
+CODE_VERSION = "5"
 MEMORY_BYTES = 256 << 20
 CODE = np.uint64(1)  # the first code of a pair of shards; a cursor asks for what is below a number of at least 1
 
@@ -49,6 +52,7 @@ class Exporting:
     promises: Promises = field(default_factory=Promises)
     rendering: RenderingRecipe = field(default_factory=RenderingRecipe)
     seed: int = 0  # of what is drawn for rendering
+    whole: Manifest | None = None  # the mix before documents were taken down, whose shards begin at the same places
 
     def check(self) -> None:
         """Refuse formats that hold tokens where there are none."""
@@ -64,10 +68,19 @@ def export(work: Work, mix: Manifest, files: Mapping[str, File], exporting: Expo
     with ExitStack() as stack:
         address = stack.enter_context(Exchange(work.store))
         placed = stack.enter_context(Runs(3, MEMORY_BYTES))
-        pairs, starts = _place(work, mix, exporting.shard_words, placed)
+        whole = exporting.whole or mix
+        starts = _starts(work, whole, exporting.shard_words)
+        pairs, rows = _place(work, mix, starts, placed)
         steps = Steps(work, len(pairs) + len(starts))
-        pieces = list(steps.map(scatter, _scatters(address, placed, pairs, files, starts)))
-        gathers = _gathers(work, mix, pieces, starts, exporting)
+        pieces: list[Piece] = []
+        sizes = np.zeros(len(starts), np.int64)
+        for sent in steps.map(scatter, _scatters(address, placed, pairs, files, starts)):
+            pieces += sent.pieces
+            sizes += sent.sizes_bytes
+        found = spans(starts, rows, whole.rows, pieces)
+        found = divided(work.store, found, sizes, around(exporting.rendering), work.engine.map)
+        steps.total += len(found) - len(starts)
+        gathers = _gathers(work, mix, found, exporting)
 
         def shards() -> Iterator[ShardResult]:
             for item in steps.map(gather, gathers):
@@ -75,31 +88,51 @@ def export(work: Work, mix: Manifest, files: Mapping[str, File], exporting: Expo
                 yield item.shard
 
         manifest = assemble(work, shards(), ordered=True)
-    return replace(manifest, facts={**manifest.facts, **_facts(work, manifest, exporting, gathered)})
+    told = {
+        "starts": [span.start for span in found],
+        "total": whole.rows,
+        **_facts(work, manifest, exporting, gathered),
+    }
+    return replace(manifest, facts={**manifest.facts, **told})
+
+
+def _starts(work: Work, whole: Manifest, shard_words: int) -> NDArray[np.int64]:
+    """The places at which export shards begin: a new one whenever another `shard_words` words have gone before."""
+    starts: list[int] = []
+    index, before, last = 0, 0, -1
+    for file in whole.files:
+        for batch in iterate_shard(work.store, file, ["words"]):
+            words = batch.column("words").to_numpy()
+            shard = (before + np.cumsum(words) - words) // shard_words
+            starts += (np.flatnonzero(np.diff(shard, prepend=last)) + index).tolist()
+            index, before, last = index + len(words), before + int(words.sum()), int(shard[-1])
+    return np.array(starts, np.int64)
 
 
 def _place(
-    work: Work, mix: Manifest, shard_words: int, placed: Runs
+    work: Work, mix: Manifest, starts: NDArray[np.int64], placed: Runs
 ) -> tuple[Sequence[tuple[str, str]], NDArray[np.int64]]:
-    """Fill rows (code of a pair of documents shard and edits, row, index), and find where export shards begin: a new
-    one whenever another `shard_words` words have gone before. Returns the pairs in the order of their codes."""
+    """Fill rows (code of a pair of documents shard and edits, row, index). Returns the pairs in the order of their
+    codes, and how many members each export shard has."""
     codes: dict[tuple[str, str], int] = {}
-    starts: list[int] = []
-    index, before, last = 0, 0, -1
+    members = np.zeros(len(starts), np.int64)
     for file in mix.files:
-        for batch in iterate_shard(work.store, file, ["documents", "edits", "row", "words"]):
-            pairs = zip(batch.column("documents").to_pylist(), batch.column("edits").to_pylist(), strict=True)
-            code = np.array([codes.setdefault(pair, len(codes)) for pair in pairs], np.uint64)
-            row, words = batch.column("row").to_numpy(), batch.column("words").to_numpy()
-            placed.append(np.column_stack([code + CODE, row.astype(np.uint64), _count(index, len(row))]))
-            shard = (before + np.cumsum(words) - words) // shard_words
-            starts += (np.flatnonzero(np.diff(shard, prepend=last)) + index).tolist()
-            index, before, last = index + len(row), before + int(words.sum()), int(shard[-1])
-    return list(codes), np.array(starts, np.int64)
+        for batch in iterate_shard(work.store, file, ["documents", "edits", "row", "index"]):
+            code = _codes(batch, codes)
+            row, index = batch.column("row").to_numpy(), batch.column("index").to_numpy()
+            placed.append(np.column_stack([code + CODE, row.astype(np.uint64), index.astype(np.uint64)]))
+            members += np.bincount(np.searchsorted(starts, index, side="right") - 1, minlength=len(starts))
+    return list(codes), members
 
 
-def _count(start: int, length: int) -> NDArray[np.uint64]:
-    return np.arange(start, start + length, dtype=np.uint64)
+def _codes(batch: pa.RecordBatch, known: dict[tuple[str, str], int]) -> NDArray[np.uint64]:
+    """The code of the pair of every row; pairs that are new get the next ones."""
+    documents, edits = (batch.column(name).dictionary_encode() for name in ("documents", "edits"))
+    together = documents.indices.to_numpy().astype(np.int64) * len(edits.dictionary) + edits.indices.to_numpy()
+    distinct, place = np.unique(together, return_inverse=True)
+    names = documents.dictionary.to_pylist(), edits.dictionary.to_pylist()
+    pairs = [(names[0][number // len(names[1])], names[1][number % len(names[1])]) for number in distinct.tolist()]
+    return np.array([known.setdefault(pair, len(known)) for pair in pairs], np.uint64)[place]
 
 
 def _scatters(
@@ -117,20 +150,15 @@ def _scatters(
         yield Scatter(address, number, files[documents], files.get(edits), rows[:, 1], rows[:, 2], starts)
 
 
-def _gathers(
-    work: Work, mix: Manifest, pieces: Sequence[Piece], starts: NDArray[np.int64], exporting: Exporting
-) -> Iterator[Gather]:
-    ends = [*starts[1:].tolist(), mix.rows] if len(starts) else []
-    for number, (start, end) in enumerate(zip(starts.tolist(), ends, strict=True)):
+def _gathers(work: Work, mix: Manifest, found: Sequence[Span], exporting: Exporting) -> Iterator[Gather]:
+    for number, span in enumerate(found):
         yield Gather(
             store=work.store,
-            key=work.key("gather", start, end),
+            key=work.key("gather", span.start, span.end, span.first, span.rows),
             access=work.access,
             number=number,
-            start=start,
-            end=end,
+            span=span,
             mix=mix.files,
-            sent=ranges_of(pieces, number),
             formats=exporting.formats,
             tokenizer=exporting.tokenizer,
             packing=exporting.packing,
@@ -152,10 +180,12 @@ def _facts(work: Work, manifest: Manifest, exporting: Exporting, gathered: Seque
     assert exporting.tokenizer.model is not None
     found = load_tokenizer(exporting.tokenizer.model, exporting.tokenizer.loading)
     ids = {"vocabulary": found.vocabulary, "separator": found.separator}
+    controls = [control.token for control in exporting.rendering.controls]
+    marks = {"controls": {token: found.special_id(token) for token in controls}} if controls else {}
     streams = [item.stream for item in gathered]
     return {
         **told,
-        "tokenizer": {**exporting.tokenizer_version, **ids},
+        "tokenizer": {**exporting.tokenizer_version, **ids, **marks},
         "stream": {"shards": streams, "digest": digest(streams)},
     }
 

@@ -7,23 +7,31 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from operator import itemgetter
 from typing import Any
 
 from dagster_project.corpus.licenses.expressions import NOASSERTION
 from dagster_project.corpus.lineage.contamination import answers_of_mix
 from dagster_project.corpus.model.manifests import Manifest
 from dagster_project.corpus.model.partitions import Partition
+from dagster_project.corpus.publishing.domains import domains_of
 from dagster_project.corpus.publishing.exported import exported_files
 from dagster_project.corpus.publishing.funnel import funnel_of
-from dagster_project.corpus.publishing.licensing import gate_of, license_rows, terms, together
+from dagster_project.corpus.publishing.licensing import gate_of, license_rows, terms, together, united
 from dagster_project.corpus.publishing.observed import Observed, distinct_documents, observe
 from dagster_project.corpus.publishing.subject import Member, Subject, find_subject
+from dagster_project.corpus.publishing.versions import moment_of, versions_of
 from dagster_project.corpus.storage.stores import Store
 
 FORMAT = 1
 MISSING = "missing"
 REGISTRY = ("title", "publisher", "homepage", "license", "license_evidence", "collection_license", "access", "notes")
+ABOUT = (  # what else the registry may say
+    *("contact", "country", "origin", "domain", "license_verified_by", "license_verified_on", "opt_out"),
+    *("personal_data", "trust"),
+)
+LISTS = ("creators", "languages")
+COLLECTION = ("method", "start", "end")
+CRAWLS = ("crawl", "scrap")  # in the words for a method of collection
 TERMS = ("terms", "redistribution", "commercial")  # may be unknown for good, so that they are not asked for
 FACT_CHARS = 4000  # of one registry entry
 
@@ -38,6 +46,7 @@ def facts_of(subject: Subject) -> dict[str, Any]:
     observed = observe(subject)
     profile = subject.mixed.profile
     sources = sources_of(subject)
+    crawled = frozenset(source["source"] for source in sources if source["crawled"])
     return {
         "format": FORMAT,
         "mix": mix_of(subject),
@@ -62,6 +71,7 @@ def facts_of(subject: Subject) -> dict[str, Any]:
         "missing": [{"source": source["source"], "field": name} for source in sources for name in source["missing"]],
         "versions": versions_of(subject),
         "exports": exports_of(subject.published),
+        "crawled": domains_of(subject, crawled) if crawled else None,
     }
 
 
@@ -82,13 +92,17 @@ def mix_of(subject: Subject) -> dict[str, Any]:
         "repeats": mixed.profile["repeats"],
         "words": mixed.profile["words"],
         "text_bytes": published.profile.get("text_bytes") if published else None,
+        "tokens": published.profile.get("tokens") if published else None,
+        "license": united(mixed.profile["by_license"]),
+        "published_at": moment_of(subject.store, str(subject.mix), mixed.id),
+        "columns": [[name, kind] for name, kind in published.identity.schema] if published else [],
     }
 
 
 def sources_of(subject: Subject) -> list[dict[str, Any]]:
     """Every source once, in the order of the corpora, with what the registry says and what its snapshot holds."""
-    first = {member.key: member for member in reversed(subject.members)}
-    order = dict.fromkeys(member.key for member in subject.members)
+    first = {member.key: member for member in reversed(subject.covering)}
+    order = dict.fromkeys(member.key for member in subject.covering)
     return [source_of(subject, first[key]) for key in order]
 
 
@@ -99,7 +113,10 @@ def source_of(subject: Subject, member: Member) -> dict[str, Any]:
     return {
         "source": member.key,
         **{name: str(registry.get(name) or MISSING)[:FACT_CHARS] for name in REGISTRY},
-        **{name: _stated(registry.get(name)) for name in TERMS},
+        **{name: _stated(registry.get(name)) for name in (*TERMS, *ABOUT)},
+        **registered_lists(registry),
+        "collection": {name: _stated(registry.get("collection", {}).get(name)) for name in COLLECTION},
+        "crawled": is_crawled(registry, snapshot),
         "missing": [name for name in REGISTRY if name != "notes" and registry.get(name) in (None, "", NOASSERTION)],
         "format": snapshot.facts.get("source", {}).get("format", MISSING),
         "snapshot": snapshot.id,
@@ -113,11 +130,23 @@ def source_of(subject: Subject, member: Member) -> dict[str, Any]:
         "dead_letters": _ranked(snapshot.profile["dead_letters"]),
         "evidence_kinds": _ranked(concluded["kinds"]),
         "licenses": _ranked(concluded["licenses"]),
+        "concluded": united(concluded["licenses"]),
         "license_classes": _ranked(concluded["classes"]),
         "languages": _ranked(member.tables["language"].profile["languages"]),
         "words_histogram": dict(member.tables["counts"].profile.get("words_histogram", {})),
         "in_mix": dict(subject.mixed.profile["by_source"].get(member.key, {"documents": 0, "words": 0})),
     }
+
+
+def registered_lists(registry: Mapping[str, Any]) -> dict[str, list[str]]:
+    """Lists of the registry entry; empty where nobody said."""
+    return {f"registered_{name}": [str(item)[:FACT_CHARS] for item in registry.get(name, ())] for name in LISTS}
+
+
+def is_crawled(registry: Mapping[str, Any], snapshot: Manifest) -> bool:
+    """Whether a source was taken from sites: as its registry entry says, or since it is an archive of answers."""
+    method = str(registry.get("collection", {}).get("method") or "").lower()
+    return any(word in method for word in CRAWLS) or snapshot.facts.get("source", {}).get("format") == "warc"
 
 
 def _stated(value: Any) -> str:
@@ -134,7 +163,7 @@ def families_of(subject: Subject) -> list[dict[str, Any]]:
             "documents": manifest.profile["in_families"],
             "sizes": dict(manifest.profile["family_sizes"]),
         }
-        for item, manifest in subject.inputs()
+        for item, manifest in subject.own_inputs()
         if manifest.stage == "families"
     ]
 
@@ -167,22 +196,6 @@ def unknowns_of(subject: Subject, observed: Observed, sources: list[dict[str, An
         "source_documents_without_url": documents - sum(source["with_url"] for source in sources),
         "source_documents_without_date": documents - sum(source["with_published_at"] for source in sources),
     }
-
-
-def versions_of(subject: Subject) -> list[dict[str, Any]]:
-    """The mix, its publication and every version below them."""
-    published = [(f"published/{subject.mix.key}", subject.published)] if subject.published else []
-    below = [(item.partition, manifest) for item, manifest in subject.inputs()]
-    return [
-        {
-            "stage": manifest.stage,
-            "partition": partition,
-            "id": manifest.id,
-            "code_version": manifest.identity.code_version,
-            "rows": manifest.rows,
-        }
-        for partition, manifest in [*published, (str(subject.mix), subject.mixed), *sorted(below, key=itemgetter(0))]
-    ]
 
 
 def exports_of(published: Manifest | None) -> list[dict[str, Any]]:

@@ -8,8 +8,9 @@ from typing import Any
 from dagster_project.corpus.model.manifests import Manifest
 from dagster_project.corpus.model.mix_recipes import UNITS
 from dagster_project.corpus.publishing.observed import standing
-from dagster_project.corpus.publishing.subject import Member, Subject
+from dagster_project.corpus.publishing.subject import Member, Subject, origin_of
 from dagster_project.corpus.storage.lists import released_by
+from dagster_project.corpus.storage.refs import load_manifest
 
 Counts = Sequence[Mapping[str, Any]]  # of members or components, as made below
 
@@ -22,14 +23,14 @@ TURNED_AWAY = {
     "quantile": "outside the quantiles of a component",
     "sample": "never drawn, by the weight that a component gives them",
 }
-NO_COPIES = ("rejected", "survivor", "emptied")
+NO_COPIES = ("rejected", "survivor", "emptied", "withdrawn")
 LIMITS = ("min", "max", "above", "below", "any_of", "none_of", "quantile", "words", "model", "languages", "drawn")
 
 
 def funnel_of(subject: Subject) -> dict[str, Any]:
     """Stages with their losses, by member and component, and how many documents no reason accounts for (0)."""
     members = [member_counts(subject, member) for member in subject.members]
-    components = [component_counts(subject.mixed, component, members) for component in subject.components]
+    components = [component_counts(subject, component, members) for component in subject.components]
     steps = _steps(members, components)
     differences = [*map(_difference, steps), *_differences(subject, members, components)]
     return {
@@ -58,6 +59,7 @@ def member_counts(subject: Subject, member: Member) -> dict[str, Any]:
         "rejected": stands["rejected"],
         "duplicates": {kind: counts for kind, counts in sorted(stands.items()) if kind not in NO_COPIES},
         "emptied": stands["emptied"],
+        "withdrawn": stands["withdrawn"],
         "survivors": stands["survivor"],
         "taken": any(takes_from(recipe, member.corpus, member.key) for recipe in subject.components),
     }
@@ -111,24 +113,28 @@ def _quarantine(verdicts: Mapping[str, Any], limit: Mapping[str, Any]) -> dict[s
     return {"quarantine": True, "released": verdicts.get("lists", {}).get(released_by(limit["name"]))}
 
 
-def component_counts(mixed: Manifest, recipe: Mapping[str, Any], members: Counts) -> dict[str, Any]:
-    """One component: the survivors it looked at, what its filters and the license gate refused, what it took."""
-    name, profile = recipe["name"], mixed.profile
+def component_counts(subject: Subject, recipe: Mapping[str, Any], members: Counts) -> dict[str, Any]:
+    """One component: the survivors, or the documents of a replayed mix, that it looked at, what its filters and the
+    license gate refused, what it took."""
+    name, profile = recipe["name"], subject.mixed.profile
     asked = profile["asked"][name]
     available = asked["available"]
     rows = profile["by_component"].get(name, {"documents": 0, "words": 0})
     distinct = profile["distinct"].get(name, 0)
     repeating = profile.get("turned_away_contaminated", {}).get(name, 0)
+    taken_down = profile.get("taken_down", {}).get("documents", {}).get(name, 0)
     return {
         "component": name,
-        "corpus": recipe["corpus"],
+        "corpus": origin_of(recipe),
         "asked": {unit: asked[unit] for unit in UNITS if unit in asked},
         "looked_at": _survivors([item for item in members if takes_from(recipe, item["corpus"], item["source"])]),
+        "replayed": _replayed(subject, recipe),
         "turned_away": dict(profile["turned_away"].get(name, {})),
         "excluded_by_license": sum(profile["excluded_by_license"].get(name, {}).values()),
         "excluded_by_contamination": repeating,
         "eligible": dict(available),
-        "beyond_budget": available["documents"] - distinct,
+        "beyond_budget": available["documents"] - distinct - taken_down,
+        "taken_down": taken_down,
         "distinct": distinct,
         "repeats": rows["documents"] - distinct,
         "members": dict(rows),
@@ -137,7 +143,22 @@ def component_counts(mixed: Manifest, recipe: Mapping[str, Any], members: Counts
 
 def takes_from(recipe: Mapping[str, Any], corpus: str, source: str) -> bool:
     """Whether a component looks at a source of a corpus at all."""
-    return bool(corpus == recipe["corpus"] and (not recipe["sources"] or source.partition("@")[0] in recipe["sources"]))
+    return bool(
+        corpus == origin_of(recipe) and (not recipe["sources"] or source.partition("@")[0] in recipe["sources"])
+    )
+
+
+def _replayed(subject: Subject, recipe: Mapping[str, Any]) -> int:
+    """The distinct documents that a component looks at in the mix that it replays."""
+    earlier = [
+        load_manifest(subject.store, item.id) for item in subject.mixed.inputs if item.partition == origin_of(recipe)
+    ]
+    return sum(
+        counts["documents"]
+        for mix in earlier
+        for source, counts in mix.facts["repetition"]["by_source"].items()
+        if takes_from(recipe, origin_of(recipe), source)
+    )
 
 
 def _stages(members: Counts, components: Counts) -> list[dict[str, Any]]:
@@ -163,6 +184,7 @@ def _steps(members: Counts, components: Counts) -> list[dict[str, Any]]:
             [
                 *((f"as {kind} copies", copies["documents"]) for kind, copies in m["duplicates"].items()),
                 ("emptied by cuts of passages", m["emptied"]["documents"]),
+                ("taken down", m["withdrawn"]["documents"]),
             ]
             for m in members
         ),
@@ -170,13 +192,17 @@ def _steps(members: Counts, components: Counts) -> list[dict[str, Any]]:
             "of sources that no component takes": _survivors(members) - _survivors(taken),
             "counted once more for each further component": _survivors(taken)
             - sum(item["looked_at"] for item in components),
+            "replayed from earlier mixes": -sum(item["replayed"] for item in components),
             **_added([(TURNED_AWAY[why], n) for why, n in item["turned_away"].items()] for item in components),
             "kept out by the license policy": sum(component["excluded_by_license"] for component in components),
             "kept out for what they repeat of benchmarks": sum(
                 component["excluded_by_contamination"] for component in components
             ),
         },
-        {"not needed for the budget": sum(component["beyond_budget"] for component in components)},
+        {
+            "not needed for the budget": sum(component["beyond_budget"] for component in components),
+            "taken down, and their places left empty": sum(component["taken_down"] for component in components),
+        },
     ]
     return [
         {

@@ -13,21 +13,25 @@ import pyarrow.compute as pc
 from dagster_project.corpus.engine.work import ShardResult
 from dagster_project.corpus.formats.format import Shard, Written
 from dagster_project.corpus.formats.formats import format_of
+from dagster_project.corpus.formats.masks import masked_spans
+from dagster_project.corpus.formats.spans import Spans, no_spans, span_lists
 from dagster_project.corpus.formats.streams import stream_digest
 from dagster_project.corpus.model.documents import ID
 from dagster_project.corpus.model.errors import IntegrityError
 from dagster_project.corpus.model.manifests import File
 from dagster_project.corpus.model.mix_recipes import PACKED, PackingRecipe
-from dagster_project.corpus.model.orders import ORDER
+from dagster_project.corpus.model.orders import MASKED, ORDER
 from dagster_project.corpus.model.rendering_recipes import RenderingRecipe
+from dagster_project.corpus.model.turns import TURNS
 from dagster_project.corpus.publishing.encoding import Encoded, encode
 from dagster_project.corpus.publishing.promises import Indexes, search
-from dagster_project.corpus.publishing.rendering import MASKED, render
-from dagster_project.corpus.publishing.scattering import SENT
+from dagster_project.corpus.publishing.rendering import render
+from dagster_project.corpus.publishing.scattering import SENT, TEXTS
 from dagster_project.corpus.publishing.sequences import packed_files
+from dagster_project.corpus.publishing.shortening import shortened
+from dagster_project.corpus.publishing.splitting import Span, received
 from dagster_project.corpus.scorers.artifacts import Artifact
 from dagster_project.corpus.scorers.tokenizers import load_tokenizer
-from dagster_project.corpus.storage.exchange import Range, read_rows
 from dagster_project.corpus.storage.refs import find_build, record_build
 from dagster_project.corpus.storage.rows import entries
 from dagster_project.corpus.storage.shards import put_object, read_range, read_shard, stands, write_shard
@@ -47,10 +51,14 @@ SCHEMA = pa.schema(
         pa.field("license", pa.string(), nullable=False),
         pa.field("language", pa.string(), nullable=False),
         pa.field("words", pa.int64(), nullable=False),  # of the document, not of what is written around it
-        pa.field("masked", MASKED, nullable=False),  # bytes of the text that carry no loss: what is written around it
+        pa.field("turns", TURNS, nullable=False),  # of a conversation: who speaks in which bytes of the text
+        pa.field("masked", MASKED, nullable=False),  # bytes of the text that carry no loss
     ]
 )
-MEMBER = ("doc_id", "component", "phase", "copy", "source", "license", "language", "words", "control")
+RECEIVED = pa.schema(
+    [("doc_id", ID), *((name, pa.string()) for name in TEXTS), ("turns", TURNS), ("index", pa.int64())]
+)
+MEMBER = ("doc_id", "component", "phase", "copy", "index", "source", "license", "language", "words", "control", "cut")
 
 
 @dataclass(frozen=True)
@@ -61,10 +69,8 @@ class Gather:
     key: str
     access: str
     number: int
-    start: int
-    end: int
+    span: Span
     mix: tuple[File, ...]  # the shards of the members of the whole mix
-    sent: tuple[Range, ...]
     formats: tuple[str, ...]
     tokenizer: Artifact | None
     packing: PackingRecipe
@@ -95,9 +101,10 @@ def gather(task: Gather) -> Gathered:
     """Sort what one export shard received and write it in every format; or find what was written before."""
     if found := _found(task):
         return found
-    table, rendered = _rendered(task, _joined(task))
-    encoded = _encoded(task, table)
-    shard = Shard(task.number, task.start, table, encoded.tokens, encoded.vocabulary, encoded.separator)
+    table, written, rendered = _rendered(task, _joined(task))
+    encoded = _encoded(task, table, written)
+    mask = encoded.mask if task.rendering.masks else None
+    shard = Shard(task.number, task.span.start, table, encoded.tokens, encoded.vocabulary, encoded.separator, mask)
     exports = {name: _written(task, name, shard) for name in task.formats}
     order = write_shard(task.store, _order(shard, encoded), access=task.access)
     file = write_shard(task.store, table, access=task.access)
@@ -128,41 +135,43 @@ def _found(task: Gather) -> Gathered | None:
 def _joined(task: Gather) -> pa.Table:
     """Members with their text; every member has exactly its own."""
     members = _members(task)
-    texts = pa.concat_tables(read_rows(task.store, task.sent)).sort_by("index")
+    texts = pa.concat_tables(received(task.store, task.span) or [RECEIVED.empty_table()]).sort_by("index")
     if not texts.column("doc_id").equals(members.column("doc_id")):
         raise IntegrityError(f"export shard {task.number} did not receive the text of its members: build again")
     columns = {**{name: members.column(name) for name in MEMBER}, **{name: texts.column(name) for name in SENT}}
-    columns["index"] = pa.chunked_array([np.arange(task.start, task.end)])
-    return pa.table(columns).combine_chunks()
+    return shortened(pa.table(columns).combine_chunks())
 
 
-def _rendered(task: Gather, table: pa.Table) -> tuple[pa.Table, dict[str, Any]]:
-    """The rows as a trainer sees them, and what rendering did."""
+def _rendered(task: Gather, table: pa.Table) -> tuple[pa.Table, Spans, dict[str, Any]]:
+    """The rows as a trainer sees them, which of their bytes the recipe wrote, and what rendering did."""
     report: dict[str, Any] = {}
+    written = no_spans(len(table))
     if task.rendering == RenderingRecipe():
         table = table.append_column("masked", pa.array([[]] * len(table), MASKED))
     else:
         found = render(table, task.rendering, task.seed)
-        table = table.set_column(table.column_names.index("text"), "text", found.text)
-        table, report = table.append_column("masked", found.masked), {"rendering": found.report}
-    return pa.table([table.column(name) for name in SCHEMA.names], schema=SCHEMA).combine_chunks(), report
+        written, report = found.written, {"rendering": found.report}
+        for name, column in (("text", found.text), ("turns", found.turns)):
+            table = table.set_column(table.column_names.index(name), name, column)
+        table = table.append_column("masked", found.masked)
+    return pa.table([table.column(name) for name in SCHEMA.names], schema=SCHEMA).combine_chunks(), written, report
 
 
 def _members(task: Gather) -> pa.Table:
-    """The rows of the mix from `start` to `end`."""
-    tables, first = [], 0
+    """Its rows of the mix; there may be none, where all were taken down."""
+    tables, first = [read_range(task.store, task.mix[0], 0, 1, MEMBER).slice(0, 0)], 0
     for file in task.mix:
-        start, end = max(task.start - first, 0), min(task.end - first, file.rows)
+        start, end = max(task.span.first - first, 0), min(task.span.first + task.span.rows - first, file.rows)
         if start < end:
             tables.append(read_range(task.store, file, start, end, MEMBER))
         first += file.rows
     return pa.concat_tables(tables)
 
 
-def _encoded(task: Gather, table: pa.Table) -> Encoded:
+def _encoded(task: Gather, table: pa.Table, written: Spans) -> Encoded:
     if task.tokenizer is None or task.tokenizer.model is None:
         return Encoded(None)
-    return encode(load_tokenizer(task.tokenizer.model, task.tokenizer.loading), table)
+    return encode(load_tokenizer(task.tokenizer.model, task.tokenizer.loading), table, written)
 
 
 def _written(task: Gather, name: str, shard: Shard) -> Export:
@@ -172,7 +181,7 @@ def _written(task: Gather, name: str, shard: Shard) -> Export:
 
 def _put(task: Gather, suffix: str, body: bytes, written: Written) -> File:
     path, sha256 = put_object(task.store, body, access=task.access, suffix=suffix)
-    return File(path, sha256, len(body), task.end - task.start)
+    return File(path, sha256, len(body), task.span.rows)
 
 
 def _order(shard: Shard, encoded: Encoded) -> pa.Table:
@@ -181,23 +190,27 @@ def _order(shard: Shard, encoded: Encoded) -> pa.Table:
     columns = {name: shard.table.column(name) for name in ("index", "doc_id", "component", "phase", "copy")}
     columns["shard"] = pa.array(np.full(rows, shard.number, np.int32))
     columns["row"] = pa.array(np.arange(rows, dtype=np.int32))
-    columns |= dict.fromkeys(("offset", "length", "before", "after"), pa.nulls(rows, pa.int64()))
-    if shard.tokens is not None:
+    columns |= {name: pa.nulls(rows, ORDER.field(name).type) for name in ("offset", "length", "masked")}
+    if shard.tokens is not None and encoded.mask is not None:
         extra = 0 if shard.separator is None else 1
         columns["offset"] = pa.array(shard.tokens.offsets[:-1] + extra * np.arange(rows))
         columns["length"] = pa.array(np.diff(shard.tokens.offsets) + extra)
-        columns["before"], columns["after"] = pa.array(encoded.before), pa.array(encoded.after)
+        columns["masked"] = span_lists(masked_spans(encoded.mask, shard.tokens.offsets)).cast(MASKED)
     return pa.table([columns[name] for name in ORDER.names], schema=ORDER)
 
 
 def _profile(task: Gather, shard: Shard, exports: Mapping[str, Export]) -> dict[str, Any]:
     text = shard.table.column("text")
     tokens = {"tokens": len(shard.tokens.values)} if shard.tokens is not None else {}
+    roles = pc.struct_field(pc.list_flatten(shard.table.column("turns")), "role").value_counts()
+    turns = {"turns": {item["values"]: item["counts"] for item in roles.to_pylist()}} if len(roles) else {}
     packed = {"packing": exports[PACKED].facts["report"]} if PACKED in exports else {}
     return {
-        "words": pc.sum(shard.table.column("words")).as_py(),
-        "text_bytes": pc.sum(pc.binary_length(text)).as_py(),
+        "words": pc.sum(shard.table.column("words"), min_count=0).as_py(),
+        "text_bytes": pc.sum(pc.binary_length(text), min_count=0).as_py(),
         **tokens,
+        **({"learned_tokens": int(shard.mask.sum())} if shard.mask is not None else {}),
+        **turns,
         **packed,
         **search(text, task.searched),
     }

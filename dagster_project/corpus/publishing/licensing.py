@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
-from dagster_project.corpus.licenses.expressions import NOASSERTION
+from dagster_project.corpus.licenses.expressions import NOASSERTION, conjunction
 from dagster_project.corpus.licenses.obligations import attributions, duties, share_alike_conflicts
 from dagster_project.corpus.licenses.table import UNKNOWN, Terms, choose, chosen_terms, class_of, table
 from dagster_project.corpus.model.errors import Refused
@@ -49,6 +49,14 @@ def together(expressions: Sequence[str]) -> dict[str, Any]:
     return {name: _plain(value) for name, value in asked.items()}
 
 
+def united(expressions: Iterable[str]) -> str:
+    """All of them at once as one SPDX expression; NOASSERTION where one is unknown, or they are too many for one."""
+    try:
+        return conjunction(expressions)
+    except Refused:
+        return NOASSERTION
+
+
 def asking(expression: str) -> Sequence[Terms]:
     """The licenses of an expression that ask for attribution, or may ask for it since nobody knows."""
     return attributions([expression]) if is_readable(expression) else attributions([NOASSERTION])
@@ -73,6 +81,7 @@ def gate_of(subject: Subject) -> dict[str, Any]:
     return {
         "allow": list(policy["allow"]) or default,
         "deny": list(policy["deny"]),
+        "choices": subject.mixed.profile.get("license_choices", {}),  # by component, of licenses that offered one
         "excluded": sorted(excluded, key=lambda row: (-row["documents"], row["component"], row["license"])),
         "documents": sum(row["documents"] for row in excluded),
     }

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
+from dagster_project.corpus.model.escaping import encoded
 from dagster_project.corpus.publishing.losses_markdown import page_in_markdown
 from dagster_project.corpus.publishing.losses_wording import (
     attention,
@@ -17,7 +18,7 @@ from dagster_project.corpus.publishing.losses_wording import (
     value_of,
 )
 from dagster_project.corpus.publishing.report import template
-from dagster_project.corpus.publishing.reports import encoded, writer_of
+from dagster_project.corpus.publishing.reports import writer_of
 from dagster_project.corpus.publishing.sentences import Command, command
 
 Facts = Mapping[str, Any]

@@ -77,8 +77,8 @@ def histogram(words: pa.ChunkedArray) -> dict[str, int]:
 
 
 def standing(store: Store, member: Member) -> dict[str, dict[str, int]]:
-    """Documents and words of one source in a corpus that are rejected, survivors, or copies of some kind of one; where
-    passages are cut, what is left of words, and the documents that are emptied."""
+    """Documents and words of one source in a corpus that are rejected, withdrawn, survivors, or copies of some kind of
+    one; where passages are cut, what is left of words, and the documents that are emptied."""
     totals: dict[str, dict[str, int]] = defaultdict(lambda: {"documents": 0, "words": 0})
     left: Wanted = {"passages": ("status", "words")} if "passages" in member.tables else {"counts": ("words",)}
     for table in beside(store, member, {"deduplicated": ("status", "kind"), **left}):

@@ -1,7 +1,8 @@
-"""Documents as a trainer sees them: metadata around their text where a recipe says so, and which bytes carry no loss.
+"""Documents as a trainer sees them: metadata around their text where a recipe says so, a chat template around their
+turns, and which bytes carry no loss.
 
 Metadata conditioning (Gao et al. 2025, arXiv:2501.01956) and control tokens (Korbak et al. 2023, arXiv:2302.08582).
-The text itself is never changed: without the bytes around it a rendered document is the document.
+What is said is never changed: without the bytes around it a rendered document is the document, and a turn the turn.
 """
 
 from __future__ import annotations
@@ -15,14 +16,17 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from dagster_project.corpus.formats.spans import Spans, gaps, one_each, side_by_side, span_lists, spans_of
 from dagster_project.corpus.kernels.sampling import keyed_hash
 from dagster_project.corpus.kernels.texts import ids_of
 from dagster_project.corpus.model.errors import IntegrityError
+from dagster_project.corpus.model.orders import MASKED
 from dagster_project.corpus.model.rendering_recipes import TEXT, RenderingRecipe, TemplateRecipe, pieces_of
+from dagster_project.corpus.model.turns import TURNS
+from dagster_project.corpus.publishing.conversations import speak, told
 from dagster_project.corpus.publishing.rendering_fields import CONTROL, NOTHING, STRING, column_of, fields_of, values_of
+from dagster_project.corpus.publishing.turns import no_turns, turn_lists
 
-# In bytes of UTF-8 of the rendered text, in order, none empty.
-MASKED = pa.list_(pa.struct([("start", pa.int64()), ("end", pa.int64())]))
 PLAIN = -1
 UNIT = 1 << 32  # draws are whole numbers below it
 Numbers = NDArray[np.int64]
@@ -32,7 +36,9 @@ class Rendered(NamedTuple):
     """Texts of some rows as a trainer sees them, and what was done to how many."""
 
     text: pa.Array  # of the type that the texts had
-    masked: pa.Array  # MASKED
+    masked: pa.Array  # MASKED: bytes of UTF-8 of the rendered text, in order, none empty
+    turns: pa.Array  # TURNS
+    written: Spans  # the bytes that are of the recipe's own words: control tokens, and what is around turns
     report: dict[str, Any]
 
 
@@ -51,7 +57,8 @@ def render(rows: pa.Table, recipe: RenderingRecipe, seed: int) -> Rendered:
     Which document gets which template is drawn by seed, doc_id and copy alone. `control`, where the recipe has
     controls, is the number of the first whose condition holds, from 0; null for none. The report is of counts whose
     sums over shards are those of the whole: `known` over `rows` is the coverage of a field, `missing` the documents
-    written plain for want of one, `spelled` those whose text holds a control token of its own.
+    written plain for want of one, `spelled` those whose text holds a control token of its own; of conversations see
+    `conversations.told`.
     """
     texts = column_of(rows, TEXT)
     if texts.null_count:
@@ -60,8 +67,10 @@ def render(rows: pa.Table, recipe: RenderingRecipe, seed: int) -> Rendered:
     fields = {field: values_of(rows, field, tokens) for field in fields_of(recipe)}
     framed = _framed(rows, recipe, fields, seed)
     controls = _controls(rows, tokens)
+    turns = _turns(rows, recipe)
+    spoken = speak(texts, turns, recipe)
     before = pc.binary_join_element_wise(controls, framed.before, NOTHING)
-    text = pc.binary_join_element_wise(before, texts, framed.after, NOTHING)
+    text = pc.binary_join_element_wise(before, spoken.text, framed.after, NOTHING)
     report = {
         "rows": len(texts),
         "templates": framed.written,
@@ -70,9 +79,24 @@ def render(rows: pa.Table, recipe: RenderingRecipe, seed: int) -> Rendered:
         "controls": {token: _count(pc.equal(controls, token)) for token in tokens},
         "spelled": {token: _count(pc.match_substring(texts, token)) for token in tokens},
         "added_bytes": int((_sizes(text) - _sizes(texts)).sum()),
+        **({"turns": told(texts, turns, spoken.trained, recipe)} if recipe.speaks else {}),
     }
-    masked = _masked(_sizes(before), _sizes(texts), _sizes(framed.after), is_wanted=recipe.mask)
-    return Rendered(text.cast(rows.column(TEXT).type), masked, report)
+    shift = _sizes(before)
+    own = one_each(np.zeros_like(shift), _sizes(controls))
+    written = side_by_side(own, spoken.written.shifted(shift)).filled
+    masked = _masked(spoken.trained.shifted(shift), shift, _sizes(spoken.text), _sizes(text), recipe.mask)
+    return Rendered(text.cast(rows.column(TEXT).type), masked, _shifted(spoken.turns, shift), written, report)
+
+
+def _turns(rows: pa.Table, recipe: RenderingRecipe) -> pa.Array:
+    if recipe.speaks or "turns" in rows.column_names:
+        return column_of(rows, "turns", TURNS)
+    return no_turns(rows.num_rows)
+
+
+def _shifted(turns: pa.Array, by: Numbers) -> pa.Array:
+    offsets, starts, ends = spans_of(turns).shifted(by)
+    return turn_lists(pc.struct_field(pc.list_flatten(turns), "role"), starts, ends, np.diff(offsets))
 
 
 def _framed(rows: pa.Table, recipe: RenderingRecipe, fields: Mapping[str, pa.Array], seed: int) -> _Framed:
@@ -141,14 +165,12 @@ def _controls(rows: pa.Table, tokens: list[str]) -> pa.Array:
     return pc.fill_null(pa.array(tokens, STRING).take(numbers), NOTHING)
 
 
-def _masked(before: Numbers, texts: Numbers, after: Numbers, *, is_wanted: bool) -> pa.Array:
-    """The spans around texts of so many bytes."""
-    ends = before + texts
-    spans = np.stack([np.zeros_like(before), before, ends, ends + after], axis=1).reshape(-1, 2, 2)
-    is_there = (spans[..., 0] < spans[..., 1]) & is_wanted
-    firsts = np.concatenate([[0], np.cumsum(is_there.sum(axis=1))])
-    values = pa.StructArray.from_arrays(list(spans[is_there].T.copy()), fields=list(MASKED.value_type))
-    return pa.ListArray.from_arrays(pa.array(firsts, pa.int32()), values, type=MASKED)
+def _masked(trained: Spans, starts: Numbers, texts: Numbers, ends: Numbers, is_wanted: bool) -> pa.Array:
+    """All but what carries loss, in texts of so many bytes that begin at `starts` of rows that end at `ends`; what
+    stands around the texts carries loss unless it is wanted that it does not."""
+    if not is_wanted:
+        trained = side_by_side(one_each(np.zeros_like(starts), starts), trained, one_each(starts + texts, ends))
+    return span_lists(gaps(trained, ends)).cast(MASKED)
 
 
 def _empty(size: int) -> pa.Array:

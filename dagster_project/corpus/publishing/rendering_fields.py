@@ -32,7 +32,8 @@ def columns_of(recipe: RenderingRecipe) -> tuple[str, ...]:
     """The columns that rows must have to be rendered, in a fixed order."""
     drawn = ("doc_id", "copy", "phase", "component") if recipe.templates else ()
     read = [READ_FROM.get(field, field) for field in fields_of(recipe)]
-    return tuple(dict.fromkeys((TEXT, *drawn, *read, *((CONTROL,) if recipe.controls else ()))))
+    besides = [*([CONTROL] if recipe.controls else []), *(["turns"] if recipe.speaks else [])]
+    return tuple(dict.fromkeys((TEXT, *drawn, *read, *besides)))
 
 
 def column_of(rows: pa.Table, name: str, kind: pa.DataType = STRING) -> pa.Array:

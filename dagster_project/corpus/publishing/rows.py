@@ -8,7 +8,7 @@ import numpy as np
 import pyarrow as pa
 
 from dagster_project.corpus.model.manifests import File
-from dagster_project.corpus.publishing.subject import Member, Subject
+from dagster_project.corpus.publishing.subject import Member, Subject, origin_of
 from dagster_project.corpus.storage.shards import read_shard
 from dagster_project.corpus.storage.stores import Store
 
@@ -19,12 +19,14 @@ Wanted = Mapping[str, Sequence[str]]  # columns by side table; "snapshots" for t
 
 
 def joined(subject: Subject, wanted: Wanted) -> Iterator[tuple[Member, pa.Table]]:
-    """Members of the mix with the wanted columns, one table per documents shard and block."""
-    members = {(member.corpus, member.key): member for member in subject.members}
-    corpora = {component["name"]: component["corpus"] for component in subject.components}
+    """Members of the mix with the wanted columns, one table per documents shard and block. Of several corpora below a
+    replayed mix that hold a shard the first one tells."""
+    covering = [(member, file.sha256) for member in subject.covering for file in member.snapshot.files]
+    members = {(member.corpus, digest): member for member, digest in reversed(covering)}
+    origins = {component["name"]: origin_of(component) for component in subject.components}
     for block in blocks(subject):
-        for component, source, digest, rows in _groups(block):
-            member = members[corpora[component], source]
+        for component, digest, rows in _groups(block):
+            member = members[origins[component], digest]
             yield member, _joined(subject.store, member, digest, rows, wanted)
 
 
@@ -47,7 +49,7 @@ def blocks(subject: Subject) -> Iterator[pa.Table]:
         yield pa.concat_tables(held)
 
 
-def _groups(block: pa.Table) -> Iterator[tuple[str, str, str, pa.Table]]:
+def _groups(block: pa.Table) -> Iterator[tuple[str, str, pa.Table]]:
     """The rows of a block by component, source and documents shard, in that order."""
     keys = pa.compute.binary_join_element_wise(
         *[block.column(name) for name in ("component", "source", "documents")], "\0"
@@ -57,8 +59,8 @@ def _groups(block: pa.Table) -> Iterator[tuple[str, str, str, pa.Table]]:
     order = np.argsort(codes, kind="stable")
     bounds = np.searchsorted(codes[order], np.arange(len(names) + 1))
     for number in sorted(range(len(names)), key=names.__getitem__):
-        component, source, digest = names[number].rsplit("\0", 2)
-        yield component, source, digest, block.take(pa.array(order[bounds[number] : bounds[number + 1]]))
+        component, _, digest = names[number].rsplit("\0", 2)
+        yield component, digest, block.take(pa.array(order[bounds[number] : bounds[number + 1]]))
 
 
 def _joined(store: Store, member: Member, digest: str, rows: pa.Table, wanted: Wanted) -> pa.Table:

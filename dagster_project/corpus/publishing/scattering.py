@@ -1,21 +1,32 @@
-"""The first pass of an export: the text of members, as its edits leave it, sent to the shards that want it."""
+"""The first pass of an export: the text of members, as its edits leave it, sent to the shards that want it.
+
+A document is edited once, however many copies of it are members, and its copies are sent a slice of bounded bytes at a
+time: memory grows with documents shards and not with copies.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import reduce
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from dagster_project.corpus.kernels.editing import edited
 from dagster_project.corpus.model.errors import IntegrityError
 from dagster_project.corpus.model.manifests import File
+from dagster_project.corpus.publishing.turns import moved, read_turns
 from dagster_project.corpus.storage.exchange import Address, Piece
 from dagster_project.corpus.storage.shards import read_shard
 from dagster_project.corpus.storage.stores import Store
 
-SENT = ("text", "url", "title")
+TEXTS = ("text", "url", "title")
+SENT = (*TEXTS, "turns")
+SLICE_BYTES = 64 << 20  # of texts, sent in one piece
+Numbers = NDArray[np.int64]
 
 
 @dataclass(frozen=True)
@@ -27,22 +38,59 @@ class Scatter:
     number: int
     file: File
     edits: File | None
-    rows: NDArray[np.int64]
-    index: NDArray[np.int64]
-    starts: NDArray[np.int64]  # of every export shard
+    rows: Numbers
+    index: Numbers
+    starts: Numbers  # of every export shard
 
 
-def scatter(task: Scatter) -> Piece:
+@dataclass(frozen=True)
+class Sent:
+    """What came of one task: its pieces, and the bytes that it sent to every export shard, int64[shards]."""
+
+    pieces: tuple[Piece, ...]
+    sizes_bytes: Numbers
+
+
+def scatter(task: Scatter) -> Sent:
     """Send the text of the members in one documents shard to the export shards that want it."""
-    table = read_texts(task.address.store, task.file, task.edits, task.rows)
-    table = table.append_column("index", pa.array(task.index))
-    shards = np.searchsorted(task.starts, task.index, side="right") - 1
-    return task.address.send_rows(f"texts-{task.number:06d}", table, shards, len(task.starts), compression="lz4")
+    distinct, place = np.unique(task.rows, return_inverse=True)
+    texts = read_texts(task.address.store, task.file, task.edits, distinct)
+    order = np.argsort(task.index)
+    place, index = place[order], task.index[order]
+    shards = np.searchsorted(task.starts, index, side="right") - 1
+    sizes = sizes_of(texts)[place]
+    pieces = []
+    for number, (start, end) in enumerate(slices(sizes, SLICE_BYTES)):
+        table = texts.take(pa.array(place[start:end])).append_column("index", pa.array(index[start:end]))
+        name = f"texts-{task.number:06d}-{number:06d}"
+        pieces.append(task.address.send_rows(name, table, shards[start:end], len(task.starts), compression="lz4"))
+    received = np.zeros(len(task.starts), np.int64)
+    np.add.at(received, shards, sizes)
+    return Sent(tuple(pieces), received)
 
 
-def read_texts(store: Store, file: File, edits: File | None, rows: NDArray[np.int64]) -> pa.Table:
-    """Some rows of a documents shard, the text as its edits leave it."""
-    table = read_shard(store, file, ["doc_id", *SENT])
+def sizes_of(texts: pa.Table) -> Numbers:
+    """The bytes of everything that is sent of each row, int64[n]."""
+    lengths = [pc.binary_length(texts.column(name)).cast(pa.int64()).fill_null(0) for name in TEXTS]
+    sizes: Numbers = reduce(pc.add, lengths).to_numpy()
+    return sizes
+
+
+def slices(sizes: Numbers, most: int) -> Iterator[tuple[int, int]]:
+    """(start, end) of rows in their order, of at most so many bytes together, or of one row."""
+    reached, start = np.cumsum(sizes), 0
+    while start < len(sizes):
+        before = int(reached[start - 1]) if start else 0
+        end = max(start + 1, int(np.searchsorted(reached, before + most, side="right")))
+        yield start, end
+        start = end
+
+
+def read_texts(store: Store, file: File, edits: File | None, rows: Numbers) -> pa.Table:
+    """Some rows of a documents shard, none of them twice, the text as its edits leave it, and where its turns are
+    then."""
+    table = read_shard(store, file, ["doc_id", *TEXTS])
+    table = table.append_column("turns", read_turns(store, file))
     if edits:
         found = read_shard(store, edits, ["doc_id", "edits"])
         if not found.column("doc_id").equals(table.column("doc_id")):
@@ -50,4 +98,4 @@ def read_texts(store: Store, file: File, edits: File | None, rows: NDArray[np.in
                 f"{edits.path} does not list the documents that it should cover: rebuild its partition"
             )
         table = table.append_column("edits", found.column("edits"))
-    return edited(table.take(pa.array(rows)))
+    return edited(moved(table.take(pa.array(rows))))

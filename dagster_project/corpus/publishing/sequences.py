@@ -13,6 +13,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from dagster_project.corpus.formats.format import Shard, Written, tokens_needed
+from dagster_project.corpus.formats.masks import masks_of
 from dagster_project.corpus.formats.numpy_arrays import array_bytes
 from dagster_project.corpus.formats.streams import narrowest, stream_of
 from dagster_project.corpus.kernels.packing import Packed
@@ -34,8 +35,9 @@ PIECES = pa.schema(
 
 
 def packed_files(shard: Shard, packing: PackingRecipe) -> Written:
-    """`2048.npy` with the sequences of that length, one after another, for every length that there is; their pieces;
-    and the report of what packing cost. Padding is the separator, or 0 without one; only pieces tell it apart."""
+    """`2048.npy` with the sequences of that length, one after another, for every length that there is; `2048.mask.npy`,
+    the same of the loss mask, where there is one; their pieces; and the report of what packing cost. Padding is the
+    separator, or 0 without one, and 0 in the mask; only pieces tell it apart."""
     tokens = tokens_needed(shard, "packed")
     stream = stream_of(tokens, narrowest(shard.vocabulary), shard.separator)
     lengths = np.diff(stream.offsets)
@@ -49,6 +51,9 @@ def packed_files(shard: Shard, packing: PackingRecipe) -> Written:
         f"{bucket}.npy": array_bytes(_sequences(stream, packed, buckets == bucket, int(bucket), shard.separator or 0))
         for bucket in np.unique(buckets).tolist()
     }
+    if (masks := masks_of(shard, shard.separator)) is not None:
+        for bucket in np.unique(buckets).tolist():
+            files[f"{bucket}.mask.npy"] = array_bytes(_sequences(masks, packed, buckets == bucket, int(bucket), 0))
     files["pieces.parquet"] = parquet_bytes(_pieces(shard, packed, buckets, rows))
     facts = {"report": report(packed, lengths, packing.mode, packing.length), "sequences": sequences}
     return Written(files, facts)
@@ -92,7 +97,7 @@ def _since(length: NDArray[np.int64], firsts: NDArray[np.int64]) -> NDArray[np.i
 def _pieces(shard: Shard, packed: Packed, buckets: NDArray[np.int64], rows: NDArray[np.int64]) -> pa.Table:
     columns = [
         packed.sequence,
-        packed.document + shard.start,
+        shard.table.column("index").to_numpy()[packed.document],
         packed.start,
         packed.length,
         buckets[packed.sequence],

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
 from dagster_project.corpus.lineage.trace import published_from
-from dagster_project.corpus.lineage.walk import ancestors, layers_of
+from dagster_project.corpus.lineage.walk import ancestors, layers_of, without_replays
 from dagster_project.corpus.model.errors import IntegrityError
 from dagster_project.corpus.model.manifests import File, Input, Manifest
 from dagster_project.corpus.model.partitions import Partition
@@ -51,6 +51,12 @@ class Subject:
     mixed: Manifest
     published: Manifest | None
     members: Sequence[Member]
+    replayed: Sequence[Member] = ()  # of the mixes that it replays, the partition of such a mix for a corpus
+
+    @property
+    def covering(self) -> Sequence[Member]:
+        """All whose side tables cover something of the mix."""
+        return (*self.members, *self.replayed)
 
     @property
     def recipe(self) -> Mapping[str, Any]:
@@ -65,6 +71,10 @@ class Subject:
         """Every version below the mix, each once."""
         return list(ancestors(self.store, self.mixed))
 
+    def own_inputs(self) -> list[tuple[Input, Manifest]]:
+        """The same without what stands only below mixes that it replays."""
+        return list(ancestors(self.store, without_replays(self.mixed)))
+
 
 def find_subject(store: Store, mix: Partition, version: str | None = None) -> Subject:
     """The newest version of a mix, or the one whose id begins with `version`; a publication means the mix under it."""
@@ -77,18 +87,36 @@ def find_subject(store: Store, mix: Partition, version: str | None = None) -> Su
 
 def subject_of(store: Store, mix: Partition, mixed: Manifest, published: Manifest | None) -> Subject:
     """The same from manifests in hand, for a publication that has no ref yet."""
+    return Subject(store, mix, mixed, published, _own(store, mixed), tuple(_replayed(store, mixed)))
+
+
+def origin_of(component: Mapping[str, Any]) -> str:
+    """What a component takes documents from, as `origin` of its recipe."""
+    return str(component["corpus"] or f"mixed/{component['replay']}")
+
+
+def _own(store: Store, mixed: Manifest) -> list[Member]:
+    """The members of the corpora of a mix."""
     corpora = {key_of(item): load_manifest(store, item.id) for item in mixed.inputs if item.stage == "deduplicated"}
-    asked = dict.fromkeys(component["corpus"] for component in mixed.identity.recipe["components"])
+    asked = dict.fromkeys(filter(None, (component["corpus"] for component in mixed.identity.recipe["components"])))
     found = [load_manifest(store, item.id) for item in mixed.inputs if _is_group(item, "language")]
     languages = {_snapshot(store, language).id: language for language in found}
     cut = {key_of(item): load_manifest(store, item.id) for item in mixed.inputs if item.stage == "passages"}
-    members = [
+    return [
         member
         for key in asked
         for name, layer in _layers(store, key, corpora[key])
         for member in _members(store, key, layer, languages, cut.get(name))
     ]
-    return Subject(store, mix, mixed, published, members)
+
+
+def _replayed(store: Store, mixed: Manifest) -> Iterator[Member]:
+    """The members of all corpora below the mixes that a mix replays."""
+    for item in mixed.inputs:
+        if item.stage == "mixed":
+            earlier = load_manifest(store, item.id)
+            for member in (*_own(store, earlier), *_replayed(store, earlier)):
+                yield replace(member, corpus=item.partition)
 
 
 def key_of(item: Input) -> str:

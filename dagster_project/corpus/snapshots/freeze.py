@@ -24,6 +24,7 @@ from dagster_project.corpus.model.manifests import File, Manifest
 from dagster_project.corpus.model.raw import RawObject, RawPart, Source
 from dagster_project.corpus.model.recipes import SourceRecipe
 from dagster_project.corpus.snapshots.identify import identify
+from dagster_project.corpus.snapshots.parents import settle_parents
 from dagster_project.corpus.snapshots.profile import profile
 from dagster_project.corpus.snapshots.repeats import Captured, captures, settle_repeats
 from dagster_project.corpus.snapshots.retain import Open, changed, keep
@@ -33,7 +34,7 @@ from dagster_project.corpus.storage.rows import entries
 from dagster_project.corpus.storage.shards import read_shard, stands, write_shard
 from dagster_project.corpus.storage.stores import Store
 
-CODE_VERSION = "2"
+CODE_VERSION = "3"
 SHARD_TEXT_BYTES = 64 << 20
 SHARD_DOCUMENTS = 100_000  # a column of Arrow holds 2 GiB of values: 20 KB for each of so many documents
 GROUP_BYTES = 32 << 20  # small raw objects are read together up to about this size
@@ -47,20 +48,27 @@ def freeze(
     objects: Sequence[RawObject],
     copies: Mapping[str, str],
     open: Open,
+    parents: Sequence[Manifest] = (),
 ) -> Manifest:
     """Build the snapshot of a source from its raw objects, whose checksums are known. `copies`: where those that are
-    gone were kept, by uri; where the recipe says so, all others are opened and copied first."""
+    gone were kept, by uri; where the recipe says so, all others are opened and copied first. `parents`: the snapshots
+    that a derived source stands on."""
     kept = (
         {**copies, **keep(work, [item for item in objects if item.uri not in copies], open)} if retains(recipe) else {}
     )
+    alone = replace(work, inputs=())  # what is read does not depend on the parents
     tasks = [
-        PartsTask(work.store, work.key("parts", recipe.reading, name), work.access, recipe, source, parts, items)
+        PartsTask(work.store, alone.key("parts", recipe.reading, name), work.access, recipe, source, parts, items)
         for name, parts, items in grouped(recipe, source, objects)
     ]
     read = list(watched(work, work.engine.map(read_parts, tasks), len(tasks)))
     forget_changed(tasks, source, source.objects(recipe))
-    shards, repeats = settle_repeats(work, [item for result in read for item in result.shards])
-    dead = Counter(repeats.reasons)
+    captured = [item for result in read for item in result.shards]
+    orphans, orphaned = Counter[str](), list[File]()
+    if recipe.derived_from:
+        captured, orphans, orphaned = settle_parents(work, captured, parents)
+    shards, repeats = settle_repeats(work, captured)
+    dead = Counter(repeats.reasons) + orphans
     for result in read:
         dead.update(result.dead)
     sites = gather_sites(work, [file for result in read for file in result.sites])
@@ -74,13 +82,13 @@ def freeze(
         "dead_letters": dict(sorted(dead.items())),
     }
     refuse_too_many_dead_letters(recipe, counted)
-    letters = [asdict(file) for result in read for file in result.letters] + [asdict(file) for file in repeats.letters]
+    letters = [*(file for result in read for file in result.letters), *orphaned, *repeats.letters]
     facts = {
         **manifest.facts,
         "source": asdict(recipe),
         "raw_objects": [recorded(item, kept) for item in objects],
         "reading": reading(tasks, read, objects),
-        "dead_letters": letters,
+        "dead_letters": [asdict(file) for file in letters],
         "site_files": [asdict(file) for file in sites.files],
     }
     return replace(manifest, profile={**manifest.profile, **counted}, facts=facts)

@@ -15,6 +15,7 @@ from dagster_project.corpus.model.documents import (
     EVIDENCE,
     HTTP_STATUS,
     NOT_TEXT,
+    PARENT,
     RECORDS,
     REVISIT,
     SITE_FILES,
@@ -27,6 +28,7 @@ BATCH_BYTES = 16 << 20  # of raw record; one record may be longer
 BATCH_RECORDS = 2_000
 EXCERPT_BYTES = 200
 
+Parent = Mapping[str, Any]  # doc_id as bytes, start, end
 Evidence = Mapping[str, str]  # kind, value, where: what says so, in its words, and the place
 
 # The fixed reasons of dead letters.
@@ -43,8 +45,13 @@ TRUNCATED = "truncated archive"
 CORRUPT = "corrupt archive"
 BOMB = "archive bomb"
 BAD_KEY = "bad key"
+BAD_PARENT = "bad parent"
 EMPTY_OBJECT = "empty object"
 BAD_BODY = "corrupt body"
+NO_TURNS = "no turns"
+EMPTY_TURN = "empty turn"
+UNKNOWN_ROLE = "unknown role"
+TURN_NOT_TEXT = "turn is not text"
 REASONS = frozenset(
     {
         NOT_JSON,
@@ -61,10 +68,15 @@ REASONS = frozenset(
         CORRUPT,
         BOMB,
         BAD_KEY,
+        BAD_PARENT,
         EMPTY_OBJECT,
         HTTP_STATUS,
         REVISIT,
         BAD_BODY,
+        NO_TURNS,
+        EMPTY_TURN,
+        UNKNOWN_ROLE,
+        TURN_NOT_TEXT,
         *pages.REASONS,
     }
 )
@@ -85,6 +97,8 @@ class Record(NamedTuple):
     structure: Structure = NO_STRUCTURE
     reservations: Sequence[Evidence] = ()
     boilerplate_characters: int | None = None
+    parents: Sequence[Parent] = ()
+    generator: str | None = None
 
 
 class DeadLetter(NamedTuple):
@@ -184,7 +198,7 @@ def _columns(rows: Sequence[Any]) -> dict[str, Sequence[Any]]:
     return dict(zip(rows[0]._fields, zip(*rows, strict=True), strict=True)) if rows else {}
 
 
-LISTS = {"license_evidence": EVIDENCE, "reservations": EVIDENCE, "date_evidence": DATE_EVIDENCE}
+LISTS = {"license_evidence": EVIDENCE, "reservations": EVIDENCE, "date_evidence": DATE_EVIDENCE, "parents": PARENT}
 
 
 def _array(field: pa.Field, values: Sequence[Any]) -> pa.Array:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from typing import Any, Final, Literal
+from typing import Any, Literal
 
 import orjson
 
@@ -12,6 +12,7 @@ from dagster_project.corpus.model.dates import Dated
 from dagster_project.corpus.model.recipes import Columns
 from dagster_project.corpus.sources.batches import (
     BAD_KEY,
+    BAD_PARENT,
     EMPTY_TEXT,
     EXCERPT_BYTES,
     NO_TEXT,
@@ -20,30 +21,26 @@ from dagster_project.corpus.sources.batches import (
     DeadLetter,
     Record,
 )
+from dagster_project.corpus.sources.descent import BadParent, parents_in
 from dagster_project.corpus.sources.moments import seconds as seconds
+from dagster_project.corpus.sources.paths import UNREADABLE, Path, get, path_of, remove
 from dagster_project.corpus.sources.shapes import columns_of
 from dagster_project.corpus.sources.spdx_tags import tag_evidence
+from dagster_project.corpus.sources.turns import BadTurn, Turns
 
 VALUE_CHARACTERS = 4_096  # of one metadata value, in JSON; longer ones are dropped and named
 NAME_CHARACTERS = 200
 EVIDENCE_CHARACTERS = 2_000
 DEEPEST = 32  # levels of nesting in a metadata value
 DROPPED = "_dropped"
+CONVERSATIONS = ("messages", "conversations")  # where published data sets have lists of turns
 EXACT = frozenset({str, int, bool, type(None)})  # leaves that every JSON writer spells alike
 
-Path = tuple[str, ...]
-Slot = Literal["key", "url", "title", "language", "license_evidence", "collected", "published"]
+Slot = Literal["key", "url", "title", "language", "license_evidence", "collected", "published", "parents", "generator"]
 # The spelling of `canonical`, which orjson shares but for some floats, and is faster at.
 ENCODE = json.JSONEncoder(
     sort_keys=True, separators=(",", ":"), allow_nan=False, ensure_ascii=False, check_circular=False
 ).encode
-
-
-class Unreadable:
-    """Stands for a value that its format could not decode, such as a Parquet string that is not UTF-8."""
-
-
-UNREADABLE: Final = Unreadable()
 
 
 class _BadKey(Exception):
@@ -55,7 +52,8 @@ class Fields:
 
     def __init__(self, columns: Columns):
         columns = columns_of(columns)
-        self._text = _path(columns.text)
+        self._text = path_of(columns.text)
+        self._turns = Turns([(path_of(turn.column), turn.role) for turn in columns.turns])
         self._where = f"column {columns.license}"
         declared: tuple[tuple[Slot, str | None, Callable[[Any], Any]], ...] = (
             ("key", columns.key, _locator),
@@ -65,27 +63,38 @@ class Fields:
             ("license_evidence", columns.license, self._evidence),
             ("collected", columns.collected_at, seconds),
             ("published", columns.published_at, seconds),
+            ("parents", columns.parents, parents_in),
+            ("generator", columns.generator, _label),
         )
-        self._declared = [(slot, _path(name), read) for slot, name, read in declared if name]
+        self._declared = [(slot, path_of(name), read) for slot, name, read in declared if name]
 
     def take(self, value: dict[str, Any], position: int, raw: bytes = b"") -> Record | DeadLetter:
         """A record, or why there is none. What no column used stays as metadata; `value` is used up."""
-        text = _get(value, self._text)
-        if type(text) is not str or not text or text.isspace():
-            return DeadLetter(position, *_bad_text(text, self._text), raw[:EXCERPT_BYTES])
         row: dict[str, Any] = {}
         dates: list[Dated] = []
-        used = [self._text]
+        used: list[Path] = []
+        if self._turns:
+            try:
+                text, row["structure"] = self._turns.take(value)
+            except BadTurn as bad:
+                return DeadLetter(position, bad.reason, bad.detail, raw[:EXCERPT_BYTES])
+        else:
+            text, used = get(value, self._text), [self._text]
+            if type(text) is not str or not text or text.isspace():
+                reason, detail = _bad_text(text, self._text)
+                hint = next((f"; it has {name}, which `turns` can take" for name in CONVERSATIONS if name in value), "")
+                return DeadLetter(position, reason, detail + hint, raw[:EXCERPT_BYTES])
         for slot, path, read in self._declared:
-            found = _get(value, path)
+            found = get(value, path)
             if found is None or found == "":
                 used.append(path)
                 continue
             try:
                 converted = read(found)
-            except _BadKey as error:
+            except (_BadKey, BadParent) as error:
                 detail = f"column {'.'.join(path)} holds {error}"
-                return DeadLetter(position, BAD_KEY, detail, raw[:EXCERPT_BYTES])
+                reason = BAD_PARENT if isinstance(error, BadParent) else BAD_KEY
+                return DeadLetter(position, reason, detail, raw[:EXCERPT_BYTES])
             if converted is None:
                 continue
             used.append(path)
@@ -94,7 +103,7 @@ class Fields:
             else:
                 row[slot] = converted
         for path in used:
-            _remove(value, path)
+            remove(value, path)
         if value:
             row["metadata"] = metadata(value)
         if tags := tag_evidence(text, "the text"):
@@ -186,42 +195,3 @@ def _label(value: Any) -> str | None:
 def _kind(value: Any) -> str:
     names = {bool: "true or false", float: "a fraction", list: "a list", dict: "an object", int: "a number"}
     return names.get(type(value), "bytes that are not UTF-8" if value is UNREADABLE else "another type")
-
-
-def _path(name: str) -> Path:
-    return tuple(name.split("."))
-
-
-def _get(value: dict[str, Any], path: Path) -> Any:
-    """The value at a path. A string on the way that holds a JSON object is that object from now on."""
-    found: Any = value.get(path[0])
-    if len(path) == 1:
-        return found
-    holder, before = value, path[0]
-    for name in path[1:]:
-        if type(found) is str and (inner := _object_in(found)) is not None:
-            holder[before] = found = inner
-        if type(found) is not dict:
-            return None
-        holder, before, found = found, name, found.get(name)
-    return found
-
-
-def _object_in(text: str) -> dict[str, Any] | None:
-    if not text.lstrip().startswith("{"):
-        return None
-    try:
-        found = orjson.loads(text)
-    except orjson.JSONDecodeError:
-        return None
-    return found if type(found) is dict else None
-
-
-def _remove(value: dict[str, Any], path: Path) -> None:
-    """Take a used value out, and the objects that this leaves empty."""
-    if len(path) == 1:
-        value.pop(path[0], None)
-    elif isinstance(inner := value.get(path[0]), dict):
-        _remove(inner, path[1:])
-        if not inner:
-            del value[path[0]]

@@ -24,8 +24,9 @@ from dagster_project.corpus.sources.batches import (
     DeadLetter,
     Gathering,
 )
-from dagster_project.corpus.sources.fields import UNREADABLE, Fields
-from dagster_project.corpus.sources.shapes import required
+from dagster_project.corpus.sources.fields import Fields
+from dagster_project.corpus.sources.paths import UNREADABLE
+from dagster_project.corpus.sources.shapes import columns_of, required
 
 SUFFIXES = (".parquet", ".pq")
 BUFFER_BYTES = 1 << 20
@@ -95,13 +96,14 @@ class _Rows:
 
 def check_columns(recipe: SourceRecipe, uri: str, schema: pa.Schema) -> None:
     """Refuse a file without the columns that the recipe names; a text column must be able to hold text."""
-    text, *_ = paths = required(recipe.columns)
-    for path in paths:
+    for path in required(recipe.columns):
         if _type_at(schema, path) is None:
             there = ", ".join(schema.names[:50]) or "none at all"
             raise SourceError(f"{uri} has no column {path!r}, only {there}: mend `columns` of source {recipe.name}")
-    kind = _type_at(schema, text)
-    if not _is_text(kind):
+    turns = recipe.columns.turns
+    for text in [turn.column for turn in turns if turn.role] if turns else [columns_of(recipe.columns).text]:
+        if _is_text(kind := _type_at(schema, text)):
+            continue
         raise SourceError(f"{uri}: column {text!r} is {kind}, not text: mend `columns` of source {recipe.name}")
 
 

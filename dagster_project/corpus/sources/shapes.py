@@ -44,9 +44,10 @@ def columns_of(columns: Columns) -> Columns:
 
 
 def required(columns: Columns) -> tuple[str, ...]:
-    """The paths that a file must have: the text, and what the recipe names itself."""
-    own = [getattr(columns, item.name) for item in fields(columns) if item.name not in ("shape", "text")]
-    return (columns_of(columns).text, *filter(None, own))
+    """The paths that a file must have: the text or its turns, and what the recipe names itself."""
+    own = [getattr(columns, item.name) for item in fields(columns) if item.name not in ("shape", "text", "turns")]
+    said = [turn.column for turn in columns.turns] or [columns_of(columns).text]
+    return (*said, *filter(None, own))
 
 
 PLAIN = Columns()

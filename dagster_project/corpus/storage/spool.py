@@ -42,6 +42,12 @@ class Spool:
         if self._held_bytes > self.memory_bytes:
             self._spill()
 
+    def bound(self, memory_bytes: int) -> None:
+        """From now on hold no more than this in memory."""
+        self.memory_bytes = memory_bytes
+        if self._held_bytes > memory_bytes:
+            self._spill()
+
     def sorted(self) -> Iterator[NDArray[np.void]]:
         """Sorted chunks; records that share a key are always in one chunk. Yields nothing for an empty spool."""
         if self._folder is None:

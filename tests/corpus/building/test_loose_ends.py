@@ -134,12 +134,13 @@ def test_an_artifact_with_problems_is_not_judged_as_a_whole(tmp_path: Path) -> N
         ("perplexity", "bpe", "'bpe' is of kind tokenizer: name a model or a scorer"),
         ("contaminated_items", "bpe", "'bpe' is of kind tokenizer: name an artifact of kind benchmark"),
         ("tokens", "grams", "'grams' is of kind ngram: name an artifact of kind tokenizer"),
+        ("score", "topics", "'topics' is of kind clusters: name a model or a scorer"),
         ("perplexity", "grams", ""),
         ("tokens", "bpe", ""),
     ],
 )
 def test_a_rule_names_an_artifact_of_the_kind_that_it_judges(tmp_path: Path, rule: str, model: str, says: str) -> None:
-    for name, kind in {"bpe": "tokenizer", "grams": "ngram"}.items():
+    for name, kind in {"bpe": "tokenizer", "grams": "ngram", "topics": "clusters"}.items():
         write(tmp_path, f"artifacts/{name}.yaml", f"name: {name}\nkind: {kind}\npositives: [{{file: a.txt}}]\n")
     write(tmp_path, "policies/p.yaml", f"name: p\nrules:\n  - {{rule: {rule}, max: 9, model: {model}}}\n")
     if not says:

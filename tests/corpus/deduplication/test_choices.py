@@ -58,6 +58,44 @@ def test_who_stands_already_stays() -> None:
     assert choice.contrary
 
 
+def kept(*members: Member, **said: object) -> list[str]:
+    found = choose(members, ("longest",), SOURCES, keeps_variants=True, **said)
+    assert found.survivor is not None
+    return [item.doc_id.decode().strip() for item in (found.survivor, *found.variants)]
+
+
+def test_variants_survive_beside_the_first_and_copies_of_them_do_not() -> None:
+    parent, other = b"p".ljust(16), b"q".ljust(16)
+    family = [
+        member("a", parent=parent, characters=9),
+        member("b", parent=parent, characters=8, same_text=b"t" * 16),
+        member("c", parent=parent, characters=7, same_text=b"t" * 16),
+        member("d", parent=parent, characters=6, edges={b"a".ljust(16): ("normalized", 1.0)}),
+        member("e", parent=other, characters=5),
+        member("f", characters=4),
+        member("p", characters=3),
+        member("r", parent=parent, characters=2, keep=False),
+    ]
+    assert kept(*family) == ["a", "b", "p"]
+    assert choose(family, ("longest",), SOURCES).variants == []
+    found = choose(family, ("longest",), SOURCES, keeps_variants=True)
+    copy = family[2]
+    twin = found.stands_for(copy.doc_id, copy.same_text, copy.edges)
+    assert twin is not None
+    assert twin.doc_id == family[1].doc_id
+    assert found.stands_for(b"e".ljust(16), None, {}) == found.survivor
+
+
+def test_natural_near_copies_are_nobody_s_variants() -> None:
+    assert kept(member("a"), member("b"), member("c")) == ["a"]
+
+
+def test_who_stands_already_is_joined_by_no_variant() -> None:
+    standing = Survivor(b"z" * 16, "first", "MIT", None)
+    found = choose([member("a", parent=b"p" * 16)], ("longest",), SOURCES, standing, keeps_variants=True)
+    assert (found.survivor, found.variants) == (standing, [])
+
+
 def test_a_rejected_document_never_survives_and_a_family_may_have_none() -> None:
     assert survivor(member("a", keep=False), member("b", license="NOASSERTION")) == "b"
     assert choose([member("a", keep=False)], ("license",), SOURCES).survivor is None

@@ -20,7 +20,10 @@ SCHEMA = pa.schema(
         pa.field("text", pa.string(), nullable=False),
         pa.field("url", pa.string()),
         pa.field("title", pa.string()),
+        pa.field("component", pa.string(), nullable=False),
         pa.field("copy", pa.int32(), nullable=False),
+        pa.field("source", pa.string(), nullable=False),
+        pa.field("license", pa.string(), nullable=False),
         pa.field("spans", pa.list_(pa.struct([("start", pa.int64()), ("id", ID)]))),
     ]
 )
@@ -35,6 +38,9 @@ def table_of(texts: Sequence[str], start: int = 0) -> pa.Table:
         "text": texts,
         "url": [None if row % 3 == 0 else f"https://example.org/{row}" for row in range(len(texts))],
         "title": [text[:40] for text in texts],
+        "component": [text[:3] for text in texts],
+        "source": [f"{text[:5]}@1" for text in texts],
+        "license": ["MIT" if row % 2 else "NOASSERTION" for row in range(len(texts))],
         "copy": [row % 2 for row in range(len(texts))],
         "spans": [[{"start": row, "id": ids[row]}] * (row % 3) for row in range(len(texts))],
     }
@@ -57,11 +63,14 @@ def shard_of(
     vocabulary: int = 0,
     separator: int | None = None,
     lengths: Sequence[int] | None = None,
+    masked: bool = False,
 ) -> Shard:
-    """A shard with tokens when it has a vocabulary: as many for each document as it has bytes, unless told."""
+    """A shard with tokens when it has a vocabulary: as many for each document as it has bytes, unless told; of a masked
+    one about a third of them carries no loss."""
     lengths = [len(text.encode()) for text in texts] if lengths is None else lengths
     tokens = tokens_of_length(lengths, vocabulary, number) if vocabulary else None
-    return Shard(number, start, table_of(texts, start), tokens, vocabulary, separator)
+    mask = np.random.default_rng(number).random(sum(lengths)) < 2 / 3 if masked else None
+    return Shard(number, start, table_of(texts, start), tokens, vocabulary, separator, mask)
 
 
 def stored_of(written: Written, rows: int) -> Stored:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pyarrow as pa
 import pytest
 
 from dagster_project.corpus.formats.format import Shard, Stored
@@ -13,9 +14,13 @@ from tests.corpus.formats.shards import table_of, tokens_of_length
 TABLE = table_of(["a", "b"], 5)
 
 
-def test_rows_are_numbered_from_the_start() -> None:
-    with pytest.raises(IntegrityError, match="export shard 3 are not numbered from 0"):
-        Shard(3, 0, TABLE)
+def test_rows_are_numbered_upwards_from_the_start() -> None:
+    """Places without a row are those of documents that were taken down."""
+    assert Shard(3, 0, TABLE).start == 0
+    again = pa.concat_tables([TABLE, TABLE])
+    for start, table in ((TABLE.column("index")[0].as_py() + 1, TABLE), (0, again)):
+        with pytest.raises(IntegrityError, match=f"export shard 3 are not numbered upwards from {start}"):
+            Shard(3, start, table)
 
 
 @pytest.mark.parametrize("offsets", [[0, 4], [0, 1, 3], [1, 2, 4], [0, 5, 4], [0, 1, 2, 4]])

@@ -21,7 +21,8 @@ def test_lengths_stand_in_as_few_bytes_as_they_need() -> None:
     written = Mds().write(shard)
     table = Mds().rows(stored_of(written, 5), 0, 5)
     assert [len(row) for row in table.column("tokens").to_pylist()] == lengths
-    samples = sum(12 + 32 + 8 + 1 + width + 2 * length for width, length in zip([1, 1, 2, 2, 4], lengths, strict=True))
+    samples = sum(24 + 32 + 8 + 1 + width + 2 * length for width, length in zip([1, 1, 2, 2, 4], lengths, strict=True))
+    samples += 5 * len("@1") + 3 * len("NOASSERTION") + 2 * len("MIT")
     config = json.dumps({key: written.facts[key] for key in written.facts if key not in OF_FILES}, sort_keys=True)
     assert len(written.files["mds"]) == 4 * 7 + len(config) + samples
 

@@ -14,6 +14,7 @@ from dagster_project.corpus.formats.format import Shard
 from dagster_project.corpus.formats.formats import FORMATS
 from dagster_project.corpus.model.documents import ID
 from dagster_project.corpus.model.manifests import File, Identity, Manifest
+from dagster_project.corpus.model.orders import MASKED
 from dagster_project.corpus.model.partitions import Partition
 from dagster_project.corpus.model.tokens import Tokens
 from dagster_project.corpus.storage import refs
@@ -27,7 +28,7 @@ PARTITION = Partition("published", "handmade@1")
 
 @dataclass(frozen=True)
 class Publication:
-    """A publication, and what every sample of it must be: (index, id, component, phase, copy, tokens, text)."""
+    """A publication, and what every sample of it must be: (index, id, component, phase, copy, tokens, text, mask)."""
 
     manifest: Manifest
     samples: list[tuple[Any, ...]]
@@ -51,7 +52,13 @@ def publication_of(
     exports = {format: _exported(store, format, shards) for format in formats}
     order = [asdict(write_shard(store, _order(shard), access="public")) for shard in shards]
     tokenizer = {"tokenizer": {"key": "bytes@1", "id": "0" * 64, "vocabulary": VOCABULARY, "separator": SEPARATOR}}
-    facts = {"exports": exports, "order": order, **(tokenizer if tokenized else {})}
+    facts = {
+        "exports": exports,
+        "order": order,
+        "starts": starts[:-1],
+        "total": starts[-1],
+        **(tokenizer if tokenized else {}),
+    }
     identity = Identity("published", (), {"name": name}, "1", (), hashlib.sha256(str(texts).encode()).hexdigest())
     manifest = refs.put_manifest(store, Manifest(identity, (), (), {}, facts))
     return Publication(manifest, [row for shard in shards for row in _samples(shard)])
@@ -68,7 +75,8 @@ def published(store: Store, **more: Any) -> Publication:
 def plain(sample: Any) -> tuple[Any, ...]:
     """A sample in values that can be compared."""
     tokens = None if sample.tokens is None else sample.tokens.tolist()
-    return (sample.index, sample.doc_id, sample.component, sample.phase, sample.copy, tokens, sample.text)
+    mask = None if sample.mask is None else sample.mask.tolist()
+    return (sample.index, sample.doc_id, sample.component, sample.phase, sample.copy, tokens, sample.text, mask)
 
 
 def without(samples: Sequence[tuple[Any, ...]], *places: int) -> list[tuple[Any, ...]]:
@@ -101,7 +109,13 @@ def _shard(number: int, start: int, texts: Sequence[str], tokenized: bool) -> Sh
     tokens = Tokens(np.frombuffer(b"".join(bodies), np.uint8).astype(np.uint16), offsets)
     if not tokenized:
         return Shard(number, start, pa.table(columns))
-    return Shard(number, start, pa.table(columns), tokens, VOCABULARY, SEPARATOR)
+    mask = np.array([carries_loss(place) for body in bodies for place in range(len(body))], np.bool_)
+    return Shard(number, start, pa.table(columns), tokens, VOCABULARY, SEPARATOR, mask)
+
+
+def carries_loss(place: int) -> bool:
+    """Of a token in its document: three have none, the next three have it, and so on."""
+    return place // 3 % 2 == 1
 
 
 def _exported(store: Store, format: str, shards: Sequence[Shard]) -> dict[str, Any]:
@@ -129,9 +143,13 @@ def _order(shard: Shard) -> pa.Table:
     columns["shard"] = pa.array([shard.number] * rows, pa.int32())
     columns["row"] = pa.array(range(rows), pa.int32())
     columns["offset"] = columns["length"] = pa.nulls(rows, pa.int64())
+    columns["masked"] = pa.nulls(rows, MASKED)
     if shard.tokens is not None:
         columns["offset"] = pa.array(shard.tokens.offsets[:-1] + np.arange(rows), pa.int64())
         columns["length"] = pa.array(np.diff(shard.tokens.offsets) + 1, pa.int64())
+        lengths = np.diff(shard.tokens.offsets).tolist()
+        spans = [[{"start": at, "end": min(at + 3, length)} for at in range(0, length, 6)] for length in lengths]
+        columns["masked"] = pa.array(spans, MASKED)
     return pa.table(columns)
 
 
@@ -139,7 +157,8 @@ def _samples(shard: Shard) -> list[tuple[Any, ...]]:
     rows = shard.table.to_pylist()
     texts = [row["text"] for row in rows]
     tokens = [None if shard.tokens is None else [*text.encode(), SEPARATOR] for text in texts]
+    masks = [None if token is None else [*map(carries_loss, range(len(token) - 1)), True] for token in tokens]
     return [
-        (row["index"], row["doc_id"], row["component"], row["phase"], row["copy"], token, row["text"])
-        for row, token in zip(rows, tokens, strict=True)
+        (row["index"], row["doc_id"], row["component"], row["phase"], row["copy"], token, row["text"], mask)
+        for row, token, mask in zip(rows, tokens, masks, strict=True)
     ]

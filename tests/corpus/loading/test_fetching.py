@@ -33,7 +33,7 @@ def test_every_file_is_there_under_the_name_of_its_format(
     assert [item.kept for item in fetch(store, files, tmp_path / "new" / "x")] == [False] * len(files)
     found = {path.name: path.read_bytes() for path in (tmp_path / "new" / "x").iterdir()}
     assert found == {name: store.get(file.path) for name, file in files.items()}
-    assert len(found) == len(ROWS) * (2 if format in ("numpy", "megatron") else 1) + format.startswith("mds")
+    assert len(found) == len(ROWS) * (3 if format in ("numpy", "megatron") else 1) + format.startswith("mds")
 
 
 def test_readers_find_what_they_look_for(store: MemoryStore, made: Publication, tmp_path: Path) -> None:

@@ -99,3 +99,52 @@ def test_components_that_cannot_be_meant_are_refused(component: str, field: str,
 
 def test_tokens_need_a_tokenizer() -> None:
     assert problems(text=MIX.replace("words: 100", "tokens: 100"))[0][1].endswith("name one, or say words")
+
+
+REPLAY = """
+name: m
+budget: {words: 100}
+components:
+  - {name: a, corpus: c@1, where: "quality.score > 1"}
+  - {name: b, replay: base@1}
+"""
+
+
+@pytest.mark.parametrize(
+    ("said", "field", "lacking"),
+    [
+        ("where: title = 'x'", "components[1].where", "title"),
+        ("sample: copies * quality.score", "components[1].sample", "quality.score"),
+        ("quantile: {of: bytes, above: 0.5}", "components[1].quantile.of", "bytes"),
+        ("balance: {by: domain}", "components[1].balance.by", "domain"),
+    ],
+)
+def test_replayed_members_tell_no_more_than_stands_in_the_mix(said: str, field: str, lacking: str) -> None:
+    ((found, message),) = complaints(read(text=REPLAY.replace("base@1", f"base@1, {said}")))
+    assert found == field
+    assert message.startswith(f"reads {lacking}, and replayed members tell no more than source, component")
+
+
+def test_what_is_asked_of_all_components_is_asked_of_replayed_members() -> None:
+    curriculum = "order: {policy: curriculum, by: BY}\n"
+    assert list(complaints(read(curriculum.replace("BY", "words / copies"), REPLAY))) == []
+    ((field, message),) = complaints(read(curriculum.replace("BY", "language_score"), REPLAY))
+    assert (field, message.split(",")[0]) == ("order.by", "reads language_score")
+
+
+@pytest.mark.parametrize(
+    ("said", "field", "message"),
+    [
+        ("", "components[1]", "has neither of corpus and replay"),
+        ("corpus: c, replay: base", "components[1]", "has both of corpus and replay"),
+        ("replay: base#0123456789", "components[1].replay", "names no version; use name@version#digits"),
+        ("replay: base@1#012", "components[1].replay", "names no version; use name@version#digits"),
+        ("replay: BASE", "components[1].replay", "cannot be a reference"),
+        ("replay: base, domains: [a.test]", "components[1].domains", "is of the documents of a corpus"),
+        ("replay: base, rehydrate: 1", "components[1].rehydrate", "is of the documents of a corpus"),
+    ],
+)
+def test_a_component_has_a_corpus_or_replays(said: str, field: str, message: str) -> None:
+    text = REPLAY.replace("{name: b, replay: base@1}", f"{{name: b, {said}}}" if said else "{name: b}")
+    ((found, told),) = problems(text=text)
+    assert (found, message in told) == (field, True), told

@@ -42,7 +42,7 @@ def judged(found: Library, manifest: Manifest) -> tuple[Standing, Gate]:
     gate.find_bounds(lambda: read_candidates(found.store, again.shards))
     for table, corpus, source in read_candidates(found.store, again.shards):
         assert pc.count_distinct(table.column("doc_id")).as_py() == len(table)
-        list(gate.pass_through(table, corpus, source))
+        list(gate.pass_through(gate.licenses.decided(table), corpus, source))
     return again, gate
 
 

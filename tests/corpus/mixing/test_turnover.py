@@ -117,6 +117,20 @@ def test_who_entered_was_not_there_before(versions: Versions) -> None:
     assert (mirrored.left, mirrored.entered) == (found.entered, found.left)
 
 
+def test_who_is_never_drawn_is_outside_of_the_selection(tmp_path: Path) -> None:
+    """A rate of 0 is no matter of the budget."""
+    store, rows = MemoryStore(), [{**row, "url": f"https://example.org/{row['id']}"} for row in documents(6)]
+    component = {"name": "all", "corpus": "web"}
+    mix = {"budget": {"documents": 6}, "components": [component]}
+    before = build(store, tmp_path, rows, mix, 1000)
+    component["sample"] = "case when ends_with(url, '/d5') then 0 when ends_with(url, '/d4') then null else 1 end"
+    after = build(store, tmp_path, rows, {**mix, "budget": {"documents": 3}}, 1000)
+    assert found_of(turnover(store, before, after), "left") == {
+        "outside the selection of all: sample": 2,
+        "beyond the budget of all": 1,
+    }
+
+
 @pytest.mark.parametrize("limit", [1, 3, 6, 20])
 def test_a_limit_holds_for_each_direction(versions: Versions, limit: int) -> None:
     whole, some = (turnover(versions.store, versions.before, versions.after, most) for most in (100, limit))

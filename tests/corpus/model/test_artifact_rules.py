@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from dagster_project.corpus.model.artifact_recipes import ArtifactRecipe, ExampleRecipe, TokenizerRecipe, TrainingRecipe
@@ -181,3 +183,27 @@ def test_a_recipe_that_was_not_read_is_judged_alike() -> None:
         "positives[0].partition",
     ]
     assert not list(complaints(ArtifactRecipe("q", "scorer")))
+
+
+CLUSTERS = "name: topics\nkind: clusters\npositives: [{{file: a.txt}}]\nclustering: {{{settings}}}\n"
+
+
+@pytest.mark.parametrize(
+    ("settings", "said"),
+    [
+        ("clusters: 0", "clustering.clusters: 0 is not allowed here; use a whole number from 1 to 999"),
+        ("clusters: 1000", "clustering.clusters: 1000 is not allowed here"),
+        ("iterations: 0", "clustering.iterations: 0 is not allowed here"),
+        ("sample: 0", "clustering.sample: 0 is not allowed here; use a whole number from 1 to 1,000,000"),
+    ],
+)
+def test_settings_of_clusters(settings: str, said: str) -> None:
+    with pytest.raises(RecipeError) as refusal:
+        read_recipe("artifacts/topics.yaml", CLUSTERS.format(settings=settings))
+    (problem,) = refusal.value.problems
+    assert str(problem).startswith(f"artifacts/topics.yaml:4: {said}")
+    name, value = settings.split(": ")
+    recipe = read_recipe("artifacts/topics.yaml", CLUSTERS.format(settings="")).recipe
+    assert isinstance(recipe, ArtifactRecipe)
+    changed = replace(recipe, clustering=replace(recipe.clustering, **{name: int(value)}))
+    assert [item for item in complaints(changed) if item.startswith(said)]
