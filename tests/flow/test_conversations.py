@@ -26,6 +26,7 @@ from dagster_project.quality.auditor import GreatExpectationsAuditor
 from tests.corpora import documents, library, prose, write_jsonl
 from tests.corpus.deduplication.test_layers import write
 from tests.flow.test_mixes import stored
+from tests.oracles import conversations as oracle
 
 PUBLISHED = Partition("published", "chat@1")
 SPECIAL = "<|endoftext|>", "<|im_start|>", "<|im_end|>", "<|short|>"
@@ -140,7 +141,8 @@ def test_every_turn_is_exported_in_its_template(made: Library, published: Manife
         token = "<|short|>" if row["words"] < 60 else "<|plain|>" if row["words"] < 80 else ""
         assert row["text"] == token + "".join(f"<|im_start|>{who}\n{what}<|im_end|>\n" for who, what in spoken)
         kept = {place for span in row["masked"] for place in range(span["start"], span["end"])}
-        answers = {p for turn in row["turns"] if turn["role"] == "assistant" for p in range(turn["start"], turn["end"])}
+        learned = [turn for turn in row["turns"] if turn["role"] == "assistant"]
+        answers = {p for turn in learned for p in range(turn["start"], turn["end"] + len("<|im_end|>\n"))}
         assert kept == set(range(len(text))) - answers
     assert published.profile["rendering"]["turns"] == {
         "conversations": 20,
@@ -169,10 +171,9 @@ def test_every_format_and_the_loader_tell_the_same_mask(made: Library, published
     for row, (tokens, mask) in zip(exported(made, published), expected, strict=True):
         values, learned = np.array(tokens), np.array(mask)
         assert (values[-1], learned[-1]) == (0, True)
-        text = row["text"].encode()
-        answers = b"".join(text[turn["start"] : turn["end"]] for turn in row["turns"] if turn["role"] == "assistant")
-        plain = text.removeprefix(b"<|short|>").removeprefix(b"<|plain|>")
-        assert tokenizer.decode(values[:-1][learned[:-1]]).encode() == (answers if row["turns"] else plain)
+        plain = row["text"].removeprefix("<|short|>").removeprefix("<|plain|>")
+        answers = oracle.learned_of(row, "chatml") if row["turns"] else plain
+        assert tokenizer.decode(values[:-1][learned[:-1]]) == answers
         assert (values == 1).sum() == (values == 2).sum() == len(row["turns"])
         assert (values == 3).sum() == row["text"].startswith("<|short|>")
     total = sum(sum(mask) for _, mask in expected)

@@ -9,6 +9,16 @@ def around(chat, role):
     return before, after
 
 
+def learned_of(row, chat):
+    """What a mix of answers teaches of a row: what the assistant says, and how it ends."""
+    if not row["turns"]:
+        return row["text"]
+    text = row["text"].encode()
+    said = [text[turn["start"] : turn["end"]].decode() for turn in row["turns"] if turn["role"] == "assistant"]
+    ending = around(chat, "assistant")[1] if chat else ""
+    return "".join(part + (ending if part else "") for part in said)
+
+
 def spoken(row, recipe, token=""):
     """The parts of a rendered text, as (text, whether it carries loss, whether the recipe wrote it)."""
     parts = [(token, not recipe.mask, True)]
@@ -21,7 +31,11 @@ def spoken(row, recipe, token=""):
         if recipe.chat:
             before, after = around(recipe.chat, turn["role"])
             outside = learned and not recipe.mask
-            parts += [(before, outside, True), (said, learned, False), (after, outside, True)]
+            parts += [
+                (before, outside, True),
+                (said, learned, False),
+                (after, outside or (learned and bool(said)), True),
+            ]
         else:
             parts += [(between, recipe.train_on == "all", False), (said, learned, False)]
         at = turn["end"]

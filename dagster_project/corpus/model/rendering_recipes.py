@@ -55,7 +55,7 @@ class RenderingRecipe:
 
     templates: tuple[TemplateRecipe, ...] = ()
     controls: tuple[ControlRecipe, ...] = ()
-    mask: bool = True  # what stands around the text, and around turns, carries no loss
+    mask: bool = True  # what stands around the text, and before turns, carries no loss; what ends a learned turn does
     chat: str = ""  # around each turn: a name in CHATS, or a template with {role} and {content}; empty: nothing
     train_on: Literal["all", "assistant"] = "all"  # turns that carry loss; documents without turns always do
 

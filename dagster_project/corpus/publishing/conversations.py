@@ -52,7 +52,9 @@ def speak(texts: pa.Array, turns: pa.Array, recipe: RenderingRecipe) -> Spoken:
     around = np.stack([whole.starts, inner.starts, inner.ends, whole.ends], axis=1).reshape(-1, 2)
     written = Spans(2 * spans.offsets, around[:, 0], around[:, 1]).filled
     found = turn_lists(roles, inner.starts, inner.ends, np.diff(spans.offsets))
-    return Spoken(text, found, written, _trained(text, inner, inner if recipe.mask else whole, roles, recipe))
+    is_said = inner.starts < inner.ends  # what ends a turn is learned with it, so that turns are learned to end
+    ending = Spans(spans.offsets, inner.starts, np.where(is_said, whole.ends, inner.ends))
+    return Spoken(text, found, written, _trained(text, inner, ending if recipe.mask else whole, roles, recipe))
 
 
 def told(texts: pa.Array, turns: pa.Array, trained: Spans, recipe: RenderingRecipe) -> dict[str, Any]:
