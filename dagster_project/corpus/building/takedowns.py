@@ -7,7 +7,6 @@ from dataclasses import replace
 from itertools import islice
 from typing import Any, NamedTuple
 
-import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -24,6 +23,8 @@ from dagster_project.corpus.storage.shards import read_shard
 from dagster_project.corpus.storage.stores import Store
 from dagster_project.corpus.takedowns.gone import WITHDRAWN, Gone, gone_from
 from dagster_project.corpus.takedowns.hits import Numbers
+
+STANDING = pa.array(["survivor", "suppressed"])  # statuses of kept documents that are not withdrawn
 
 
 class Affected(NamedTuple):
@@ -42,7 +43,7 @@ def affected(planner: Planner) -> Iterator[Affected]:
         if not planner.recipes.lacks("corpora", partition.key):
             newest = planner.newest(partition)
             gone = gone_from(store, layers_of(store, newest))
-            if lost := survivors_in(store, newest, gone.rows):
+            if lost := sum(len(rows) for _, rows in _not_withdrawn(store, [newest], gone.rows)):
                 yield Affected(partition, newest.id, lost)
     for partition in published(store, "mixed"):
         if not planner.recipes.lacks("mixes", partition.key):
@@ -71,23 +72,18 @@ def still_in(store: Store, mixed: Manifest) -> Missing:
 
 def lost_from(store: Store, corpora: Sequence[Manifest], gone: Mapping[str, Numbers]) -> dict[str, str]:
     """What versions of corpora still have of what is gone, as digests by documents shard."""
-    lost = {}
+    return {documents: digest(rows.tolist()) for documents, rows in _not_withdrawn(store, corpora, gone)}
+
+
+def _not_withdrawn(
+    store: Store, corpora: Sequence[Manifest], gone: Mapping[str, Numbers]
+) -> Iterator[tuple[str, Numbers]]:
+    """Rows of corpora that are to go and are not withdrawn yet, by the digest of their documents shard."""
     for file in (file for manifest in corpora for file in manifest.files):
         if (rows := gone.get(file.documents)) is not None:
-            status = read_shard(store, file, ["status"]).column("status").to_numpy(zero_copy_only=False)
-            if len(still := rows[np.isin(status[rows].astype(str), ["survivor", "suppressed"])]):
-                lost[file.documents] = digest(still.tolist())
-    return lost
-
-
-def survivors_in(store: Store, deduplicated: Manifest, gone: Mapping[str, Numbers]) -> int:
-    """How many rows of a corpus are to go that are not withdrawn yet."""
-    lost = 0
-    for file in deduplicated.files:
-        if (rows := gone.get(file.documents)) is not None:
             status = read_shard(store, file, ["status"]).column("status").take(pa.array(rows))
-            lost += pc.sum(pc.is_in(status, pa.array(["survivor", "suppressed"])), min_count=0).as_py()
-    return lost
+            if len(still := rows[pc.is_in(status, STANDING).to_numpy()]):
+                yield file.documents, still
 
 
 def gone_below(store: Store, mixed: Manifest) -> Gone:

@@ -45,10 +45,6 @@ class Order:
         """Places, with or without a sample."""
         return self.starts[-1]
 
-    @property
-    def samples(self) -> int:
-        return sum(file.rows for file in self.files)
-
     def places(self, first: int, stop: int) -> Iterator[Place]:
         """Where the places from `first` to `stop` lie, shard by shard; empty shards are passed over."""
         while first < stop:

@@ -119,7 +119,6 @@ def _found(store: Store, entries: Sequence[Entry], looked: Looked) -> Iterator[p
             for shard, file in enumerate(looked.snapshot.files):
                 yield _rows(shard, np.arange(file.rows), entry)
     yield from _by_license(store, looked.licensed, _asked(entries, "license"))
-
     yield from _by_parents(store, entries, looked)
 
 
