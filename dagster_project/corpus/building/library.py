@@ -182,6 +182,8 @@ class Library:
         audit_key, outcomes = self.audit(manifest, plan.bounds)
         if any(not item.passed and item.severity == "error" for item in outcomes):
             raise AuditFailed(str(partition), outcomes)
+        if started_from and started_from.id == manifest.id:
+            return Built(partition, manifest, started_from, outcomes, False, time.monotonic() - begun)
         manifest = refs.put_manifest(self.store, manifest)
         index_version(self.store, manifest)
         refs.record_build(self.store, key, {"id": manifest.id})
@@ -199,8 +201,7 @@ class Library:
             reason=reason,
             run={"seconds": round(seconds, 3), "workers": self.engine.workers, "audit": audit_key},
         )
-        fresh = started_from is None or ref.number != started_from.number
-        return Built(partition, manifest, ref, outcomes, fresh, seconds)
+        return Built(partition, manifest, ref, outcomes, True, seconds)
 
     def _is_takedown(self, before: Ref, after: Manifest) -> bool:
         if before.id == after.id:
@@ -235,7 +236,7 @@ class Library:
         """The version that a build key made; None also when its manifest is gone, for it can be made again."""
         record = refs.find_build(self.store, key)
         try:
-            return refs.load_manifest(self.store, record["id"]) if record else None
+            return refs.read_manifest(self.store, record["id"]) if record else None
         except MissingObject:
             return None
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, ClassVar, NamedTuple, Protocol
 
 import numpy as np
@@ -16,6 +17,7 @@ from numpy.typing import NDArray
 
 from dagster_project.corpus.model.errors import IntegrityError, Refused
 from dagster_project.corpus.model.tokens import Tokens
+from dagster_project.corpus.storage.shards import parquet_bytes
 
 ROWS = ("index", "doc_id", "text", "tokens", "mask")  # what rows of a shard may hold, in this order
 MOST_IDS = 2**31  # int32 is the widest type that every format has
@@ -39,6 +41,11 @@ class Shard:
     vocabulary: int = 0
     separator: int | None = None
     mask: NDArray[np.bool_] | None = None
+
+    @cached_property
+    def parquet(self) -> bytes:
+        """Its rows, without tokens, as every shard of a store is written."""
+        return parquet_bytes(self.table)
 
     def __post_init__(self) -> None:
         indexes = self.table.column("index").to_numpy()

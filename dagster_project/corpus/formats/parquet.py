@@ -22,10 +22,10 @@ class Parquet(Format):
     suffix: ClassVar[str] = "parquet"
 
     def write(self, shard: Shard) -> Written:
-        table = shard.table
-        if shard.tokens is not None:
-            tokens = stream_of(shard.tokens, narrowest(shard.vocabulary), None)
-            table = table.append_column("tokens", token_lists(tokens))
+        if shard.tokens is None:
+            return Written({self.suffix: shard.parquet})
+        tokens = stream_of(shard.tokens, narrowest(shard.vocabulary), None)
+        table = shard.table.append_column("tokens", token_lists(tokens))
         if (masks := masks_of(shard)) is not None:
             table = table.append_column("mask", token_lists(masks))
         return Written({self.suffix: parquet_bytes(table)})

@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from dagster_project.corpus.engine.work import ShardResult
-from dagster_project.corpus.formats.format import Shard, Written
+from dagster_project.corpus.formats.format import Shard
 from dagster_project.corpus.formats.formats import format_of
 from dagster_project.corpus.formats.masks import masked_spans
 from dagster_project.corpus.formats.spans import Spans, no_spans, span_lists
@@ -105,9 +105,9 @@ def gather(task: Gather) -> Gathered:
     encoded = _encoded(task, table, written)
     mask = encoded.mask if task.rendering.masks else None
     shard = Shard(task.number, task.span.start, table, encoded.tokens, encoded.vocabulary, encoded.separator, mask)
-    exports = {name: _written(task, name, shard) for name in task.formats}
+    file = _put(task, "parquet", shard.parquet)
+    exports = {name: _written(task, name, shard, file) for name in task.formats}
     order = write_shard(task.store, _order(shard, encoded), access=task.access)
-    file = write_shard(task.store, table, access=task.access)
     stream = stream_digest([encoded.tokens], encoded.separator) if encoded.tokens is not None else ""
     profile = {**_profile(task, shard, exports), **rendered}
     told = {name: {"files": _as_data(item.files), "facts": item.facts} for name, item in exports.items()}
@@ -174,12 +174,16 @@ def _encoded(task: Gather, table: pa.Table, written: Spans) -> Encoded:
     return encode(load_tokenizer(task.tokenizer.model, task.tokenizer.loading), table, written)
 
 
-def _written(task: Gather, name: str, shard: Shard) -> Export:
+def _written(task: Gather, name: str, shard: Shard, file: File) -> Export:
+    """The files of a shard in one format; what has the bytes of the shard's own file is not sent to the store again."""
     written = packed_files(shard, task.packing) if name == PACKED else format_of(name).write(shard)
-    return Export({suffix: _put(task, suffix, body, written) for suffix, body in written.files.items()}, written.facts)
+    files = {
+        suffix: file if body is shard.parquet else _put(task, suffix, body) for suffix, body in written.files.items()
+    }
+    return Export(files, written.facts)
 
 
-def _put(task: Gather, suffix: str, body: bytes, written: Written) -> File:
+def _put(task: Gather, suffix: str, body: bytes) -> File:
     path, sha256 = put_object(task.store, body, access=task.access, suffix=suffix)
     return File(path, sha256, len(body), task.span.rows)
 

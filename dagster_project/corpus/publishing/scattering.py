@@ -20,7 +20,7 @@ from dagster_project.corpus.model.errors import IntegrityError
 from dagster_project.corpus.model.manifests import File
 from dagster_project.corpus.publishing.turns import moved, read_turns
 from dagster_project.corpus.storage.exchange import Address, Piece
-from dagster_project.corpus.storage.shards import read_shard
+from dagster_project.corpus.storage.shards import open_shard, read_opened, read_shard
 from dagster_project.corpus.storage.stores import Store
 
 TEXTS = ("text", "url", "title")
@@ -89,8 +89,8 @@ def slices(sizes: Numbers, most: int) -> Iterator[tuple[int, int]]:
 def read_texts(store: Store, file: File, edits: File | None, rows: Numbers) -> pa.Table:
     """Some rows of a documents shard, none of them twice, the text as its edits leave it, and where its turns are
     then."""
-    table = read_shard(store, file, ["doc_id", *TEXTS])
-    table = table.append_column("turns", read_turns(store, file))
+    documents = open_shard(store, file, whole=False)
+    table = read_opened(documents, file, ["doc_id", *TEXTS]).append_column("turns", read_turns(documents, file))
     if edits:
         found = read_shard(store, edits, ["doc_id", "edits"])
         if not found.column("doc_id").equals(table.column("doc_id")):
@@ -98,4 +98,5 @@ def read_texts(store: Store, file: File, edits: File | None, rows: Numbers) -> p
                 f"{edits.path} does not list the documents that it should cover: rebuild its partition"
             )
         table = table.append_column("edits", found.column("edits"))
-    return edited(moved(table.take(pa.array(rows))))
+    chosen = table if len(rows) == table.num_rows else table.take(pa.array(rows))
+    return edited(moved(chosen))

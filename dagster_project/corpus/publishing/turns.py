@@ -7,26 +7,26 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from dagster_project.corpus.kernels.editing import Edits, from_arrow
 from dagster_project.corpus.kernels.texts import buffers
 from dagster_project.corpus.model.manifests import File
 from dagster_project.corpus.model.turns import TURN, TURNS
-from dagster_project.corpus.storage.shards import open_shard, read_shard
-from dagster_project.corpus.storage.stores import Store
+from dagster_project.corpus.storage.shards import read_opened
 
 Numbers = NDArray[np.int64]
 KINDS = "structure.list.element.kind"
 
 
-def read_turns(store: Store, file: File) -> pa.Array:
-    """The turns in the stored text of every document of a shard, as TURNS; a shard without any is read for its kinds of
-    spans alone."""
-    kinds = open_shard(store, file, whole=False).read(columns=[KINDS]).column(0)
+def read_turns(documents: pq.ParquetFile, file: File) -> pa.Array:
+    """The turns in the stored text of every document of an open shard, as TURNS; one without any is read for its kinds
+    of spans alone."""
+    kinds = documents.read(columns=[KINDS]).column(0)
     if not pc.any(pc.equal(pc.struct_field(pc.list_flatten(kinds), "kind"), "turn")).as_py():
         return no_turns(file.rows)
-    spans = read_shard(store, file, ["structure"]).column(0).combine_chunks()
+    spans = read_opened(documents, file, ["structure"]).column(0).combine_chunks()
     rows, flat = pc.list_parent_indices(spans), pc.list_flatten(spans)
     is_turn = pc.equal(pc.struct_field(flat, "kind"), "turn")
     rows, flat = rows.filter(is_turn).to_numpy(), flat.filter(is_turn)

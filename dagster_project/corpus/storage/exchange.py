@@ -54,7 +54,8 @@ class Address:
     ) -> Piece:
         """The same of a table, each part of it compressed."""
         order, bounds = _by_destination(destinations, count)
-        ordered = table.take(pa.array(order))
+        is_ordered = bool((np.diff(order) > 0).all())
+        ordered = table if is_ordered else table.take(pa.array(order))
         parts = [_packed(ordered.slice(start, end - start), compression) for start, end in pairwise(bounds)]
         return self._put(name, b"".join(parts), np.cumsum([0, *map(len, parts)], dtype=np.int64))
 

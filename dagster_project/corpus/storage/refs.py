@@ -11,12 +11,16 @@ import time
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
+from weakref import WeakKeyDictionary
 
 from dagster_project.corpus.model.canonical import canonical
 from dagster_project.corpus.model.errors import IntegrityError, MissingObject, Moved, PartitionError, Refused
 from dagster_project.corpus.model.manifests import FORMAT, Manifest, decode
 from dagster_project.corpus.model.partitions import Partition, parse
 from dagster_project.corpus.storage.stores import Entry, Store
+
+MOST_FILES = 100_000  # of the manifests that are remembered of a store: about 40 MB
+_remembered: WeakKeyDictionary[Store, dict[str, Manifest]] = WeakKeyDictionary()
 
 
 @dataclass(frozen=True)
@@ -83,11 +87,9 @@ def publish(
     Publishing what is already newest adds nothing. A name that is not `dev` is bound to its first build key: another
     one is refused unless a reason is given. Raises Moved when somebody else published meanwhile.
     """
-    current = latest(store, partition)
+    current = started_from
     if current and current.id == version:
         return current
-    if (current.number if current else 0) != (started_from.number if started_from else 0):
-        raise Moved(f"{partition} moved to {current.id[:12] if current else 'nothing'} while it was built: build again")
     if current and not partition.is_moving and current.build_key != build_key and not reason:
         raise Refused(
             f"{partition} is already published as {current.id[:12]} from other inputs or another recipe: "
@@ -99,7 +101,7 @@ def publish(
     winner = latest(store, partition)
     if winner and winner.id == version:
         return winner
-    raise Moved(f"{partition} was published by another build at the same moment: build again")
+    raise Moved(f"{partition} moved to {winner.id[:12] if winner else 'nothing'} while it was built: build again")
 
 
 def find_build(store: Store, key: str) -> dict[str, Any] | None:
@@ -126,6 +128,18 @@ def put_manifest(store: Store, manifest: Manifest) -> Manifest:
 
 
 def load_manifest(store: Store, version: str) -> Manifest:
+    """The manifest of a version. What was read and found right is remembered: it never changes."""
+    known = _remembered.setdefault(store, {})
+    if version not in known:
+        found = read_manifest(store, version)
+        while known and sum(len(item.files) + 1 for item in known.values()) + len(found.files) >= MOST_FILES:
+            known.pop(next(iter(known)))
+        known[version] = found
+    return known[version]
+
+
+def read_manifest(store: Store, version: str) -> Manifest:
+    """The same, read from the store."""
     return decode(json.loads(store.get(f"manifests/{version}.json")), version)
 
 

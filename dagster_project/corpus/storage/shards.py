@@ -91,7 +91,11 @@ def copy_object(store: Store, file: File, target: Path, of: str = "partition") -
 def read_shard(store: Store, file: File, columns: Sequence[str] | None = None) -> pa.Table:
     """A shard as a table. All columns, or a small shard: the whole object, checked by hash; some columns of a large
     one: only their byte ranges."""
-    parquet = open_shard(store, file, whole=columns is None)
+    return read_opened(open_shard(store, file, whole=columns is None), file, columns)
+
+
+def read_opened(parquet: pq.ParquetFile, file: File, columns: Sequence[str] | None = None) -> pa.Table:
+    """The same of a shard that is open already."""
     with _altered(file):
         return _as_written(parquet.read(columns=list(columns) if columns is not None else None), parquet)
 
