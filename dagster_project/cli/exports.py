@@ -24,6 +24,7 @@ COLUMNS = ("step", "rank", "index", "doc_id", "copy", "phase", "component", "sha
 BATCH_ROWS = 1024  # that are Python objects at a time
 SHOWN = 20  # samples, unless --json asks for all
 FORMAT = "parquet"
+ORDER = "order"  # the folder of the order manifest, beside the files of the export
 
 
 class Steps(click.ParamType[range]):
@@ -77,8 +78,9 @@ def seen(session: Session, mix: str, steps: range, ranks: int, batch: int, start
 @click.argument("mix")
 @click.option("--format", "format_", default=FORMAT, show_default=True, help="One of those that it was published in.")
 @click.option("--to", "folder", type=PATHS, required=True, metavar="DIR", help="Where the files go.")
+@click.option("--order", is_flag=True, help="Also the order manifest, in DIR/order: what every sample is.")
 @verb
-def fetch(session: Session, mix: str, format_: str, folder: Path) -> None:
+def fetch(session: Session, mix: str, format_: str, folder: Path, order: bool) -> None:
     """Copy an export of MIX into a folder, under the names by which the readers of its format find the files.
 
     Every file is checked against its hash. What is in the folder already, whole, is kept, so the command goes on where
@@ -86,17 +88,19 @@ def fetch(session: Session, mix: str, format_: str, folder: Path) -> None:
     """
     from dagster_project.cli.watching import watching
     from dagster_project.corpus.loading.fetching import fetch as fetched
-    from dagster_project.corpus.loading.fetching import files_of
+    from dagster_project.corpus.loading.fetching import files_of, order_files
     from dagster_project.opening import opened_store
 
     with watching(session) as observer, opened_store(session.settings) as store:
         partition, manifest = _published(store, mix)
-        files = files_of(manifest, format_)
+        wanted = [(folder, files_of(manifest, format_)), *([(folder / ORDER, order_files(manifest))] if order else [])]
+        total = sum(len(files) for _, files in wanted)
         observer.started(partition)
         found = []
-        for item in fetched(store, files, folder):
-            found.append(item)
-            observer.progressed(partition, len(found), len(files))
+        for place, files in wanted:
+            for item in fetched(store, files, place):
+                found.append(item)
+                observer.progressed(partition, len(found), total)
     if session.json:
         told = {"mix": str(partition), "version": manifest.id, "format": format_, "directory": str(folder.absolute())}
         session.show_json({**told, "files": [_file(item) for item in found]})

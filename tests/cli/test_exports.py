@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
+import pyarrow.parquet as pq
 import pytest
 
 from dagster_project.corpus.storage.s3 import S3Config, S3Store
@@ -43,6 +44,16 @@ def test_an_export_is_fetched_and_what_is_there_is_kept(program: Program, made: 
     size = sum(item["size_bytes"] for item in told["files"])
     said = program("fetch", NAME, "--format", "mds", "--to", str(folder)).stdout
     assert said == f"6 files, {size:,} bytes, 5 of them there before: {folder}\n"
+
+
+def test_the_order_comes_beside_an_export(program: Program, made: Publication, tmp_path: Path) -> None:
+    told = program.json("fetch", NAME, "--format", "jsonl", "--to", str(tmp_path), "--order")
+    assert sorted(path.name for path in (tmp_path / "order").iterdir()) == [
+        f"order-{shard:05d}.parquet" for shard in range(len(ROWS))
+    ]
+    assert len(told["files"]) == 2 * len(ROWS)
+    order = pq.read_table(tmp_path / "order")
+    assert order.column("doc_id").to_pylist() == [sample[1] for sample in made.samples]
 
 
 def test_what_every_rank_saw_is_told(program: Program, made: Publication) -> None:

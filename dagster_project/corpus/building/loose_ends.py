@@ -11,7 +11,7 @@ from dagster_project.corpus.building.recipes import PINNED, Recipes, is_packaged
 from dagster_project.corpus.licenses.expressions import LIMIT_CHARS, LIMIT_LICENSES, NOASSERTION, parse
 from dagster_project.corpus.licenses.table import table
 from dagster_project.corpus.model.artifact_recipes import ArtifactRecipe
-from dagster_project.corpus.model.errors import Problem, Refused
+from dagster_project.corpus.model.errors import PartitionError, Problem, Refused
 from dagster_project.corpus.model.mix_recipes import MixRecipe
 from dagster_project.corpus.model.partitions import MOVING, SPACES
 from dagster_project.corpus.model.partitions import parse as parse_partition
@@ -49,6 +49,8 @@ def loose_ends(
     for path, kind, reference in _references(recipe):
         if (kind, reference.partition("@")[0]) not in unread and (message := recipes.lacks(kind, reference)):
             yield item.problem(path, message)
+    if isinstance(recipe, SourceRecipe):
+        yield from (item.problem("derived_from", message) for message in _circle(recipe, recipes))
     if isinstance(recipe, CorpusRecipe):
         names = [member.source.partition("@")[0] for member in recipe.members]
         for index, name in enumerate(names):
@@ -64,6 +66,16 @@ def loose_ends(
         yield from _unfit_controls(item, recipe, recipes)
     if isinstance(recipe, PolicyRecipe) and rules:
         yield from _unfit_steps(item, recipe, recipes, rules)
+
+
+def _circle(source: SourceRecipe, recipes: Recipes) -> Iterator[str]:
+    """That a source is derived from itself; sources that nobody has are told of on their own."""
+    try:
+        recipes.parents(source)
+    except Refused as error:
+        yield str(error)
+    except PartitionError:
+        return
 
 
 def _unfit_artifact(item: ReadRecipe, artifact: ArtifactRecipe, is_whole: bool) -> Iterator[Problem]:

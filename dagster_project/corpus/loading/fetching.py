@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from dagster_project.corpus.formats.formats import delivered_name
-from dagster_project.corpus.loading.exports import facts_of
+from dagster_project.corpus.loading.exports import facts_of, order_of
 from dagster_project.corpus.model.errors import IntegrityError, Refused
 from dagster_project.corpus.model.manifests import File, Manifest
 from dagster_project.corpus.storage.shards import copy_object
@@ -37,6 +37,11 @@ def files_of(manifest: Manifest, format: str) -> dict[str, File]:
     if strange := [name for name in found if not PLAIN.fullmatch(name)]:
         raise IntegrityError(f"{manifest.id[:12]} names a file {strange[0]!r}, which may lie elsewhere: it was altered")
     return {name: File(**file) for name, file in found.items()}
+
+
+def order_files(manifest: Manifest) -> dict[str, File]:
+    """The order manifest of a publication: a file for each shard, which says what every row of it is."""
+    return {f"order-{number:05d}.parquet": file for number, file in enumerate(order_of(manifest).files)}
 
 
 def fetch(store: Store, files: dict[str, File], folder: Path) -> Iterator[Fetched]:

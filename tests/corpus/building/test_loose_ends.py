@@ -55,6 +55,21 @@ def test_every_problem_of_every_file_comes_at_once(tmp_path):
     ]
 
 
+def test_sources_derived_from_themselves_are_told_before_anything_is_built(tmp_path):
+    derived = "format: jsonl\ncolumns: {parents: of}\nderived_from: "
+    write(tmp_path, "sources/a.yaml", f'name: a\nversion: "1"\n{derived}[b@1]\n')
+    write(tmp_path, "sources/b.yaml", f'name: b\nversion: "1"\n{derived}[a@1]\n')
+    write(tmp_path, "sources/b2.yaml", f'name: b\nversion: "2"\n{derived}[c@1]\n')
+    write(tmp_path, "sources/c.yaml", 'name: c\nversion: "1"\nformat: jsonl\n')
+    with pytest.raises(RecipeError) as refusal:
+        find_recipes([tmp_path])
+    assert [(Path(item.file).name, item.line, item.field) for item in refusal.value.problems] == [
+        ("a.yaml", 5, "derived_from"),
+        ("b.yaml", 5, "derived_from"),
+    ]
+    assert refusal.value.problems[0].message.startswith("b@1 is derived from a@1, and so from itself")
+
+
 @pytest.mark.parametrize(
     ("expression", "says"),
     [
