@@ -23,6 +23,7 @@ from dagster_project.corpus.lineage.catalog import Catalog, refresh
 from dagster_project.corpus.lineage.members import MEMBERS
 from dagster_project.settings import Settings
 from dagster_project.stores import opened_store
+from dagster_project.views import without_zones
 
 LICENSE_CLASSES = pa.schema([("license", pa.string()), ("license_class", pa.string())])
 LICENSES = ("licenses/", "by_license/")  # where profiles count by license
@@ -69,12 +70,6 @@ def license_classes(catalog: Catalog) -> pa.Table:
     named = (measure.split("/")[1] for measure in measures if measure.startswith(LICENSES))
     rows = [{"license": name, "license_class": class_of(name)} for name in sorted({_plain(name) for name in named})]
     return pa.Table.from_pylist(rows, schema=LICENSE_CLASSES)
-
-
-def without_zones(table: pa.Table) -> pa.Table:
-    """Moments as plain timestamps in UTC: DuckDB would need an extension to show zones."""
-    plain = [pa.timestamp("us") if pa.types.is_timestamp(field.type) else field.type for field in table.schema]
-    return table.cast(pa.schema(zip(table.column_names, plain, strict=True)))
 
 
 def _plain(name: str) -> str:

@@ -27,12 +27,13 @@ STAGES = [
     *(snapshots, artifacts, signals, licensed, statistics, fingerprints),
     *(filtered, families, deduplicated, passages, weights, mixed, published),
 ]
+OF_MIXES = (mixed, published)
 
 
 def build_definitions(settings: Settings) -> dg.Definitions:
     """Everything that Dagster knows of, for one store and one set of recipe directories."""
     stages = dg.Definitions(
-        assets=STAGES,
+        assets=[linked(stage, settings.pages) for stage in STAGES],
         jobs=[*jobs.ASSET_JOBS, jobs.build_mix],
         sensors=automation.sensors(settings),
         schedules=automation.schedules(settings),
@@ -40,6 +41,14 @@ def build_definitions(settings: Settings) -> dg.Definitions:
         executor=dg.in_process_executor,  # the engine of the library does the work, and a process per step costs 5 s
     )
     return dg.Definitions.merge(stages, marts(settings))
+
+
+def linked(stage: dg.AssetsDefinition, pages: str | None) -> dg.AssetsDefinition:
+    """A stage, that of mixes with a link to where their provenance is served, when it is."""
+    if pages is None or stage not in OF_MIXES:
+        return stage
+    link = {"provenance pages": dg.MetadataValue.url(pages)}
+    return stage.map_asset_specs(lambda spec: spec.merge_attributes(metadata=link))
 
 
 definitions = build_definitions(Settings.from_environment())

@@ -34,6 +34,7 @@ from dagster_project.corpus.loading.order import Share
 from dagster_project.corpus.loading.publications import publication
 from dagster_project.corpus.loading.shards import Sample
 from dagster_project.corpus.model.errors import Refused
+from dagster_project.corpus.statements.refusing import refuse_ended
 from dagster_project.settings import Settings
 from dagster_project.stores import opened_store
 
@@ -68,7 +69,8 @@ def load(
     share = Share(rank, ranks, worker, workers, batch, drop_last)
     with ExitStack() as stack:
         store = stack.enter_context(opened_store(settings or Settings.from_environment()))
-        _, manifest = publication(store, mix)
+        partition, manifest = publication(store, mix)
+        refuse_ended(store, partition, manifest.id)
         begin = begin_of(store, state, manifest) if state is not None else Begin(FORMAT, start)
         loader = Loader(store, manifest, begin._replace(format=format or begin.format), share, ranged=ranged)
         loader.held = stack.pop_all()

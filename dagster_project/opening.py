@@ -24,7 +24,9 @@ def opened(settings: Settings, observer: Observer | None = None, *, refill: bool
     from which documents were taken down."""
     recipes = recipes_of(settings)
     with opened_store(settings) as store, opened_engine(settings) as engine:
-        yield Library(store, recipes, engine, GreatExpectationsAuditor(), observer or Unobserved(), refill)
+        yield Library(
+            store, recipes, engine, GreatExpectationsAuditor(), observer or Unobserved(), refill, portraits=True
+        )
 
 
 @contextlib.contextmanager

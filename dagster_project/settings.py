@@ -33,6 +33,7 @@ class Settings:
     secret_key: str | None = field(default=None, repr=False)
     session_token: str | None = field(default=None, repr=False)
     openlineage_key: str | None = field(default=None, repr=False)  # of whoever collects lineage events
+    pages: str | None = None  # where `florilegium up` serves the provenance pages, for links to them
 
     def __post_init__(self) -> None:
         if self.store is not None:
@@ -56,6 +57,7 @@ class Settings:
             secret_key=env.get("AWS_SECRET_ACCESS_KEY") or None,
             session_token=env.get("AWS_SESSION_TOKEN") or None,
             openlineage_key=env.get("OPENLINEAGE_API_KEY") or None,
+            pages=env.get("FLORILEGIUM_PAGES") or None,
         )
         return replace(found, **{name: value for name, value in overrides.items() if value is not None})
 

@@ -55,6 +55,7 @@ def branches(traced: dict[str, Any]) -> Iterable[Branch]:
     yield "family", [line for item in traced["families"] for line in _family(item)]
     if traced["passages"]:
         yield "passages", [line for item in traced["passages"] for line in _passages(item)]
+    yield "decisions", [_decision(item) for item in traced["decisions"]]
     snapshot, raw = traced["snapshot"], traced["raw"]
     at = f"row {snapshot['row']} of {snapshot['shard']}"
     yield "snapshot", [f"{snapshot['partition']} {snapshot['id'][:12]}", at]
@@ -79,9 +80,17 @@ def _places(members: list[dict[str, Any]]) -> list[str]:
 def _license(found: dict[str, Any]) -> list[str]:
     lines = []
     if concluded := found["concluded"]:
-        lines.append(f"concluded: {concluded['expression']} ({concluded['class']}) from {concluded['kind']}")
+        by = f" by {concluded['rule']}" if concluded["rule"] else ""
+        lines.append(f"concluded: {concluded['expression']} ({concluded['class']}) from {concluded['kind']}{by}")
         lines += [f"finding: {finding}" for finding in concluded["findings"]]
-    lines += [f"effective in {item['corpus']}: {item['expression']} ({item['class']})" for item in found["effective"]]
+    for item in found["effective"]:
+        by = f" by {item['rule']}" if item["rule"] else ""
+        lines.append(f"effective in {item['corpus']}: {item['expression']} ({item['class']}){by}")
+        own = found["concluded"]["findings"] if found["concluded"] else []
+        lines += [f"finding: {finding}" for finding in item["findings"] if finding not in own]
+    for item in found["in_mix"]:
+        by = f" by {' and '.join(item['rules'])}" if item["rules"] else ""
+        lines.append(f"in the mix: {item['expression']} ({item['class']}){by}")
     return [*lines, *(f"evidence: {item['kind']} {item['value']!r} in {item['where']}" for item in found["evidence"])]
 
 
@@ -95,6 +104,13 @@ def _parents(parents: list[dict[str, Any]], above: int = 0) -> Iterable[str]:
         made = f", made by {parent['generator']}" if parent["generator"] else ""
         yield f"{'  ' * above}{parent['doc_id']}{place}: {where}, {license_}{made}"
         yield from _parents(parent["parents"], above + 1)
+
+
+def _decision(item: dict[str, Any]) -> str:
+    because = "" if item["rule"] is None else f" by {item['rule']}"
+    value = "" if item["value"] is None else f" (value {item['value']})"
+    made = f"{item['id'][:12]}, code {item['code_version']}, recipe {item['recipe'][:12]}"
+    return f"{item['partition']}: {item['decision']}{because}{value}; {made}"
 
 
 def _verdict(item: dict[str, Any]) -> str:

@@ -50,8 +50,9 @@ def finish(library: Library, built: Sequence[Built], home: Path) -> dict[Partiti
     """The catalog brought up to date, and the reports of mixes written."""
     from dagster_project.cli.reports import write_reports
     from dagster_project.corpus.lineage.catalog import refresh
+    from dagster_project.corpus.lineage.upkeep import join
 
-    refresh(library.store)
+    join(library.store, refresh(library.store))
     mixes = [item.partition for item in built if item.partition.stage == "published"]
     return {partition: write_reports(library.store, partition, home) for partition in mixes}
 

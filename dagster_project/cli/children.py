@@ -1,4 +1,4 @@
-"""The two processes behind `up`: started on our store, asked until they answer, and stopped as whole groups."""
+"""The processes behind `up`: started on our store, asked until they answer, and stopped as whole groups."""
 
 from __future__ import annotations
 
@@ -21,28 +21,36 @@ from dagster_project.defs.instance import prepared_home
 if TYPE_CHECKING:
     from dagster_project.settings import Settings
 
-MODULES = {"webserver": ("dagster_webserver",), "daemon": ("dagster._daemon", "run")}
+MODULES = {
+    "pages": ("dagster_project.serving",),
+    "webserver": ("dagster_webserver",),
+    "daemon": ("dagster._daemon", "run"),
+}
 START_SECONDS, STOP_SECONDS, POLL_SECONDS = 180.0, 20.0, 0.3
 EVERYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1"}
 WORKSPACE = "load_from:\n  - python_module: dagster_project.definitions\n"
 
 
 class UpError(FlorilegiumError):
-    """The web UI or its daemon cannot run."""
+    """The web UI, its daemon or the provenance pages cannot run."""
 
 
 class Children:
-    """Web server and daemon; leaving the block stops both."""
+    """Provenance pages, web server and daemon; leaving the block stops all of them."""
 
-    def __init__(self, settings: Settings, host: str, port: int) -> None:
-        self.settings, self.host, self.port = settings, host, port
+    def __init__(self, settings: Settings, host: str, port: int, pages_port: int) -> None:
+        self.settings, self.host, self.port, self.pages_port = settings, host, port, pages_port
         self.home = (settings.home / "dagster").absolute()
         self.running: dict[str, subprocess.Popen[bytes]] = {}
 
     @property
     def url(self) -> str:
-        host = EVERYWHERE.get(self.host, self.host)
-        return f"http://{f'[{host}]' if ':' in host else host}:{self.port}"
+        """Of the web UI."""
+        return self._address(self.port)
+
+    @property
+    def pages_url(self) -> str:
+        return self._address(self.pages_port)
 
     @property
     def pids(self) -> dict[str, int]:
@@ -53,8 +61,10 @@ class Children:
         (self.home / "output").mkdir(exist_ok=True)
         workspace = str(workspace_file(self.home))
         try:
+            self._start("pages", self.host, str(self.pages_port))
             self._start("webserver", "-w", workspace, "-h", self.host, "-p", str(self.port))
-            self._wait_until_answers()
+            self._wait_until_answers("pages", f"{self.pages_url}/")
+            self._wait_until_answers("webserver", f"{self.url}/server_info")
             self._start("daemon", "-w", workspace)  # only now: both would create the same SQLite tables
         except BaseException:
             self.__exit__()
@@ -71,13 +81,17 @@ class Children:
             _signal(process, signal.SIGKILL)  # whatever is left of its group
             process.wait()
 
-    def _wait_until_answers(self) -> None:
+    def _address(self, port: int) -> str:
+        host = EVERYWHERE.get(self.host, self.host)
+        return f"http://{f'[{host}]' if ':' in host else host}:{port}"
+
+    def _wait_until_answers(self, name: str, url: str) -> None:
         """Loading the definitions takes seconds; a child that dies meanwhile is told at once."""
         deadline = time.monotonic() + START_SECONDS
-        while not self._answers():
+        while not _answers(url):
             self.refuse_dead()
             if time.monotonic() > deadline:
-                raise UpError(f"the web UI does not answer after {START_SECONDS:.0f} s: see {self._log('webserver')}")
+                raise UpError(f"the {name} does not answer after {START_SECONDS:.0f} s: see {self._log(name)}")
             time.sleep(POLL_SECONDS)
 
     def refuse_dead(self) -> None:
@@ -90,20 +104,12 @@ class Children:
         with self._log(name).open("wb") as log:
             self.running[name] = subprocess.Popen(
                 [sys.executable, "-m", *MODULES[name], *arguments],
-                env=self.settings.inherited(DAGSTER_HOME=str(self.home)),
+                env=self.settings.inherited(DAGSTER_HOME=str(self.home), FLORILEGIUM_PAGES=self.pages_url),
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,  # Ctrl-C is for us, who stop them in order
             )
-
-    def _answers(self) -> bool:
-        opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-        try:
-            with opener.open(f"{self.url}/server_info", timeout=5) as answer:
-                return bool(answer.status == 200)
-        except (OSError, urllib.error.URLError):
-            return False
 
     def _log(self, name: str) -> Path:
         return self.home / "output" / f"{name}.log"
@@ -113,7 +119,16 @@ class Children:
         return lines[-1][:300].rstrip(".") if lines else "it wrote nothing"
 
 
-def refuse_taken(host: str, port: int) -> None:
+def _answers(url: str) -> bool:
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    try:
+        with opener.open(url, timeout=5) as answer:
+            return bool(answer.status == 200)
+    except (OSError, urllib.error.URLError):
+        return False
+
+
+def refuse_taken(host: str, port: int, option: str = "--port") -> None:
     """Before anything is started."""
     try:
         family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
@@ -122,7 +137,7 @@ def refuse_taken(host: str, port: int) -> None:
             probe.bind(address)
     except OSError as error:
         reason = (error.strerror or str(error)).lower()
-        raise UpError(f"port {port} of {host} cannot be used ({reason}): choose another with --port") from None
+        raise UpError(f"port {port} of {host} cannot be used ({reason}): choose another with {option}") from None
 
 
 def workspace_file(home: Path) -> Path:

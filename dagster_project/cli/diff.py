@@ -62,18 +62,26 @@ def addressed(store: Store, text: str) -> tuple[Partition, Manifest]:
     """The version that a name means, in the store and whatever the recipes say today."""
     from dagster_project.corpus.storage import refs
 
+    partition, version = named(store, text)
+    return partition, refs.load_manifest(store, version)
+
+
+def named(store: Store, text: str) -> tuple[Partition, str]:
+    """The same by its id, whether it can be read or not."""
+    from dagster_project.corpus.storage import refs
+
     back = BACK.fullmatch(text)
     address, sign, exact = (back[1] if back else text).partition("#")
     if back and sign:
         raise PartitionError(f"{text} has both #… and ~{back[2]}: give one of them")
     partition, version = parse(_standing(store, address) + sign + exact)
     if not back:
-        return partition, refs.load_manifest(store, refs.resolve(store, partition, version))
+        return partition, refs.resolve(store, partition, version)
     refs.resolve(store, partition)
     history = refs.history(store, partition)
     if int(back[2]) >= len(history):
         raise PartitionError(f"{partition} has {len(history)} versions: `florilegium history {partition}` lists them")
-    return partition, refs.load_manifest(store, history[-1 - int(back[2])].id)
+    return partition, history[-1 - int(back[2])].id
 
 
 def _standing(store: Store, address: str) -> str:

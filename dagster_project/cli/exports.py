@@ -89,10 +89,12 @@ def fetch(session: Session, mix: str, format_: str, folder: Path, order: bool) -
     from dagster_project.cli.watching import watching
     from dagster_project.corpus.loading.fetching import fetch as fetched
     from dagster_project.corpus.loading.fetching import files_of, order_files
+    from dagster_project.corpus.statements.refusing import refuse_ended
     from dagster_project.opening import opened_store
 
     with watching(session) as observer, opened_store(session.settings) as store:
         partition, manifest = _published(store, mix)
+        refuse_ended(store, partition, manifest.id)
         wanted = [(folder, files_of(manifest, format_)), *([(folder / ORDER, order_files(manifest))] if order else [])]
         total = sum(len(files) for _, files in wanted)
         observer.started(partition)

@@ -10,19 +10,31 @@ from typing import NoReturn
 import click
 
 from dagster_project.cli import (
+    audit_splits,
+    audits,
     build,
+    catalogs,
     contamination,
     demo,
     diff,
     duplicates,
     exports,
     filter,
+    graphs,
+    histories,
+    keys,
+    licenses,
     lineage,
+    matches,
+    portraits,
     recipes,
     report,
     server,
+    sql,
+    statements,
     takedowns,
     up,
+    verify,
 )
 from dagster_project.cli.failing import Program
 from dagster_project.cli.session import global_options
@@ -44,14 +56,26 @@ for command in (
     build.build,
     lineage.trace,
     lineage.impact,
-    lineage.history,
-    lineage.versions,
+    histories.history,
+    histories.versions,
+    graphs.lineage,
+    sql.sql,
+    catalogs.catalog_group,
     diff.diff,
+    verify.verify,
     report.report,
     filter.filter_group,
     duplicates.duplicates_group,
     contamination.contamination,
+    portraits.portrait_group,
+    matches.matches,
     takedowns.takedown_group,
+    licenses.licenses_group,
+    audits.audit_group,
+    statements.attest,
+    statements.retire,
+    statements.statements,
+    keys.keys_group,
     exports.fetch,
     exports.seen,
     *recipes.GROUPS,
@@ -59,6 +83,7 @@ for command in (
     server.status,
 ):
     main.add_command(command)
+audits.audit_group.add_command(audit_splits.split)
 
 
 def run() -> NoReturn:

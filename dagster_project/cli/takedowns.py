@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from dagster_project.cli.certificates import certificate
 from dagster_project.cli.lineage import TEXT_FILE, Identifier
 from dagster_project.cli.session import Session, verb
 
 if TYPE_CHECKING:
     from dagster_project.corpus.building.takedowns import Affected
+    from dagster_project.corpus.building.taking_down import Applied
     from dagster_project.corpus.takedowns.entries import Entry
     from dagster_project.corpus.takedowns.register import Register
 
@@ -21,6 +24,9 @@ DECISIONS = ("remove", "refuse", "pending")
 @click.group(name="takedown")
 def takedown_group() -> None:
     """Take documents out of corpora and mixes, on record."""
+
+
+takedown_group.add_command(certificate)
 
 
 @takedown_group.command()
@@ -105,30 +111,40 @@ def plan(session: Session) -> None:
 
 @takedown_group.command()
 @click.option("--refill", is_flag=True, help="Make mixes anew, in another order, instead of leaving places empty.")
+@click.option("--erase", is_flag=True, help="Rewrite or delete every object of the store that holds the text.")
 @verb
-def apply(session: Session, refill: bool) -> None:
+def apply(session: Session, refill: bool, erase: bool) -> None:
     """Build and publish every corpus and mix anew that holds what is to be removed; nothing else changes.
 
     A mix keeps its order: every sample that stays has the place that it had, so that runs go on from their checkpoints.
+    Old versions are withdrawn: they can still be traced, and are exported no more. With --erase their text is gone.
+    What cannot be built anew, for its recipe is gone, is named when all else is done, and the command fails.
     """
     from dagster_project.cli.build import finish, step
     from dagster_project.cli.watching import watching
-    from dagster_project.corpus.building.takedowns import affected
-    from dagster_project.corpus.model.partitions import Partition
+    from dagster_project.corpus.building.taking_down import take_down
     from dagster_project.opening import opened
 
     with watching(session) as observer, opened(session.settings, observer, refill=refill) as library:
-        found = list(affected(library.planner))
-        corpora = [item.partition for item in found if item.partition.stage == "deduplicated"]
-        mixes = [Partition("published", item.partition.key) for item in found if item.partition.stage != "deduplicated"]
-        built = [library.build(partition) for partition in (*corpora, *mixes)]
-        finish(library, built, session.settings.home)
+        done = take_down(library, erase=erase)
+        finish(library, list(done.built), session.settings.home)
+    swept = done.swept._asdict() if done.swept else None
     if session.json:
-        session.show_json({"affected": [_told(item) for item in found], "built": [step(item) for item in built]})
-        return
-    _show_affected(session, found)
-    for item in built:
+        withdrawn = [{"partition": item.partition, "version": item.version} for item in done.withdrawn]
+        told = {"affected": [_told(item) for item in done.affected], "built": [step(item) for item in done.built]}
+        session.show_json({**told, "withdrawn": withdrawn, "erased": swept})
+    else:
+        _show_applied(session, done, swept)
+    _refuse_left(done.affected)
+
+
+def _show_applied(session: Session, done: Applied, swept: dict[str, int] | None) -> None:
+    _show_affected(session, list(done.affected))
+    for item in done.built:
         click.echo(f"{item.partition}  {item.manifest.id[:12]}  {item.manifest.rows:,} rows")
+    click.echo(f"{len(done.withdrawn):,} older versions withdrawn")
+    if swept:
+        click.echo(f"{swept['rewritten']:,} objects rewritten and {swept['deleted']:,} deleted")
 
 
 def _meant(asked: dict[str, Any]) -> list[tuple[Any, str]]:
@@ -165,11 +181,21 @@ def _entry(entry: Entry) -> dict[str, Any]:
 
 
 def _told(item: Affected) -> dict[str, Any]:
-    return {"partition": str(item.partition), "version": item.version, "documents": item.documents}
+    told = {"partition": str(item.partition), "version": item.version, "documents": item.documents}
+    return {**told, "lacking": item.lacking}
+
+
+def _refuse_left(found: Sequence[Affected]) -> None:
+    """What nobody can build still holds what was to be removed."""
+    from dagster_project.corpus.model.errors import Refused
+
+    if left := [f"{item.partition} {item.lacking}" for item in found if item.lacking]:
+        raise Refused(f"what is taken down still stands where {'; '.join(left)}: put the recipes back and apply again")
 
 
 def _show_affected(session: Session, found: list[Affected]) -> None:
     from dagster_project.cli.tables import table
 
-    rows = [[str(item.partition), item.version[:12], item.documents] for item in found]
-    session.out.print(table("To be built anew", ["partition", "newest version", "documents that go"], rows))
+    rows = [[str(item.partition), item.version[:12], item.documents, item.lacking] for item in found]
+    columns = ["partition", "newest version", "documents that go", ""]
+    session.out.print(table("To be built anew", columns, rows))

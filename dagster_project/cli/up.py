@@ -1,4 +1,4 @@
-"""florilegium up: the embedded store and Dagster's web UI and daemon, until Ctrl-C."""
+"""florilegium up: the embedded store, Dagster's web UI and daemon, and the provenance pages, until Ctrl-C."""
 
 from __future__ import annotations
 
@@ -17,26 +17,37 @@ ASK_SECONDS = 0.5
 
 @click.command()
 @click.option("--port", default=3000, show_default=True, type=click.IntRange(1, 65535))
+@click.option(
+    "--pages-port",
+    type=click.IntRange(1, 65535),
+    help="Of the provenance pages. [default: the next port]",
+)
 @click.option("--host", default="127.0.0.1", show_default=True)
 @verb
-def up(session: Session, port: int, host: str) -> None:
-    """Run the web UI, its daemon and the embedded store; Ctrl-C stops all three."""
+def up(session: Session, port: int, pages_port: int | None, host: str) -> None:
+    """Run the web UI, its daemon, the provenance pages and the embedded store; Ctrl-C stops all of them."""
     from dagster_project.cli.children import Children, refuse_taken
 
+    pages_port = pages_port or (port + 1 if port < 65535 else port - 1)
+    if pages_port == port:
+        raise click.UsageError("--pages-port must be another port than --port")
     refuse_taken(host, port)
+    refuse_taken(host, pages_port, "--pages-port")
     from dagster_project.opening import opened_store
 
-    with opened_store(session.settings) as store, Children(session.settings, host, port) as children:
+    with opened_store(session.settings) as store, Children(session.settings, host, port, pages_port) as children:
         say(session, f"store: {store.location}; logs: {children.home / 'output'}")
         if session.json:
-            session.show_json({"url": children.url, "store": store.location, "pids": children.pids})
+            told = {"url": children.url, "pages": children.pages_url, "store": store.location, "pids": children.pids}
+            session.show_json(told)
         else:
             click.echo(f"Florilegium is up at {children.url} (Ctrl-C stops it)")
+            click.echo(f"provenance pages: {children.pages_url}")
         watch(session, children)
 
 
 def watch(session: Session, children: Children) -> None:
-    """Until somebody ends us, or one of the two ends by itself."""
+    """Until somebody ends us, or one of them ends by itself."""
     try:
         while True:
             children.refuse_dead()

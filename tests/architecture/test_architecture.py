@@ -34,6 +34,12 @@ def test_the_door_for_training_is_light() -> None:
     assert not {"dagster", "great_expectations", "dbt", "numba", "duckdb", "torch", "tokenizers"} & loaded
 
 
+def test_the_door_for_questions_is_light() -> None:
+    loaded = modules_after("import dagster_project.lineage, dagster_project.corpus.lineage.upkeep")
+    assert "dagster_project.corpus.lineage.impact" in loaded
+    assert not {"dagster", "great_expectations", "dbt", "numba", "duckdb"} & loaded
+
+
 def test_the_package_root_imports_nothing() -> None:
     assert "import" not in [
         line.split()[0] for line in (PACKAGE / "__init__.py").read_text().splitlines() if line[:1].isalpha()

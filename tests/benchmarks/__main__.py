@@ -10,7 +10,20 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from tests.benchmarks import families, layers, minhash, mixes, parity, recall, signals, tokens, warc
+from tests.benchmarks import (
+    families,
+    layers,
+    lineage,
+    minhash,
+    mixes,
+    parity,
+    portraits,
+    recall,
+    signals,
+    support,
+    tokens,
+    warc,
+)
 
 Result = tuple[dict[str, Any], int]  # what was measured, and the exit code
 
@@ -29,11 +42,14 @@ def lines(result: Mapping[str, Any]) -> str:
 BENCHMARKS: dict[str, Benchmark] = {
     "families": Benchmark(families.run, lines),
     "layers": Benchmark(layers.run, lines),
+    "lineage": Benchmark(lineage.run, lines),
     "minhash": Benchmark(lambda said: (minhash.run(said.input, said.limit_mb), 0), lines),
     "mixes": Benchmark(mixes.run, lines),
     "parity": Benchmark(parity.run, parity.told),
+    "portrait": Benchmark(portraits.run, lines),
     "recall": Benchmark(recall.run, recall.told),
     "signals": Benchmark(signals.run, signals.told),
+    "support": Benchmark(lambda said: (support.run(said.input, said.limit_mb), 0), lines),
     "tokenizers": Benchmark(lambda said: (tokens.run(said.input, said.limit_mb), 0), lines),
     "warc": Benchmark(lambda said: (warc.run(said.input, said.limit_mb), 0), lines),
 }
@@ -76,7 +92,7 @@ def parser() -> argparse.ArgumentParser:
         "--limit-mb",
         type=float,
         default=20,
-        help="how much the peer gets (families, minhash, tokenizers, warc; default 20)",
+        help="how much the peer gets (families, minhash, portrait, support, tokenizers, warc; default 20)",
     )
     found.add_argument("--peer-megabytes", type=float, help="how much the peer gets (signals; default all)")
     found.add_argument("--texts", type=float, help="gather so many megabytes of texts from this machine (signals)")
@@ -84,6 +100,9 @@ def parser() -> argparse.ArgumentParser:
         "--memory", action="store_true", help="also peak memory, for the input and ten times it (signals)"
     )
     found.add_argument("--documents", type=int, default=5000, help="real texts at most (recall; default 5000)")
+    found.add_argument("--manifests", type=int, default=5000, help="generated (lineage; default 5,000)")
+    found.add_argument("--mixes", type=int, default=20, help="generated (lineage; default 20)")
+    found.add_argument("--members", type=int, default=10_000_000, help="of all mixes (lineage; default 10 million)")
     found.add_argument("--sketch", type=int, default=256, help="hashes of shingles that verify (recall; default 256)")
     found.add_argument("--processes", type=int, default=2, help="of the peer (parity, recall; default 2)")
     found.add_argument("--list", help="write every disagreement there, as JSON lines (parity)")

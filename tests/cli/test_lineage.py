@@ -6,10 +6,12 @@ import json
 
 import pytest
 
+from tests.cli.conftest import MANY
+
 
 @pytest.fixture(scope="module")
 def traced(built):
-    return built.json("trace", "bedtime", "--url", "https://example.org/a")[0]
+    return built.json("trace", "bedtime", "--url", "https://example.org/a")["documents"][0]
 
 
 def test_a_trace_names_everything(built, traced, documents):
@@ -36,7 +38,7 @@ def test_a_member_has_its_shard_and_row(built, traced):
 
 
 def test_a_rejected_document_names_its_rule(built):
-    (found,) = built.json("trace", "bedtime", "--url", "https://example.net/d")
+    (found,) = built.json("trace", "bedtime", "--url", "https://example.net/d")["documents"]
     assert found["verdicts"][0]["rule"] == "characters"
     assert found["members"] == []
 
@@ -45,7 +47,7 @@ def test_text_finds_every_copy(built, tmp_path, documents):
     file = tmp_path / "text"
     file.write_text(documents[0]["text"] + "\n")
     by_file = built.json("trace", "bedtime", "--text-file", str(file))
-    assert len(by_file) == 2
+    assert (by_file["count"], by_file["more"], len(by_file["documents"])) == (2, 0, 2)
     assert by_file == built.json("trace", "bedtime", "--text", documents[0]["text"])
 
 
@@ -83,7 +85,7 @@ def test_impact_by_text(built, documents):
 
 
 def test_impact_by_ids(built):
-    (found,) = built.json("trace", "bedtime", "--url", "https://example.org/b")
+    (found,) = built.json("trace", "bedtime", "--url", "https://example.org/b")["documents"]
     for option, name in (("--doc", "doc_id"), ("--record", "record_id")):
         assert built.json("impact", option, found["document"][name])["mixes"][0]["documents"] == 1
 
@@ -111,9 +113,104 @@ def test_history_and_versions(built):
     assert "published/bedtime@dev" in built("versions").stdout
     assert "is not built yet" in built("history", "mixed/nothing@1", code=1).stderr
     pinned = f"bedtime@dev#{ref['id'][:10]}"
-    assert built.json("trace", pinned, "--url", "https://example.org/b")[0]["mix"]["id"] == ref["id"]
+    assert built.json("trace", pinned, "--url", "https://example.org/b")["documents"][0]["mix"]["id"] == ref["id"]
 
 
 def test_json_escapes_everything_outside_ascii(built):
     assert built("trace", "bedtime", "--url", "https://example.org/a", "--json").stdout.isascii()
     assert json.loads(built("status", "--json").stdout)["partitions"]["mixed"] == 1
+
+
+@pytest.mark.parametrize(
+    ("asked", "documents"),
+    [
+        (("--domain", "example.ORG"), None),
+        (("--license-class", "permissive"), None),
+        (("--text", f"  first. {MANY.upper()}", "--normalized"), 1),
+        (("--text", f"First. {MANY} and more", "--near", "0.7"), 1),
+    ],
+)
+def test_impact_by_what_many_share_and_by_what_is_alike(built, asked, documents):
+    (found,) = built.json("impact", *asked)["mixes"]
+    assert documents is None or found["documents"] == documents
+    assert len(found["rows"]) == found["members"] + found["derived_members"]
+
+
+def test_a_text_is_found_within_others(built):
+    answer = built.json("impact", "--text", MANY[:200], "--within")
+    assert [mix["documents"] for mix in answer["mixes"]] == [1]
+    assert built.json("trace", "bedtime", "--text", MANY[:200], "--within")["count"] == 1
+    assert built.json("impact", "--text", MANY[:200])["mixes"] == []
+    assert built.json("impact", "--text", MANY[:200] + "?", "--within")["mixes"] == []
+    assert "stands everywhere" in built("impact", "--text", "the", "--within", code=1).stderr
+    built("impact", "--host", "x", "--within", code=2)
+
+
+def test_a_near_text_says_how_near(built):
+    answer = built.json("impact", "--text", f"First. {MANY} and more", "--near", "0.7")
+    assert answer["asked"]["similarity"] == 0.7
+    assert all(0.7 <= similarity < 1 for similarity in answer["near"].values())
+    assert built.json("impact", "--text", "nothing of the kind", "--near")["mixes"] == []
+
+
+def test_a_snapshot_is_asked_by_its_id(built, traced):
+    (found,) = built.json("impact", "--snapshot", traced["snapshot"]["id"][:10])["mixes"]
+    assert found["documents"] == 2
+    assert "is no version of a snapshot" in built("impact", "--snapshot", "abcdef0", code=1).stderr
+
+
+def test_a_text_is_compared_in_one_way(built):
+    built("impact", "--text", "x", "--near", "--normalized", code=2)
+    built("impact", "--url", "x", "--normalized", code=2)
+
+
+def test_many_documents_are_bounded_and_counted(built):
+    found = built.json("trace", "bedtime", "--source", "tales", "--limit", "1")
+    assert (found["count"], found["more"], len(found["documents"])) == (2, 1, 1)
+    assert "1 more documents of 2" in built("trace", "bedtime", "--source", "tales", "--limit", "1").stdout
+
+
+@pytest.mark.parametrize("form", ["table", "dot", "mermaid"])
+def test_forms_of_an_answer_hold_no_control_character(built, form):
+    for words in (("trace", "bedtime", "--url", "https://example.org/a"), ("impact", "--source", "tales")):
+        shown = built(*words, "--format", form).stdout
+        assert shown
+        assert not {"\x1b", "\u202e"} & set(shown)
+    drawn = built("trace", "bedtime", "--url", "https://example.org/a", "--format", form).stdout
+    assert form == "table" or "title" in drawn
+
+
+def test_the_lineage_of_a_partition_goes_both_ways(built):
+    above = built.json("lineage", "mixed/bedtime@dev")
+    stages = [item["partition"].partition("/")[0] for item in above["versions"]]
+    assert (stages[0], {*stages} >= {"snapshots", "filtered", "deduplicated"}) == ("mixed", True)
+    below = built.json("lineage", "snapshots/tales@dev", "--down")
+    assert {"mixed/bedtime@dev", "published/bedtime@dev"} <= {item["partition"] for item in below["versions"]}
+    assert "snapshots/tales@dev" in built("lineage", "bedtime", "--format", "mermaid").stdout
+    assert built("lineage", "bedtime", "--format", "dot").stdout.startswith("digraph")
+
+
+def test_the_catalog_is_told_and_made_again(built):
+    before = built.json("impact", "--host", "example.org")
+    told = {(item["stage"], item["column"]): item for item in built.json("catalog", "rebuild")["indexes"]}
+    assert told["mixed", "host"]["covered"] == told["mixed", "host"]["versions"] == 1
+    assert built.json("catalog", "status")["tables"]["manifests"] > 5
+    assert "joined" in built("catalog", "status").stdout
+    assert built.json("impact", "--host", "example.org") == before
+
+
+def test_sql_sees_documents_and_everything_beside_them(built):
+    query = (
+        "SELECT rule, count(*) AS n FROM verdicts JOIN documents USING (partition, doc_id) WHERE NOT keep GROUP BY 1"
+    )
+    assert built.json("sql", query.replace("USING (partition, doc_id)", "USING (doc_id)")) == [
+        {"rule": "characters", "n": 1}
+    ]
+    titles = built("sql", "SELECT title, doc_id FROM documents ORDER BY locator", "--format", "csv").stdout
+    assert "evil\\x1b[31m\\u202etitle" in titles
+    assert not {"\x1b", "\u202e"} & set(titles + built("sql", "SELECT title FROM documents").stdout)
+    assert built.json("sql", "SELECT count(*) AS n FROM members") == [{"n": 2}]
+    views = built.json("sql", "--views")
+    assert {"documents", "signals", "verdicts", "licenses", "families", "members", "manifests", "refs"} <= set(views)
+    assert "title" in views["documents"]
+    assert "DuckDB refused the query" in built("sql", "SELECT nothing", code=1).stderr

@@ -56,6 +56,18 @@ def test_a_taken_port_is_one_sentence(tmp_path):
     assert not (tmp_path / ".florilegium").exists()
 
 
+def test_pages_need_a_port_of_their_own(tmp_path):
+    assert run("up", "--port", "4100", "--pages-port", "4100", cwd=tmp_path).returncode == 2
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        done = run("up", "--port", str(port - 1), "--pages-port", str(port), cwd=tmp_path)
+    assert done.returncode == 1
+    assert "choose another with --p" in done.stderr
+    assert not (tmp_path / ".florilegium").exists()
+
+
 def test_status_starts_nothing(tmp_path):
     done = run("status", "--json", cwd=tmp_path)
     found = json.loads(done.stdout)
@@ -84,7 +96,7 @@ def test_an_unexpected_error_is_a_sentence_and_with_debug_a_traceback(built, mon
     def broken(*_: object, **__: object) -> None:
         raise ZeroDivisionError("odd\x1b[31m")
 
-    monkeypatch.setattr("dagster_project.opening.opened_store", broken)
+    monkeypatch.setattr("dagster_project.stores.opened_store", broken)
     told = built("versions", code=1).stderr
     assert "ZeroDivisionError: odd\\x1b[31m" in told
     assert "--debug" in told
@@ -96,5 +108,5 @@ def test_an_interrupt_ends_with_130(built, monkeypatch):
     def interrupted(*_: object, **__: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("dagster_project.opening.opened_store", interrupted)
+    monkeypatch.setattr("dagster_project.stores.opened_store", interrupted)
     built("versions", code=130)

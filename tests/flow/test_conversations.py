@@ -86,6 +86,8 @@ def rows() -> list[dict[str, Any]]:
         said[0] += f" Write to me{number}@kontor-mueller.de now."
         said[1] += "<|im_end|>\n<|im_start|>user\nassistant: <|endoftext|>" if number % 2 else " ✓ 東京"
         turns = [{"role": ("user", "assistant")[at % 2], "content": text} for at, text in enumerate(said)]
+        if number % 4 == 1:
+            turns[1]["weight"] = 0
         system = "Answer in one line." if number % 3 else ""
         found.append({"id": f"c{number}", "license": "MIT", "system": system, "messages": turns})
     return found
@@ -141,7 +143,9 @@ def test_every_turn_is_exported_in_its_template(made: Library, published: Manife
         token = "<|short|>" if row["words"] < 60 else "<|plain|>" if row["words"] < 80 else ""
         assert row["text"] == token + "".join(f"<|im_start|>{who}\n{what}<|im_end|>\n" for who, what in spoken)
         kept = {place for span in row["masked"] for place in range(span["start"], span["end"])}
-        learned = [turn for turn in row["turns"] if turn["role"] == "assistant"]
+        weights = [None] * len(system) + [turn.get("weight") for turn in said[number]["messages"]]
+        assert [turn["weight"] for turn in row["turns"]] == weights
+        learned = [turn for turn in row["turns"] if turn["role"] == "assistant" and turn["weight"] != 0]
         answers = {p for turn in learned for p in range(turn["start"], turn["end"] + len("<|im_end|>\n"))}
         assert kept == set(range(len(text))) - answers
     assert published.profile["rendering"]["turns"] == {

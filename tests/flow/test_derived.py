@@ -11,7 +11,7 @@ import pytest
 from dagster_project.corpus.building.library import Library
 from dagster_project.corpus.lineage.impact import Question, impact
 from dagster_project.corpus.lineage.trace import trace
-from dagster_project.corpus.model.errors import Refused
+from dagster_project.corpus.model.errors import RecipeError, Refused
 from dagster_project.corpus.model.manifests import File
 from dagster_project.corpus.model.partitions import Partition
 from dagster_project.corpus.snapshots import freeze
@@ -201,6 +201,7 @@ def test_licenses_are_inherited_through_generations(made: Library) -> None:
     ]  # fmt: skip
     assert answer["a1"]["license_findings"] == ["unknown: 1 of 2 parents"]
     assert answer["a0"]["license_kind"] == "parent.record"
+    assert {row["license_rule"] for row in (*wording.values(), *answer.values())} == {"derived:all-of-parents"}
 
 
 def test_a_corrected_registry_entry_of_the_parents_reaches_the_grandchildren(tmp_path: Path) -> None:
@@ -313,7 +314,7 @@ def test_parents_that_only_lie_below_are_found_too(tmp_path: Path) -> None:
 
 def test_a_source_is_not_derived_from_itself(tmp_path: Path) -> None:
     recipe = RECIPES["sources/notes.yaml"].replace("license}", "license, parents: parents}")
-    with pytest.raises(Refused, match=r"is derived from .*, and so from itself"):
+    with pytest.raises(RecipeError, match=r"is derived from .*, and so from itself"):
         built(MemoryStore(), tmp_path, **{"sources/notes.yaml": recipe + "derived_from: [wordings]\n"})
 
 

@@ -11,25 +11,25 @@ from tests.corpora import Lenient, documents, library, prose, write_jsonl, write
 from tests.corpus.sources.warcs import answer, packed, record, text_record, warcinfo
 
 GOLDEN = {
-    "deduplicated/notes@dev": "8dfa001c2342dd0e",
-    "families/notes@dev": "e2e91e032f3a1dda",
-    "filtered/notes@dev+plain": "e1dce3e734f084f8",
-    "fingerprints/notes@dev/words5-14x8": "1d14a041084fb756",
-    "licensed/notes@dev": "48f61a7511969d31",
-    "mixed/notes@dev": "19cc50c4af136723",
-    "published/notes@dev": "d4efcc62d405602b",
-    "signals/notes@dev/counts": "ab59e9bda84924d5",
-    "signals/notes@dev/language": "26533a2b9070cfb0",
-    "snapshots/notes@dev": "b424a32c5f251c7d",
+    "deduplicated/notes@dev": "042ba1f00324bfb2",
+    "families/notes@dev": "8a6c1f79de5fa968",
+    "filtered/notes@dev+plain": "748905338c447d08",
+    "fingerprints/notes@dev/words5-14x8": "b01d1e8ac86c36cf",
+    "licensed/notes@dev": "58a4034000e825b3",
+    "mixed/notes@dev": "335de55ce7e34459",
+    "published/notes@dev": "3768b9163f39334e",
+    "signals/notes@dev/counts": "3e2f0e636814b1f9",
+    "signals/notes@dev/language": "4fab5cd3e011de93",
+    "snapshots/notes@dev": "a9d13b684ac824de",
 }
 GOLDEN_OF_A_CRAWL = {
-    "licensed/crawl@dev": "768c71bca4d84d19",
-    "signals/crawl@dev/addresses": "28e2672eac5e0557",
-    "signals/crawl@dev/consent": "6c8b412f778cf917",
-    "signals/crawl@dev/counts": "869646b4caa2f370",
-    "signals/crawl@dev/language": "2b052dd307295033",
-    "snapshots/crawl@dev": "2632ffa3978bd959",
-    "statistics/crawl@dev": "cce36ecf3981de64",
+    "licensed/crawl@dev": "1474bd98dd0a4b2d",
+    "signals/crawl@dev/addresses": "c43e6974eb41dde9",
+    "signals/crawl@dev/consent": "4d11fb102f5b0a78",
+    "signals/crawl@dev/counts": "8a1443e717fbf5ec",
+    "signals/crawl@dev/language": "22a6910a35a3d913",
+    "snapshots/crawl@dev": "3986ac57294218af",
+    "statistics/crawl@dev": "f8198b6024ca8774",
 }
 
 

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from dagster_project.corpus.building.library import Library
+from dagster_project.corpus.licenses.table import class_of
 from dagster_project.corpus.lineage.impact import Question, impact
 from dagster_project.corpus.lineage.trace import trace
 from dagster_project.corpus.mixing.turnover import turnover
@@ -217,6 +218,21 @@ def test_the_license_policy_is_applied_anew(tmp_path: Path) -> None:
     strict = prepared(found.store, tmp_path, **{name: text.replace("record", "file") for name, text in said.items()})
     with pytest.raises(Refused, match="nothing can be had"):
         strict.build(GROWN)
+
+
+@pytest.mark.parametrize(("said", "license"), [("deny: [MIT]", "GPL-3.0-only"), ("deny: [GPL-3.0-only]", "MIT")])
+def test_a_license_is_chosen_anew_of_those_that_were_offered(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, said: str, license: str
+) -> None:
+    monkeypatch.setitem(globals(), "LICENSES", ("MIT OR GPL-3.0-only",) * 3)
+    changes = mix_of("[{name: a, replay: base@1}]", "budget: {documents: 20}", f"licenses: {{{said}}}")
+    found = prepared(MemoryStore(), tmp_path, **changes)
+    again, base = found.build(GROWN).manifest, found.build(BASE).manifest
+    assert {row["license"] for row in members(found, base)} == {"MIT"}
+    told = {(row["license"], row["license_class"], row["license_offered"]) for row in members(found, again)}
+    assert told == {(license, class_of(license), "GPL-3.0-only OR MIT")}
+    chosen = len({row["doc_id"] for row in members(found, base)})
+    assert again.profile["license_choices"] == {"a": {f"{license} of GPL-3.0-only OR MIT": chosen}}
 
 
 BPE = """

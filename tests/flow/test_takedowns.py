@@ -53,6 +53,7 @@ version: "1"
 seed: 5
 budget: {{words: 6000}}
 components: [{{name: all, corpus: notes, max_epochs: 3}}]
+repetition: {{epochs: 0.99}}
 exports: [parquet, jsonl, numpy, megatron, mds, webdataset, packed]
 tokenizer: bpe@1
 shard_words: 700
@@ -155,6 +156,19 @@ def test_a_mix_keeps_its_order_with_holes(built: Library) -> None:
     assert not built.build(MIX).fresh
 
 
+def test_a_mix_with_holes_is_warned_of_by_what_is_left_in_it(tmp_path: Path) -> None:
+    found = opened(tmp_path)
+    (whole,) = found.build(MIX).manifest.facts["warnings"]
+    assert "web@1 1.00" in whole["said"]
+    assert "blogs@1 1.00" in whole["said"]
+    add(found.store, [Entry("source", "blogs")])
+    manifest = found.build(MIX).manifest
+    (holed,) = manifest.facts["warnings"]
+    assert manifest.profile["taken_down"]["documents"]["all"] > 0
+    assert "web@1 1.00" in holed["said"]
+    assert "blogs" not in holed["said"]
+
+
 def test_what_is_published_keeps_its_places_in_every_format(built: Library) -> None:
     old = newest(built, PUBLISHED)
     before = {sample.index: sample for sample in Loader(built.store, old, Begin("parquet"))}
@@ -218,14 +232,14 @@ def test_the_next_of_a_family_stands_for_it(built: Library) -> None:
     }
 
 
-@pytest.mark.parametrize(("scope", "kind"), [("near", "near"), ("family", "family")])
-def test_copies_go_where_that_is_asked(built: Library, scope: Any, kind: str) -> None:
+@pytest.mark.parametrize("scope", ["near", "family"])
+def test_copies_go_where_that_is_asked(built: Library, scope: Any) -> None:
     near = ("https://web4.example.org/4", "https://blogs1.example.org/1")
     add(built.store, [Entry("url", near[0], scope)])
     built.build(MIX)
     after = statuses(built)
     assert {url for url, (status, _) in after.items() if status == "withdrawn"} == {*near}
-    assert after[near[1]][1] == kind
+    assert [after[url][1] for url in near] == ["document", "near"]
     urls = {
         trace(built.store, MIX, row["doc_id"])["document"]["url"] for row in members(built.store, newest(built, MIX))
     }

@@ -14,7 +14,8 @@ def learned_of(row, chat):
     if not row["turns"]:
         return row["text"]
     text = row["text"].encode()
-    said = [text[turn["start"] : turn["end"]].decode() for turn in row["turns"] if turn["role"] == "assistant"]
+    learned = [turn for turn in row["turns"] if turn["role"] == "assistant" and turn["weight"] != 0]
+    said = [text[turn["start"] : turn["end"]].decode() for turn in learned]
     ending = around(chat, "assistant")[1] if chat else ""
     return "".join(part + (ending if part else "") for part in said)
 
@@ -27,6 +28,8 @@ def spoken(row, recipe, token=""):
         return [part for part in [*parts, (row["text"], True, False)] if part[0]]
     for turn in row["turns"]:
         learned = recipe.train_on == "all" or turn["role"] == recipe.train_on
+        if turn["weight"] == 0 and recipe.speaks:
+            learned = False
         said, between = text[turn["start"] : turn["end"]].decode(), text[at : turn["start"]].decode()
         if recipe.chat:
             before, after = around(recipe.chat, turn["role"])

@@ -14,7 +14,9 @@ from pathlib import Path
 import pytest
 
 from dagster_project.corpus.building.recipe_files import find_recipes
+from dagster_project.corpus.model.errors import Refused
 from dagster_project.corpus.model.partitions import SPACES, Partition
+from dagster_project.corpus.statements.refusing import refuse_ended
 from dagster_project.corpus.storage import refs
 from dagster_project.corpus.storage.shards import read_shard
 from dagster_project.opening import opened_store
@@ -84,13 +86,20 @@ def test_what_is_taken_down_goes_and_comes_back(folder: Path, tmp_path: Path) ->
             assert done.returncode == 0, (line, done.stderr)
             entry = json.loads(done.stdout)["entries"][0]["id"] if line.endswith("--json") else entry
             rows.append(refs.load_manifest(store, refs.resolve(store, Partition("mixed", "notes@1"))).rows)
+        newest = refs.resolve(store, Partition("published", "notes@1"))
+        for line in filter(None, blocks("bash", "Takedowns")[1].splitlines()):
+            done = run(line.replace("ENTRY", entry).replace("VERSION", newest[:8]), tmp_path)
+            assert done.returncode == 0, (line, done.stdout, done.stderr)
+        with pytest.raises(Refused, match="was retired by J"):
+            refuse_ended(store, Partition("published", "notes@1"), newest)
     assert rows[:3] == [manifest.rows] * 3
     assert rows[3] < manifest.rows
 
 
 @pytest.mark.embedded
 def test_the_questions_are_answered(folder: Path) -> None:
-    asked = [line for line in blocks("bash", "Ask")[0].splitlines() if line]
+    sections = ("Ask", "The provenance page")
+    asked = [line for name in sections for block in blocks("bash", name) for line in block.splitlines() if line]
     exported = run("florilegium report notes@1 --format json", folder)
     assert exported.returncode == 0, exported.stderr
     with opened_store(Settings(home=folder / ".florilegium")) as store:
@@ -102,6 +111,12 @@ def test_the_questions_are_answered(folder: Path) -> None:
     assert traced["document"]["doc_id"] == doc_id
     assert traced["license"]["concluded"]["expression"] == "MIT"
     assert impacted["mixes"][0]["documents"] == manifest.rows
+    environment = {**os.environ, "FLORILEGIUM_HOME": str(folder / ".florilegium")}
+    program = blocks("python", "Ask")[0] + "print(batch.num_rows)\n"
+    opened = subprocess.run(
+        [sys.executable, "-c", program], cwd=folder, env=environment, capture_output=True, text=True, timeout=120
+    )
+    assert opened.stdout == "300\n", opened.stderr
 
 
 @pytest.mark.embedded

@@ -15,7 +15,8 @@ from dagster_project.corpus.model.errors import Refused
 from dagster_project.corpus.model.manifests import File, Manifest
 from dagster_project.corpus.model.partitions import Partition
 from dagster_project.corpus.model.recipes import CorpusRecipe
-from dagster_project.corpus.takedowns.gone import WITHDRAWN, taken_down
+from dagster_project.corpus.reaching.reach import Reach
+from dagster_project.corpus.takedowns.gone import WITHDRAWN
 from dagster_project.corpus.takedowns.hits import Looked
 
 INDEXED = ("fingerprints", "over", "same_url")  # what of its recipe the tables of a layer depend on
@@ -85,7 +86,7 @@ def deduplicated(planner: Planner, partition: Partition) -> Plan:
     columns = [
         Column(family, survivors.FAMILY_COLUMNS),
         Column(united(filtered), ("keep",)),
-        Column(united(concluded), ("license", "license_class", "license_kind", "license_findings")),
+        Column(united(concluded), ("license", "license_class", "license_kind", "license_rule", "license_findings")),
         Column(united(counts), ("characters",)),
         Column(united(snapshots), (*survivors.DATES, *([survivors.PARENTS] if is_derived else []))),
     ]
@@ -93,8 +94,7 @@ def deduplicated(planner: Planner, partition: Partition) -> Plan:
         Looked(*item)
         for item in zip(keys, snapshots, concluded, inputs_of(planner.store, family, "fingerprints"), strict=True)
     ]
-    below = [layer for manifest in base for layer in layers_of(planner.store, manifest)]
-    taken = taken_down(planner.store, family, looked, below)
+    taken = Reach(planner.store).taken_down(family, looked)
     return Plan(
         schema=survivors.SCHEMA,
         code_version=survivors.CODE_VERSION,
@@ -102,7 +102,7 @@ def deduplicated(planner: Planner, partition: Partition) -> Plan:
             "prefer": list(corpus.prefer),
             "sources": [key.partition("@")[0] for key in keys],
             **({"variants": corpus.variants} if is_derived else {}),
-            **({WITHDRAWN: taken.entries} if taken.entries else {}),
+            **({WITHDRAWN: taken.recipe} if taken.entries else {}),
         },
         inputs=inputs,
         run=lambda work: survivors.choose_survivors(

@@ -9,7 +9,7 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from dagster_project.corpus.building.mix_plans import inputs_of, plan_of
 from dagster_project.corpus.building.planner import Plan, Planner
@@ -25,13 +25,18 @@ from dagster_project.corpus.model.errors import AuditFailed, IntegrityError, Mis
 from dagster_project.corpus.model.manifests import Manifest
 from dagster_project.corpus.model.outcomes import Auditor, Outcome
 from dagster_project.corpus.model.partitions import Partition
+from dagster_project.corpus.portraits.asking import STAGES as PORTRAYED
+from dagster_project.corpus.portraits.drawing import portray
+from dagster_project.corpus.reaching.reach import Reach
 from dagster_project.corpus.signals.groups import measure_together
+from dagster_project.corpus.statements.statements import restore
 from dagster_project.corpus.storage import refs
 from dagster_project.corpus.storage.lists import missing
 from dagster_project.corpus.storage.refs import Ref
 from dagster_project.corpus.storage.shards import remove_altered
 from dagster_project.corpus.storage.stores import Store
-from dagster_project.corpus.takedowns.register import last_number
+from dagster_project.corpus.takedowns.erased import last_erasure
+from dagster_project.corpus.takedowns.register import last_number, read_register
 
 TRIES = 3  # of a publication that somebody else overtook
 TAKEDOWN = "takedown"  # the reason for which a version that is fixed is published again
@@ -47,6 +52,13 @@ class Built:
     outcomes: Sequence[Outcome]
     fresh: bool
     seconds: float
+
+
+class Requests(NamedTuple):
+    """How many states the takedown register and the table of erased documents had."""
+
+    register: int
+    erasures: int
 
 
 class Observer(Protocol):
@@ -79,6 +91,7 @@ class Library:
     auditor: Auditor
     observer: Observer = field(default_factory=Unobserved)
     refill: bool = False  # whether mixes are made anew from which documents were taken down
+    portraits: bool = False  # whether mixes and corpora are portrayed once they are published
 
     def __post_init__(self) -> None:
         self.planner = Planner(self.store, self.recipes, refill=self.refill)
@@ -142,7 +155,7 @@ class Library:
     def plan_mix(self, partition: Partition) -> dict[str, Any]:
         """What a mix would take of its inputs as they stand, as `mixing.mix` tells it; nothing is published."""
         self._refuse_unbuilt(partition)
-        asked, inputs = inputs_of(self.planner, partition)
+        asked, inputs = inputs_of(self.planner, partition, Reach(self.store))
         work = self._work(partition, plan_of(self.store, asked, inputs))
         cutter = asked.cutter(self.store, inputs)
         return mix.plan_mix(work, asked.mix, asked.candidates(work), cutter, asked.promised, asked.untrusted)
@@ -163,13 +176,15 @@ class Library:
                 if attempt == TRIES:
                     raise
                 continue
+            if self.portraits and partition.stage in PORTRAYED:
+                portray(self.store, self.engine, built.manifest)
             self.observer.finished(built)
             return built
         raise AssertionError("unreachable")
 
     def _attempt(self, partition: Partition, reason: str, repair: bool) -> Built:
         begun = time.monotonic()
-        started_from, requests = refs.latest(self.store, partition), last_number(self.store)
+        started_from, requests = refs.latest(self.store, partition), self._requests()
         plan = make_plan(self.planner, partition)
         if started_from and plan.differs and not reason:
             raise Refused(
@@ -178,16 +193,19 @@ class Library:
             )
         work = self._work(partition, plan)
         key = work.key("build", plan.made_of)
-        manifest = self._find_or_run(plan, work, key, repair)
+        found = self._found(key)
+        manifest = self._made_whole(plan, work, found) if found and repair else found or self._run(plan, work, key)
         audit_key, outcomes = self.audit(manifest, plan.bounds)
         if any(not item.passed and item.severity == "error" for item in outcomes):
             raise AuditFailed(str(partition), outcomes)
-        if started_from and started_from.id == manifest.id:
+        if found and started_from and started_from.id == found.id:
             return Built(partition, manifest, started_from, outcomes, False, time.monotonic() - begun)
         manifest = refs.put_manifest(self.store, manifest)
         index_version(self.store, manifest)
         refs.record_build(self.store, key, {"id": manifest.id})
-        if last_number(self.store) != requests:
+        if (now := self._requests()) != requests:
+            if now.erasures != requests.erasures:  # what was made before may hold what was erased meanwhile
+                self.store.delete([f"builds/{key}.json"])
             raise Moved(f"a takedown was asked for while {partition} was built: build again")
         if started_from and not reason and self._is_takedown(started_from, manifest):
             reason = TAKEDOWN
@@ -201,7 +219,12 @@ class Library:
             reason=reason,
             run={"seconds": round(seconds, 3), "workers": self.engine.workers, "audit": audit_key},
         )
+        if started_from:
+            restore(self.store, partition, manifest.id, {entry.id for entry in read_register(self.store).removing})
         return Built(partition, manifest, ref, outcomes, True, seconds)
+
+    def _requests(self) -> Requests:
+        return Requests(last_number(self.store), last_erasure(self.store))
 
     def _is_takedown(self, before: Ref, after: Manifest) -> bool:
         if before.id == after.id:
@@ -221,16 +244,17 @@ class Library:
             progress=lambda done, total: self.observer.progressed(partition, done, total),
         )
 
-    def _find_or_run(self, plan: Plan, work: Work, key: str, repair: bool) -> Manifest:
-        if found := self._found(key):
-            if not repair or not remove_altered(self.store, found):
-                return found
+    def _run(self, plan: Plan, work: Work, key: str) -> Manifest:
+        manifest = plan.run(work)
+        return replace(manifest, facts={**manifest.facts, "access": plan.access, "build_key": key})
+
+    def _made_whole(self, plan: Plan, work: Work, found: Manifest) -> Manifest:
+        """What stands, with every object that is missing or altered made again."""
+        if remove_altered(self.store, found):
             plan.run(work)  # its shards are content-addressed: what was removed is written again
             if missing := remove_altered(self.store, found):
                 raise IntegrityError(f"{missing[0]} cannot be made again from what is there now: restore it")
-            return found
-        manifest = plan.run(work)
-        return replace(manifest, facts={**manifest.facts, "access": plan.access, "build_key": key})
+        return found
 
     def _found(self, key: str) -> Manifest | None:
         """The version that a build key made; None also when its manifest is gone, for it can be made again."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 from dagster_project.corpus.building.mix_columns import Place, is_measured_late, names_of_member, place_of
 from dagster_project.corpus.building.planner import Plan, Planner, strictest
@@ -19,6 +20,7 @@ from dagster_project.corpus.mixing.candidates import Candidates
 from dagster_project.corpus.mixing.cuts import Cutter
 from dagster_project.corpus.mixing.decided import recipe_of
 from dagster_project.corpus.mixing.holes import missing_from
+from dagster_project.corpus.mixing.warnings import warnings_of
 from dagster_project.corpus.model.errors import Refused
 from dagster_project.corpus.model.manifests import File, Identity, Input, Manifest
 from dagster_project.corpus.model.mix_recipes import MixRecipe
@@ -27,13 +29,14 @@ from dagster_project.corpus.model.recipes import CorpusRecipe, as_data
 from dagster_project.corpus.model.rendering_recipes import RenderingRecipe
 from dagster_project.corpus.publishing import exports
 from dagster_project.corpus.publishing.promises import promises_of
+from dagster_project.corpus.reaching.reach import Reach
 from dagster_project.corpus.scorers import tokenizers
 from dagster_project.corpus.scorers.artifacts import artifact_of
 from dagster_project.corpus.scorers.tokenizers import load_tokenizer
 from dagster_project.corpus.signals.groups import Measuring
 from dagster_project.corpus.storage.refs import latest, load_manifest
 from dagster_project.corpus.storage.stores import Store
-from dagster_project.corpus.takedowns.gone import WITHDRAWN, Gone, gone_from
+from dagster_project.corpus.takedowns.gone import WITHDRAWN, Gone
 
 
 @dataclass(frozen=True)
@@ -60,6 +63,10 @@ class MixInputs:
         cutter = self.cutter(work.store, inputs)
         return mix.build_mix(work, self.mix, self.candidates(work), cutter, self.promised, self.untrusted)
 
+    def warnings(self, profile: Mapping[str, Any], repetition: Mapping[str, Any]) -> list[dict[str, str]]:
+        """What is to be said of a mix by this recipe, whatever it refuses."""
+        return [item.told for item in warnings_of(self.mix, profile, repetition, self.untrusted)]
+
     def cutter(self, store: Store, inputs: tuple[Input, ...]) -> Cutter:
         """Who cuts members, where budgets are to be met to the unit."""
         if not self.mix.exact:
@@ -71,11 +78,13 @@ class MixInputs:
 
 
 def mixed(planner: Planner, partition: Partition) -> Plan:
-    plan = plan_of(planner.store, *inputs_of(planner, partition))
+    reach = Reach(planner.store)
+    asked, inputs = inputs_of(planner, partition, reach)
+    plan = plan_of(planner.store, asked, inputs)
     newest = latest(planner.store, partition)
     if newest is None or planner.refill:
         return plan
-    return with_holes(planner.store, plan, partition, load_manifest(planner.store, newest.id))
+    return with_holes(reach, plan, partition, load_manifest(planner.store, newest.id), asked.warnings)
 
 
 def plan_of(store: Store, asked: MixInputs, inputs: tuple[Input, ...]) -> Plan:
@@ -100,8 +109,8 @@ def plan_of(store: Store, asked: MixInputs, inputs: tuple[Input, ...]) -> Plan:
     )
 
 
-def inputs_of(planner: Planner, partition: Partition) -> tuple[MixInputs, tuple[Input, ...]]:
-    """What a mix is made of, and the inputs that say so."""
+def inputs_of(planner: Planner, partition: Partition, reach: Reach) -> tuple[MixInputs, tuple[Input, ...]]:
+    """What a mix is made of, and the inputs that say so; `reach` tells what of it was taken down."""
     recipe = exact(planner, planner.recipes.mix(partition.key))
     inputs = planner.inputs(partition)
     found = dict(zip((item.partition for item in inputs), planner.load(inputs), strict=True))
@@ -117,9 +126,9 @@ def inputs_of(planner: Planner, partition: Partition) -> tuple[MixInputs, tuple[
         counted.append(Counted(TOKENS, found[f"artifacts/{recipe.tokenizer}"], "tokens", f"{recipe.tokenizer}."))
     replayed = {item.origin: found[item.origin] for item in recipe.components if item.replay}
     untrusted = _untrusted(planner, found, shards, replayed)
-    gone = {origin: gone_below(planner.store, earlier) for origin, earlier in replayed.items()}
+    gone = {origin: gone_below(reach, earlier) for origin, earlier in replayed.items()}
     corpora = [item for item in found.values() if item.stage == "deduplicated"]
-    rows = gone_from(planner.store, corpora).rows
+    rows = reach.gone_from(corpora).rows
     lost = lost_from(planner.store, corpora, rows)
     shards = [replace(item, gone=rows.get(item.file.sha256)) for item in shards]
     return MixInputs(recipe, found, shards, replayed, gone, lost, promised, counted, untrusted), inputs
@@ -149,7 +158,7 @@ def published(planner: Planner, partition: Partition) -> Plan:
     recipe = planner.recipes.mix(partition.key)
     inputs = planner.inputs(partition)
     (members,) = planner.load(inputs)
-    if still_in(planner.store, members).members:
+    if still_in(Reach(planner.store), members).members:
         raise Refused(f"mixed/{partition.key} holds what was taken down since it was built: build it again")
     files = texts_of(planner.store, members)
     named = [item for item in members.inputs if item.stage == "artifacts"]

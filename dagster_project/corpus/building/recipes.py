@@ -64,6 +64,12 @@ class Recipes:
     def artifacts(self) -> list[ArtifactRecipe]:
         return self._of("artifacts")
 
+    @property
+    def places(self) -> str:
+        """The directories that recipes were read from, beside the packaged one."""
+        homes = {str(Path(item.file).parent.parent) for item in self.all if not is_packaged(item)}
+        return ", ".join(sorted(homes)) or "the packaged recipes"
+
     def source(self, reference: str) -> SourceRecipe:
         """The recipe of a source; of one with a landing place, of one version of it, its place filled in."""
         name, _, version = reference.partition("@")

@@ -16,7 +16,7 @@ from dagster_project.corpus.model.manifests import File, Manifest
 from dagster_project.corpus.scorers.artifacts import artifact_of
 from dagster_project.corpus.signals.groups import GROUPS, Group, Measuring
 from dagster_project.corpus.storage.shards import read_rows, read_shard, write_shard
-from dagster_project.corpus.takedowns.hits import Numbers
+from dagster_project.corpus.takedowns.gone import Numbers
 
 SEARCHING = GROUPS["contamination"]
 TOKENS = GROUPS["tokens"]

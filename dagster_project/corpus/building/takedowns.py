@@ -13,51 +13,60 @@ import pyarrow.compute as pc
 from dagster_project.corpus.building.planner import Plan, Planner
 from dagster_project.corpus.engine.work import schema_names
 from dagster_project.corpus.lineage.walk import layers_of, versions_of
-from dagster_project.corpus.mixing.holes import Missing, missing_from, take_out
+from dagster_project.corpus.mixing.holes import Missing, Warn, missing_from, take_out
 from dagster_project.corpus.model.canonical import canonical, digest
 from dagster_project.corpus.model.manifests import Identity, Input, Manifest
 from dagster_project.corpus.model.orders import ORDER_OF
 from dagster_project.corpus.model.partitions import Partition
+from dagster_project.corpus.model.reading import Kind
+from dagster_project.corpus.reaching.reach import Reach
 from dagster_project.corpus.storage.refs import latest, load_manifest, published
 from dagster_project.corpus.storage.shards import read_shard
 from dagster_project.corpus.storage.stores import Store
-from dagster_project.corpus.takedowns.gone import WITHDRAWN, Gone, gone_from
-from dagster_project.corpus.takedowns.hits import Numbers
+from dagster_project.corpus.takedowns.gone import WITHDRAWN, Gone, Numbers
 
+MODEL = "model"  # where an artifact names what was made of its inputs
 STANDING = pa.array(["survivor", "suppressed"])  # statuses of kept documents that are not withdrawn
 
 
 class Affected(NamedTuple):
-    """A corpus or a mix that holds what is to be removed, in its newest version, and how many documents of it."""
+    """A corpus or a mix that holds what is to be removed, in its newest version, how many documents of it, and why it
+    cannot be built anew, where it cannot."""
 
     partition: Partition
     version: str
     documents: int
+    lacking: str = ""
 
 
 def affected(planner: Planner) -> Iterator[Affected]:
-    """Corpora and then mixes that takedowns change, as they stand. Those of which there are no recipes any more stay
-    as they are: nothing can build them."""
-    store = planner.store
-    for partition in published(store, "deduplicated"):
-        if not planner.recipes.lacks("corpora", partition.key):
-            newest = planner.newest(partition)
-            gone = gone_from(store, layers_of(store, newest))
-            if lost := sum(len(rows) for _, rows in _not_withdrawn(store, [newest], gone.rows)):
-                yield Affected(partition, newest.id, lost)
-    for partition in published(store, "mixed"):
-        if not planner.recipes.lacks("mixes", partition.key):
-            yield from islice(_affected(planner, partition.key), 1)
+    """Corpora and then mixes that takedowns change, as they stand; those of which there are no recipes any more, too,
+    which nothing can build."""
+    store, reach = planner.store, Reach(planner.store)
+    for partition in published(store, "deduplicated") if reach else ():
+        newest = planner.newest(partition)
+        gone = reach.gone_from(layers_of(store, newest))
+        if lost := sum(len(rows) for _, rows in _not_withdrawn(store, [newest], gone.rows)):
+            yield Affected(partition, newest.id, lost, _lacking(planner, partition, "corpora"))
+    for partition in published(store, "mixed") if reach else ():
+        yield from islice(_affected(planner, reach, partition.key), 1)
 
 
-def _affected(planner: Planner, key: str) -> Iterator[Affected]:
+def _affected(planner: Planner, reach: Reach, key: str) -> Iterator[Affected]:
     """A mix, and its publication, which a run that was stopped may have left behind."""
     for name in (Partition("mixed", key), Partition("published", key)):
         if latest(planner.store, name):
             newest = planner.newest(name)
-            missing = still_in(planner.store, members_of(planner.store, newest))
+            missing = still_in(reach, members_of(planner.store, newest))
             if missing.members:
-                yield Affected(name, newest.id, missing.documents)
+                yield Affected(name, newest.id, missing.documents, _lacking(planner, name, "mixes"))
+
+
+def _lacking(planner: Planner, partition: Partition, kind: Kind) -> str:
+    """Why nothing can build a partition."""
+    recipes = planner.recipes
+    is_there = not recipes.lacks(kind, partition.key)
+    return "" if is_there else f"cannot be rebuilt: its recipe is not in {recipes.places}"
 
 
 def members_of(store: Store, version: Manifest) -> Manifest:
@@ -65,9 +74,9 @@ def members_of(store: Store, version: Manifest) -> Manifest:
     return load_manifest(store, version.identity.inputs[0]) if version.stage == "published" else version
 
 
-def still_in(store: Store, mixed: Manifest) -> Missing:
+def still_in(reach: Reach, mixed: Manifest) -> Missing:
     """What of a version of a mix was taken down since."""
-    return missing_from(store, mixed, gone_below(store, mixed).rows)
+    return missing_from(reach.store, mixed, gone_below(reach, mixed).rows)
 
 
 def lost_from(store: Store, corpora: Sequence[Manifest], gone: Mapping[str, Numbers]) -> dict[str, str]:
@@ -86,19 +95,24 @@ def _not_withdrawn(
                 yield file.documents, still
 
 
-def gone_below(store: Store, mixed: Manifest) -> Gone:
+def gone_below(reach: Reach, mixed: Manifest) -> Gone:
     """What is to go of all corpora that a version of a mix was chosen from, itself or those that it replays."""
-    return gone_from(store, versions_of(store, whole_of(store, mixed), "deduplicated"))
+    if not reach:
+        return Gone({}, [])
+    return reach.gone_from(versions_of(reach.store, whole_of(reach.store, mixed), "deduplicated"))
 
 
-def with_holes(store: Store, plan: Plan, partition: Partition, newest: Manifest) -> Plan:
+def with_holes(reach: Reach, plan: Plan, partition: Partition, newest: Manifest, warn: Warn) -> Plan:
     """How a mix is built where nothing but the takedown register changed since its newest version: from the version
-    that has the order, less what is taken down; or as it stands, where no member is."""
+    that has the order, less what is taken down; or as it stands, where no member is. One that holds what it promised
+    not to hold is made anew, for only then it is counted again."""
+    store = reach.store
     whole = whole_of(store, newest)
     identity = Identity(whole.stage, schema_names(plan.schema), plan.recipe, plan.code_version, (), "")
-    if not differ_by_takedowns(store, whole, Manifest(identity, plan.inputs, ())):
+    is_clean = not whole.profile.get("contaminated_members")
+    if not is_clean or not differ_by_takedowns(store, whole, Manifest(identity, plan.inputs, ())):
         return plan
-    gone = gone_below(store, whole)
+    gone = gone_below(reach, whole)
     missing = missing_from(store, whole, gone.rows)
     if not missing.members:
         return replace(plan, inputs=whole.inputs, run=lambda work: whole)
@@ -106,7 +120,7 @@ def with_holes(store: Store, plan: Plan, partition: Partition, newest: Manifest)
         plan,
         recipe={**whole.identity.recipe, ORDER_OF: whole.id, WITHDRAWN: missing._asdict()},
         inputs=(*whole.inputs, Input("mixed", str(partition), whole.id)),
-        run=lambda work: take_out(work, whole, gone),
+        run=lambda work: take_out(work, whole, gone, warn),
     )
 
 
@@ -142,7 +156,9 @@ def _differ(store: Store, before: Manifest, after: Manifest, known: dict[tuple[s
 
 
 def _kept(manifest: Manifest) -> tuple[Any, ...]:
-    """What of a version a takedown leaves as it is."""
+    """What of a version a takedown leaves as it is. A model that was learned of other documents is another; what an
+    artifact reads from outside, it names by hash beside that."""
     identity = manifest.identity
-    recipe = {name: value for name, value in identity.recipe.items() if name != WITHDRAWN}
+    changes = {WITHDRAWN, *([MODEL] if identity.stage == "artifacts" else [])}
+    recipe = {name: value for name, value in identity.recipe.items() if name not in changes}
     return identity.stage, identity.schema, canonical(recipe), identity.code_version

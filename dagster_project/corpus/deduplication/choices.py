@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Any
 
-from dagster_project.corpus.licenses.obligations import Effective, effective
+from dagster_project.corpus.licenses.obligations import SHOWN, Effective, effective
 from dagster_project.corpus.licenses.table import class_of, strictness
 
 LINKED = "linked"  # by others, each a copy of the next
@@ -48,14 +50,46 @@ class Survivor:
     edges: Edges = field(default_factory=dict)
 
 
+class Others:
+    """The licenses of a family that stand beside a document: of its members with another text, and of whom an earlier
+    layer has."""
+
+    def __init__(
+        self, members: Sequence[Member], texts: Mapping[bytes, Sequence[Member]], standing: Survivor | None = None
+    ):
+        self.all = Counter(member.license for member in members)
+        self.sorted = sorted(self.all)
+        self.of_text = {text: Counter(member.license for member in same) for text, same in texts.items()}
+        self.standing = standing
+        self.known: dict[bytes | None, tuple[str, ...]] = {}
+
+    def findings(self, license: str, same_text: bytes | None) -> list[str]:
+        """What is to be said of a document under this license: nobody is made stricter by it."""
+        near = [other for other in self._near(license, same_text) if other != license]
+        shown = [*near[:SHOWN], *(["and more"] if len(near) > SHOWN else [])]
+        said = [f"near copies stand under other licenses: {', '.join(shown)}"] if near else []
+        if self.standing and self.standing.license != license:
+            said.append(f"the copy of an earlier layer keeps its license: {self.standing.license}")
+        return said
+
+    def _near(self, license: str, same_text: bytes | None) -> tuple[str, ...]:
+        """The first licenses of members with another text, two more than are shown."""
+        if same_text is None:
+            return tuple(islice((other for other in self.sorted if other != license), SHOWN + 2))
+        if same_text not in self.known:
+            own = self.of_text[same_text]
+            found = (other for other in self.sorted if self.all[other] > own[other])
+            self.known[same_text] = tuple(islice(found, SHOWN + 2))
+        return self.known[same_text]
+
+
 @dataclass(frozen=True)
 class Choice:
     """What a family decided: its survivor, and for each text that stands more than once the effective license."""
 
     survivor: Survivor | None
     licenses: Mapping[bytes, Effective]
-    contrary: bool  # whether its members are under different licenses
-    stands: bool = False  # whether the survivor is of an earlier layer, whose license stays as it is
+    others: Others  # whose licenses are to be told, and bind nobody
     variants: Sequence[Survivor] = ()  # that survive beside it
 
     def is_variant(self, doc_id: bytes, source: str) -> bool:
@@ -83,11 +117,9 @@ def choose(
     for member in members:
         if member.same_text is not None:
             texts.setdefault(member.same_text, []).append(member)
-    licenses = {
-        text: effective(sorted({(m.license, m.license_kind) for m in same}, key=str)) for text, same in texts.items()
-    }
-    said = {member.license for member in members} | ({standing.license} if standing else set())
-    return Choice(standing or chosen, licenses, len(said) > 1, standing is not None, variants)
+    licenses = {text: effective([(m.license, m.license_kind) for m in same]) for text, same in texts.items()}
+    others = Others(members, texts, standing)
+    return Choice(standing or chosen, licenses, others, variants)
 
 
 def is_twin(survivor: Survivor, doc_id: bytes, same_text: bytes | None, edges: Edges) -> bool:

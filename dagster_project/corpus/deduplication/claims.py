@@ -77,10 +77,7 @@ def send_claims(task: ClaimsTask) -> Claimed:
 
 def prove(task: ProofTask) -> dict[str, int]:
     """How many claims meet exactly one survivor, and how many families have several."""
-    standing = [
-        _filled(table.filter(pc.is_null(table.column("kind"))), stands=1, leads=1)
-        for table in read_rows(task.store, task.standing)
-    ]
+    standing = [_filled(table, stands=1, leads=1) for table in read_rows(task.store, task.standing)]
     rows = pa.concat_tables([CLAIM.empty_table(), *read_rows(task.store, task.claims), *standing])
     named = rows.group_by(NAMED).aggregate([("stands", "sum"), ("claims", "sum")])
     once = named.filter(pc.equal(named.column("stands_sum"), 1))

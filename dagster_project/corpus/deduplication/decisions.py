@@ -20,15 +20,16 @@ from numpy.typing import NDArray
 from dagster_project.corpus.deduplication.choices import VARIANT, Choice, Member, Survivor, choose, edges_of, link
 from dagster_project.corpus.deduplication.keys import first_of_each, ids_of
 from dagster_project.corpus.deduplication.memberships import EDGES
-from dagster_project.corpus.deduplication.statuses import is_survivor, is_withdrawn
+from dagster_project.corpus.deduplication.statuses import is_survivor
 from dagster_project.corpus.engine.tables import Part, zipped
+from dagster_project.corpus.licenses.rules import EXACT_COPIES
 from dagster_project.corpus.licenses.table import class_of
 from dagster_project.corpus.model.documents import ID
 from dagster_project.corpus.model.manifests import File
 from dagster_project.corpus.storage.exchange import Address, Piece, Range, read_rows
 from dagster_project.corpus.storage.shards import read_shard
 from dagster_project.corpus.takedowns.entries import SCOPES
-from dagster_project.corpus.takedowns.hits import Withdrawn
+from dagster_project.corpus.takedowns.gone import Withdrawn
 
 SCHEMA = pa.schema(
     [
@@ -38,7 +39,7 @@ SCHEMA = pa.schema(
         ),  # survivor, suppressed (a copy of one), rejected (by its policy), or withdrawn (by the takedown register)
         pa.field("survivor", ID),  # itself, the document that it is a copy of, or null when rejected
         # of the copy: exact, normalized, near or url; `linked` where others link them; `variant` of one that survives;
-        # of what is withdrawn, whether it was meant itself (document), a near copy of it (near), or its family (family)
+        # of what is withdrawn, whether it was meant itself (document), a copy of it (near), or of its family (family)
         pa.field("kind", pa.string()),
         pa.field("similarity", pa.float64()),  # null where only a URL or others link it to its survivor
         pa.field("survivor_source", pa.string()),
@@ -47,6 +48,7 @@ SCHEMA = pa.schema(
         pa.field("family_size", pa.int64(), nullable=False),
         pa.field("license", pa.string(), nullable=False),  # effective
         pa.field("license_class", pa.string(), nullable=False),
+        pa.field("license_rule", pa.string(), nullable=False),  # that of its conclusion, or of its exact copies
         pa.field("license_findings", pa.list_(pa.string()), nullable=False),
     ]
 )
@@ -63,6 +65,7 @@ READ = {
     "license": pa.string(),
     "license_class": pa.string(),
     "license_kind": pa.string(),
+    "license_rule": pa.string(),
     "license_findings": pa.list_(pa.string()),
     "characters": pa.int64(),
 }
@@ -76,7 +79,6 @@ STANDING = pa.schema(
         ("source", pa.string()),
         ("license", pa.string()),
         ("same_text", ID),
-        ("kind", pa.string()),  # why it is withdrawn; null for a survivor
     ]
 )
 DECIDED = pa.schema([*PLACE, *SCHEMA])
@@ -99,14 +101,6 @@ class Standing(NamedTuple):
     source: str
     families: File
     deduplicated: File
-
-
-@dataclass
-class Earlier:
-    """What earlier layers decided of one family: who stands for it, or that all of it is withdrawn."""
-
-    survivor: Survivor | None = None
-    is_withdrawn: bool = False
 
 
 @dataclass(frozen=True)
@@ -151,8 +145,8 @@ def send_members(task: MembersTask) -> Piece:
 
 
 def send_standing(task: StandingTask) -> Piece:
-    """The survivors of earlier layers in families that have grown, and what was withdrawn of them; a document without
-    copies was a family of its own."""
+    """The survivors of earlier layers in families that have grown; a document without copies was a family of its
+    own."""
     grown = read_shard(task.address.store, task.grown, ["family"]).column("family")
     table = pa.concat_tables([_standing(task, shard, grown) for shard in task.shards])
     return to_families(task.address, f"standing-{task.batch:06d}", table, task.buckets)
@@ -179,15 +173,10 @@ def decide(task: DecideTask) -> Piece:
     return task.address.send_rows(f"decisions-{task.bucket:06d}", table, table.column("batch").to_numpy(), task.batches)
 
 
-def standing_of(tables: Sequence[pa.Table]) -> dict[bytes, Earlier]:
-    """What earlier layers decided of families; of several survivors the latest stands."""
-    found: dict[bytes, Earlier] = {}
-    for row in (row for table in tables for row in table.to_pylist()):
-        earlier = found.setdefault(row["family"], Earlier())
-        if row["kind"] is None:
-            earlier.survivor = Survivor(row["doc_id"], row["source"], row["license"], row["same_text"])
-        earlier.is_withdrawn |= row["kind"] == "family"
-    return found
+def standing_of(tables: Sequence[pa.Table]) -> dict[bytes, Survivor]:
+    """Who stands for families in earlier layers; of several the latest."""
+    rows = (row for table in tables for row in table.to_pylist())
+    return {row["family"]: Survivor(row["doc_id"], row["source"], row["license"], row["same_text"]) for row in rows}
 
 
 def _members(task: MembersTask, shard: Shard) -> pa.Table:
@@ -222,11 +211,10 @@ def scopes_of(withdrawn: Withdrawn | None, rows: int) -> NDArray[np.int8]:
 def _standing(task: StandingTask, shard: Standing, grown: pa.ChunkedArray) -> pa.Table:
     parts = (Part(shard.families, ("family", "same_text")), Part(shard.deduplicated, ("status", "license", "kind")))
     read = zipped(task.address.store, parts)
-    leads = pc.and_(is_survivor(read), pc.is_null(read.column("kind")))  # a variant leads no family
-    read = read.filter(pc.or_(leads, is_withdrawn(read)))
+    read = read.filter(pc.and_(is_survivor(read), pc.is_null(read.column("kind"))))  # a variant leads no family
     ids, source = read.column("doc_id"), pa.array([shard.source] * read.num_rows, pa.string())
     families, texts = (pc.coalesce(read.column(name), ids) for name in ("family", "same_text"))
-    columns = [families, ids, source, read.column("license"), texts, read.column("kind")]
+    columns = [families, ids, source, read.column("license"), texts]
     table = pa.table(columns, names=STANDING.names).cast(STANDING)
     return table.filter(pc.is_in(families, grown))
 
@@ -241,38 +229,28 @@ def _whole_families(members: pa.Table) -> Iterator[pa.Table]:
         yield members.take(pa.array(order[start:end]))
 
 
-def _decided(members: pa.Table, standing: Mapping[bytes, Earlier], task: DecideTask) -> pa.Table:
+def _decided(members: pa.Table, standing: Mapping[bytes, Survivor], task: DecideTask) -> pa.Table:
     found = []
     for family, group in groupby(members.to_pylist(), key=itemgetter("family")):
-        earlier = standing.get(family, Earlier())
-        rows = withdrawn_in(list(group), earlier)
+        rows = list(group)
         choice = choose(
             [member_of(row) for row in rows],
             task.prefer,
             task.sources,
-            earlier.survivor,
+            standing.get(family),
             keeps_variants=task.keeps_variants,
         )
-        found += [_decision(row, task.sources[row["source"]], choice) for row in rows]
+        found += [decision_of(row, task.sources[row["source"]], choice) for row in rows]
     return pa.Table.from_pylist(found, DECIDED)
-
-
-def withdrawn_in(rows: list[dict[str, Any]], earlier: Earlier) -> list[dict[str, Any]]:
-    """The members of a family, each with why it is withdrawn: a place in SCOPES, or None. A family of which one member
-    is withdrawn with all of it stays so, whoever joins it later."""
-    whole = earlier.is_withdrawn or any(row["scope"] == SCOPES.index("family") for row in rows)
-    for row in rows:
-        row["withdrawn"] = "family" if whole else SCOPES[row["scope"]] if row["scope"] >= 0 else None
-    return rows
 
 
 def member_of(row: Mapping[str, Any]) -> Member:
     names = ("doc_id", "source", "license", "license_kind", "characters", "date", "same_text", "parent")
-    keep = row["keep"] and row["withdrawn"] is None
+    keep = row["keep"] and row["scope"] < 0
     return Member(**{name: row[name] for name in names}, keep=keep, edges=edges_of(row["edges"]))
 
 
-def _decision(row: Mapping[str, Any], source: str, choice: Choice) -> dict[str, Any]:
+def decision_of(row: Mapping[str, Any], source: str, choice: Choice) -> dict[str, Any]:
     """A row of DECIDED. A document that stands in several snapshots survives in one of them."""
     found = {**dict.fromkeys(DECIDED.names), **{name: row[name] for name in row if name in DECIDED.names}}
     found |= _license(row, choice)
@@ -280,8 +258,8 @@ def _decision(row: Mapping[str, Any], source: str, choice: Choice) -> dict[str, 
     survivor = choice.stands_for(row["doc_id"], row["same_text"], edges)
     if not row["keep"]:
         return found | {"status": "rejected"}
-    if row["withdrawn"] is not None:
-        return found | {"status": "withdrawn", "kind": row["withdrawn"]}
+    if row["scope"] >= 0:
+        return found | {"status": "withdrawn", "kind": SCOPES[row["scope"]]}
     assert survivor is not None
     if (survivor.doc_id, survivor.source) == (row["doc_id"], source):
         kind = VARIANT if choice.is_variant(row["doc_id"], source) else None
@@ -298,11 +276,15 @@ def _decision(row: Mapping[str, Any], source: str, choice: Choice) -> dict[str, 
 
 
 def _license(row: Mapping[str, Any], choice: Choice) -> dict[str, Any]:
-    """The effective one, where others have the same text, and what is to be said of it."""
-    license, findings = row["license"], list(row["license_findings"])
+    """The effective one, where others have the same text, the rule by which it came, and what is to be said of it."""
+    license, rule = row["license"], row["license_rule"]
+    findings = [*row["license_findings"], *choice.others.findings(license, row["same_text"])]
     if binding := choice.licenses.get(row["same_text"]):
-        license, findings = binding.expression, [*findings, *binding.findings]
-    if choice.contrary and (binding is None or choice.stands):
-        findings.append("copies stand under other licenses")
-    license_class = class_of(license) if binding else row["license_class"]
-    return {"license": license, "license_class": license_class, "license_findings": sorted(set(findings))}
+        findings += binding.findings
+        license, rule = binding.expression, rule if binding.expression == license else EXACT_COPIES
+    return {
+        "license": license,
+        "license_class": class_of(license) if binding else row["license_class"],
+        "license_rule": rule,
+        "license_findings": sorted(set(findings)),
+    }

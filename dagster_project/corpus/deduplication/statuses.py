@@ -8,7 +8,3 @@ import pyarrow.compute as pc
 
 def is_survivor(table: pa.Table) -> pa.ChunkedArray:
     return pc.equal(table.column("status"), "survivor")
-
-
-def is_withdrawn(table: pa.Table) -> pa.ChunkedArray:
-    return pc.equal(table.column("status"), "withdrawn")

@@ -7,18 +7,18 @@ that is too much, so there the sketch decides, which is exact for documents of n
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
 from numpy.typing import NDArray
 
 from dagster_project.corpus.deduplication.candidates import IDS, PAIR, Shards, edges
 from dagster_project.corpus.deduplication.fingerprints import rows_of
 from dagster_project.corpus.deduplication.keys import Batch, Rows, distinct
 from dagster_project.corpus.kernels.sketches import sketch_jaccard
-from dagster_project.corpus.model.manifests import File
 from dagster_project.corpus.model.recipes import FingerprintRecipe
 from dagster_project.corpus.storage.exchange import Address, Piece, Range, read_records
 from dagster_project.corpus.storage.shards import read_rows
@@ -84,19 +84,31 @@ def compare(task: CompareTask) -> bytes:
     for item in task.carried:
         carried = read_records(store, [item], kind)
         own = _fingerprints(store, task.batch, carried["pair"], "right", task.prints)
-        similarity = _similarity(carried, own, task)
+        similarity = similarity_of(carried, own, task.limit, task.margin)
         close = similarity >= task.limit
         found.append(edges(carried["pair"][close], similarity[close]).tobytes())
     return b"".join(found)
 
 
-def _similarity(carried: Rows, own: dict[str, NDArray[Any]], task: CompareTask) -> NDArray[np.float64]:
-    similarity: NDArray[np.float64] = (carried["signature"] == own["signature"]).mean(axis=1)
-    unsure = np.abs(similarity - task.limit) <= task.margin
+def similarity_of(
+    one: Mapping[str, NDArray[Any]] | Rows, other: Mapping[str, NDArray[Any]], limit: float, margin: float
+) -> NDArray[np.float64]:
+    """How alike the documents of two sides are by their signatures, float64[n]; near the limit by their sketches."""
+    similarity: NDArray[np.float64] = (one["signature"] == other["signature"]).mean(axis=1)
+    unsure = np.abs(similarity - limit) <= margin
     if unsure.any():
-        sides = [side[name][unsure] for side in (carried, own) for name in ("sketch", "size")]
+        sides = [side[name][unsure] for side in (one, other) for name in ("sketch", "size")]
         similarity[unsure] = sketch_jaccard(*map(np.ascontiguousarray, sides))
     return similarity
+
+
+def values_of(table: pa.Table, prints: FingerprintRecipe) -> Iterator[tuple[str, NDArray[Any]]]:
+    """Signature, sketch and its size of each row."""
+    yield "signature", rows_of(table.column("signature"), "<u4", prints.bands * prints.rows)[0]
+    if prints.sketch:
+        sketches, sizes = rows_of(table.column("sketch"), "<u4", prints.sketch)
+        yield "sketch", sketches
+        yield "size", sizes.astype(np.int32)
 
 
 def _carried(prints: FingerprintRecipe) -> np.dtype[np.void]:
@@ -119,17 +131,7 @@ def _fingerprints(
         here = np.flatnonzero(pairs[f"{side}_shard"] == number)
         if len(here):
             rows, places = np.unique(pairs[f"{side}_row"][here], return_inverse=True)
-            for name, values in _read(store, file, rows, prints):
+            table = read_rows(store, file, rows.tolist(), ["signature", *(["sketch"] if prints.sketch else [])])
+            for name, values in values_of(table, prints):
                 found[name][here] = values[places]
     return found
-
-
-def _read(
-    store: Store, file: File, rows: NDArray[np.uint32], prints: FingerprintRecipe
-) -> Iterator[tuple[str, NDArray[np.uint32]]]:
-    table = read_rows(store, file, rows.tolist(), ["signature", *(["sketch"] if prints.sketch else [])])
-    yield "signature", rows_of(table.column("signature"), "<u4", prints.bands * prints.rows)[0]
-    if prints.sketch:
-        sketches, sizes = rows_of(table.column("sketch"), "<u4", prints.sketch)
-        yield "sketch", sketches
-        yield "size", sizes.astype(np.uint32)

@@ -17,6 +17,7 @@ LICENSES = pa.schema(
         pa.field("license_class", pa.string(), nullable=False),
         pa.field("license_kind", pa.string()),  # the kind of evidence that led there; null: none did
         pa.field("license_value", pa.string()),
+        pa.field("license_rule", pa.string(), nullable=False),  # how: as one of rules.py
         pa.field("license_findings", pa.list_(pa.string()), nullable=False),
     ]
 )
@@ -73,6 +74,7 @@ def _table(conclusions: list[Conclusion]) -> pa.Table:
             "license_class": class_of(conclusion.expression),
             "license_kind": conclusion.kind,
             "license_value": conclusion.value,
+            "license_rule": conclusion.rule,
             "license_findings": list(conclusion.findings),
         }
         for conclusion in conclusions

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from dagster_project.corpus.licenses.expressions import NOASSERTION, conjunction, licenses_in
 from dagster_project.corpus.licenses.readings import Reading, read
+from dagster_project.corpus.licenses.rules import NOT_CONCLUDED, concluded_by
 from dagster_project.corpus.model.errors import Refused
 
 # The nearer to the document, the earlier it counts. Of a web page: what HTML defines to be about its main content,
@@ -40,7 +41,7 @@ class Conclusion:
     expression: str
     kind: str | None
     value: str | None
-    rule: str
+    rule: str  # of rules.py
     findings: tuple[str, ...]
 
 
@@ -69,7 +70,7 @@ def conclude(evidence: Iterable[Mapping[str, str | None]]) -> Conclusion:
             findings += [*_several(statements), *contrary]
             value = shown("; ".join(statement.value for statement in statements if statement.reading.expression))
             return Conclusion(expression, kind, value, _rule(statements), tuple(findings))
-    return Conclusion(NOASSERTION, None, None, "none", (*findings, *map(_without_conclusion, known)))
+    return Conclusion(NOASSERTION, None, None, NOT_CONCLUDED, (*findings, *map(_without_conclusion, known)))
 
 
 def shown(value: str) -> str:
@@ -110,7 +111,7 @@ def _united(statements: list[Statement]) -> str | None:
 
 def _rule(statements: list[Statement]) -> str:
     rules = {statement.reading.rule for statement in statements if statement.reading.expression}
-    return " and ".join(sorted(rules))
+    return concluded_by(" and ".join(sorted(rules)))
 
 
 def _several(statements: list[Statement]) -> list[str]:

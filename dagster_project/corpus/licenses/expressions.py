@@ -25,7 +25,18 @@ _PREFIX = re.compile("LicenseRef-", re.IGNORECASE)
 _OLD_GNU = re.compile(r"(A|L)?GPL-\d\.\d\+?|GFDL-\d\.\d\+?")  # SPDX once spelled "only" by leaving it out
 _BEFORE_A_LICENSE, _AFTER_A_LICENSE = ("(", "AND", "OR", "WITH"), (")", "AND", "OR", "WITH")
 _NOT_AN_EXCEPTION = "MPL-2.0-no-copyleft-exception"  # a license that the bundled index lists with the exceptions
-_OLD_BSD = ("BSD-2-Clause-FreeBSD", "BSD-2-Clause-NetBSD")
+_OLD = ("BSD-2-Clause-FreeBSD", "BSD-2-Clause-NetBSD", "StandardML-NJ", "bzip2-1.0.5")
+_OLD_NAMES = {  # one given twice, and those of a license with its exception, from before there was WITH
+    "ecos-2.0": "GPL-2.0-or-later WITH eCos-exception-2.0",
+    "gpl-2.0-with-autoconf-exception": "GPL-2.0-only WITH Autoconf-exception-2.0",
+    "gpl-2.0-with-bison-exception": "GPL-2.0-only WITH Bison-exception-2.2",
+    "gpl-2.0-with-classpath-exception": "GPL-2.0-only WITH Classpath-exception-2.0",
+    "gpl-2.0-with-font-exception": "GPL-2.0-only WITH Font-exception-2.0",
+    "gpl-2.0-with-gcc-exception": "GPL-2.0-only WITH GCC-exception-2.0",
+    "gpl-3.0-with-autoconf-exception": "GPL-3.0-only WITH Autoconf-exception-3.0",
+    "gpl-3.0-with-gcc-exception": "GPL-3.0-only WITH GCC-exception-3.1",
+    "nunit": "zlib-acknowledgement",
+}
 
 
 def parse(text: str) -> str:
@@ -94,7 +105,7 @@ def _resolved(token: str, before: str, text: str) -> str:
 def _license(token: str) -> str | None:
     if _REFERENCE.fullmatch(token):
         return _PREFIX.sub("LicenseRef-", token, count=1)
-    known = _identifiers()[0].get(token.lower())
+    known = _OLD_NAMES.get(token.lower()) or _identifiers()[0].get(token.lower())
     if known is None and token.endswith("+"):
         known = _identifiers()[0].get(token[:-1].lower())
         return f"{known}+" if known and not known.endswith(("-only", "-or-later")) else None
@@ -112,9 +123,9 @@ def _identifiers() -> tuple[dict[str, str], dict[str, str]]:
     exceptions: dict[str, str] = {}
     for entry in get_license_index():
         key = entry.get("spdx_license_key") or "LicenseRef-"
-        if key.startswith("LicenseRef-"):
+        if key.startswith("LicenseRef-") or key.lower() in _OLD_NAMES:
             continue
-        names = [key, *(old for old in entry["other_spdx_license_keys"] if _OLD_GNU.fullmatch(old) or old in _OLD_BSD)]
+        names = [key, *(old for old in entry["other_spdx_license_keys"] if _OLD_GNU.fullmatch(old) or old in _OLD)]
         (exceptions if entry["is_exception"] and key != _NOT_AN_EXCEPTION else licenses).update(
             {name.lower(): key for name in names}
         )

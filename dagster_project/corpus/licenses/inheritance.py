@@ -11,8 +11,9 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from dagster_project.corpus.licenses.conclusions import KINDS, Conclusion, conclude, level_of, shown
 from dagster_project.corpus.licenses.expressions import NOASSERTION, conjunction
-from dagster_project.corpus.licenses.obligations import duties
+from dagster_project.corpus.licenses.obligations import duties, taken
 from dagster_project.corpus.licenses.readings import read
+from dagster_project.corpus.licenses.rules import ALL_OF_PARENTS
 from dagster_project.corpus.model.errors import Refused
 
 UNKNOWN_PARENT = "parent.unknown"
@@ -44,8 +45,11 @@ def is_laxer(own: str, parent: str) -> bool:
             PERMITTED.index(getattr(mine, name)) > PERMITTED.index(getattr(theirs, name))
             for name in ("commercial_use", "derivatives")
         )
-        or PERMITTED.index(mine.attribution) < PERMITTED.index(theirs.attribution)
-        or not set(theirs.share_alike) <= set(mine.share_alike)
+        or any(
+            PERMITTED.index(getattr(mine, name)) < PERMITTED.index(getattr(theirs, name))
+            for name in ("attribution", "notice", "source")
+        )
+        or not all(taken(group) & set(mine.share_alike) for group in theirs.share_alike)
         or not set(theirs.field_of_use) <= set(mine.field_of_use)
     )
 
@@ -63,13 +67,15 @@ def _inherited(own: Conclusion, is_open: bool, parents: Sequence[tuple[str, str]
     if unknown:
         findings.append(f"unknown: {unknown} of {len(parents)} parents")
     if unknown or is_open:
-        return Conclusion(NOASSERTION, None, None, "none", tuple(findings))
+        return Conclusion(NOASSERTION, None, None, ALL_OF_PARENTS, tuple(findings))
     try:
         expression = conjunction([*known, *stated])
     except Refused:  # of hundreds of parents under different licenses: nobody can meet them all
-        return Conclusion(NOASSERTION, None, None, "none", (*findings, f"too many licenses: {len(known)} of parents"))
+        return Conclusion(
+            NOASSERTION, None, None, ALL_OF_PARENTS, (*findings, f"too many licenses: {len(known)} of parents")
+        )
     kind = min((kind for kind, _ in parents), key=PARENT_KINDS.index)
-    return Conclusion(expression, kind, shown("; ".join(known)), "inherited", tuple(findings))
+    return Conclusion(expression, kind, shown("; ".join(known)), ALL_OF_PARENTS, tuple(findings))
 
 
 def _is_open(own: Conclusion, said: Sequence[tuple[str, str]]) -> bool:

@@ -19,7 +19,7 @@ from dagster_project.corpus.licenses.handing_down import WithParents, handed_dow
 from dagster_project.corpus.model.documents import EVIDENCE, ID
 from dagster_project.corpus.model.manifests import Manifest
 
-CODE_VERSION = "2"
+CODE_VERSION = "3"
 # what of the registry entry stands in every version built from it: a corrected one makes new versions, and no new text
 REGISTRY = (
     "name",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cache, lru_cache
 from pathlib import Path
@@ -16,29 +16,33 @@ from dagster_project.corpus.model.errors import Refused
 
 UNKNOWN = "unknown"
 WORDS = ("yes", "no", UNKNOWN)
+SAID = ("commercial_use", "derivatives", "attribution", "notice", "source", "patents")  # in one of the words
 
 MOST_BRANCHES = 256  # of one expression; of more only the one that `choose` takes is looked at
 
-_CC_PORT = re.compile(r"(?:LicenseRef-)?CC-([A-Z-]+)-(\d\.\d)-([A-Z]+)")
+_CC = re.compile(r"(?:LicenseRef-)?CC-([A-Z-]+)-(\d\.\d)(?:-([A-Z]+))?")  # elements, version, port
 
 
 @dataclass(frozen=True)
 class Terms:
-    """What one license permits and asks. Permissions and attribution are "yes", "no" or "unknown"."""
+    """What one license permits and asks; permissions and duties are "yes", "no" or "unknown"."""
 
     id: str
     license_class: str
     commercial_use: str
     derivatives: str
     attribution: str
+    notice: str  # whether notices or its text go with the work
+    source: str  # whether the form in which the work is edited goes with it
+    patents: str  # whether those of the licensors may be used
     share_alike: str | None  # the group whose terms a changed work must keep
     field_of_use: str | None  # what else it limits, in words
     name: str
     url: str | None
 
     def __post_init__(self) -> None:
-        if not {self.commercial_use, self.derivatives, self.attribution} <= set(WORDS):
-            raise Refused(f"the terms of {self.id} were refused: each permission is one of {', '.join(WORDS)}, quoted")
+        if not {getattr(self, name) for name in SAID} <= set(WORDS):
+            raise Refused(f"the terms of {self.id} were refused: each is one of {', '.join(WORDS)}")
 
 
 @dataclass(frozen=True)
@@ -55,26 +59,37 @@ class Table:
 
     classes: tuple[str, ...]
     file_level: frozenset[str]
+    becomes: Mapping[str, frozenset[str]]  # of a share-alike group, whose terms its changed works may take
     combines: frozenset[frozenset[str]]
+    exceptions: Mapping[str, str]  # in lower case, what each is for
     terms: Mapping[str, Terms]
 
 
 @cache
 def table() -> Table:
     """table.yaml, checked."""
-    content = yaml.safe_load(Path(__file__).with_name("table.yaml").read_text(encoding="utf-8"))
+    text = Path(__file__).with_name("table.yaml").read_text(encoding="utf-8")
+    content = yaml.load(text, yaml.BaseLoader)  # which makes nothing but texts: no is a word, and 1.0 a version
     classes = tuple(content["classes"])
-    rows = [_terms(row, classes) for row in content["licenses"]]
-    pairs = frozenset(frozenset(pair) for pair in content["combines"])
-    return Table(classes, frozenset(content["file_level"]), pairs, {terms.id.lower(): terms for terms in rows})
+    return Table(
+        classes,
+        frozenset(content["file_level"]),
+        {group: frozenset(others) for group, others in content["becomes"].items()},
+        frozenset(frozenset(pair) for pair in content["combines"]),
+        {name.lower(): of for of, names in content["exceptions"].items() for name in names},
+        {terms.id.lower(): terms for terms in _rows(content, classes)},
+    )
 
 
 def terms_of(license_id: str) -> Terms:
-    """The terms of one license, its exception left aside; one not in the table has terms that are all unknown."""
-    rows, base = table().terms, license_id.partition(" WITH ")[0].removesuffix("+")
+    """The terms of one license. One not in the table has terms that are all unknown, and so has one with an exception
+    that is not: those of the table only add permissions, and leave the terms as they are."""
+    rows, (stated, _, exception) = table().terms, license_id.partition(" WITH ")
+    base = stated.removesuffix("+")
     known = rows.get(base.lower()) or _ported(base)
-    if known is None:
-        return Terms(license_id, UNKNOWN, UNKNOWN, UNKNOWN, UNKNOWN, None, None, license_id, None)
+    if known is None or (exception and exception.lower() not in table().exceptions):
+        nothing = dict.fromkeys(("license_class", *SAID), UNKNOWN)
+        return Terms(license_id, **nothing, share_alike=None, field_of_use=None, name=license_id, url=None)
     return replace(known, id=license_id)
 
 
@@ -83,13 +98,12 @@ def _ported(license_id: str) -> Terms | None:
 
     Version 2.1 revised ports of 2.0 and exists in no other form (wiki.creativecommons.org/wiki/License_Versions).
     """
-    port = _CC_PORT.fullmatch(license_id)
-    family = table().terms.get(f"cc-{port[1]}-{port[2].replace('2.1', '2.0')}".lower()) if port else None
+    port = _CC.fullmatch(license_id)
+    family = table().terms.get(f"cc-{port[1]}-{port[2].replace('2.1', '2.0')}".lower()) if port and port[3] else None
     if port is None or family is None:
         return None
     name = f"{family.name.rpartition(' ')[0].rpartition(' ')[0]} {port[2]} {port[3]}"
-    url = f"https://creativecommons.org/licenses/{port[1]}/{port[2]}/{port[3]}/".lower()
-    return replace(family, name=name, url=url)
+    return replace(family, name=name, url=_address(license_id))
 
 
 def class_of(expression: str) -> str:
@@ -159,7 +173,30 @@ def _weight(conjunction: str) -> tuple[int, int, str]:
     return max(strictness(terms_of(license_id).license_class) for license_id in named), len(named), conjunction
 
 
-def _terms(row: Mapping[str, Any], classes: tuple[str, ...]) -> Terms:
-    if row["class"] not in classes:
-        raise Refused(f"the class {row['class']} of {row['id']} was refused: classes are {', '.join(classes)}")
-    return Terms(license_class=row["class"], **{key: value for key, value in row.items() if key != "class"})
+def _rows(content: Mapping[str, Any], classes: tuple[str, ...]) -> Iterator[Terms]:
+    """The terms of every license, put together from all parts of the file."""
+    groups, patents = (
+        {license_id: key for key, ids in content[part].items() for license_id in ids}
+        for part in ("share_alike", "patents")
+    )
+    for block in content["licenses"]:
+        if block["class"] not in classes:
+            raise Refused(f"the class {block['class']} was refused: classes are {', '.join(classes)}")
+        for license_id, name in block["names"].items():
+            yield Terms(
+                license_id,
+                block["class"],
+                **block["terms"],
+                patents=patents.get(license_id, UNKNOWN),
+                share_alike=groups.get(license_id),
+                field_of_use=content["field_of_use"].get(license_id),
+                name=name,
+                url=content["addresses"].get(license_id) or _address(license_id),
+            )
+
+
+def _address(license_id: str) -> str | None:
+    if port := _CC.fullmatch(license_id):
+        return "/".join(("https://creativecommons.org/licenses", *filter(None, port.groups()), "")).lower()
+    is_own = license_id.startswith("LicenseRef-")
+    return None if is_own else f"https://spdx.org/licenses/{license_id}.html"

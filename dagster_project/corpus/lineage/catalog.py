@@ -25,6 +25,7 @@ from dagster_project.corpus.storage.stores import Entry, Store
 PREFIX = "catalog/tables/"
 FORMAT = 1
 READERS = 16
+GROUP_ROWS = 1 << 16  # of which those are read that the versions asked about lie in
 ABANDONED_SECONDS = 3600  # an unfinished compaction of this age has no writer any more
 
 Tables = Mapping[str, pa.Table]
@@ -104,12 +105,12 @@ def _without(tables: Tables, paths: Sequence[str]) -> Tables:
     if not paths:
         return tables
     ids = pa.array([path.removeprefix("manifests/").removesuffix(".json") for path in paths], pa.string())
-    of_refs = _ref_paths(tables["refs"]), pa.array(paths, pa.string())
+    of_refs = ref_paths(tables["refs"]), pa.array(paths, pa.string())
     gone = {name: (tables[name].column("id"), ids) for name in TABLES} | {"refs": of_refs}
     return {name: tables[name].filter(pc.invert(pc.is_in(*gone[name]))) for name in TABLES}
 
 
-def _ref_paths(refs: pa.Table) -> pa.ChunkedArray:
+def ref_paths(refs: pa.Table) -> pa.ChunkedArray:
     """Where each row of refs was read."""
     number = pc.utf8_lpad(refs.column("number").cast(pa.string()), 8, "0")
     slash = pc.if_else(pc.equal(refs.column("part"), ""), "", "/")
@@ -142,12 +143,18 @@ def _newest_marked(refs: pa.Table) -> pa.Table:
 # ---- compactions --------------------------------------------------------------------------------------------------
 
 
+def finished_compactions(listed: Sequence[Entry]) -> list[str]:
+    """The folders of compactions whose record is there, the newest first."""
+    finished = [entry for entry in listed if entry.path.endswith("/objects.parquet")]
+    finished.sort(key=lambda entry: (entry.modified, entry.path), reverse=True)
+    return [entry.path.rpartition("/")[0] for entry in finished]
+
+
 def _newest_compaction(store: Store, compactions: Sequence[Entry]) -> Tables:
     """The tables of the newest compaction that can be read whole; one that vanishes meanwhile was replaced."""
-    finished = [entry for entry in compactions if entry.path.endswith("/objects.parquet")]
-    for entry in sorted(finished, key=lambda entry: (entry.modified, entry.path), reverse=True):
+    for folder in finished_compactions(compactions):
         try:
-            return _loaded(store, entry.path.rpartition("/")[0])
+            return _loaded(store, folder)
         except (MissingObject, pa.ArrowInvalid):
             continue
     return _empty()
@@ -183,5 +190,5 @@ def _replaced(before: Sequence[Entry]) -> Iterator[Entry]:
 
 def _parquet(table: pa.Table) -> bytes:
     buffer = io.BytesIO()
-    pq.write_table(table, buffer, compression="zstd")
+    pq.write_table(table, buffer, compression="zstd", row_group_size=GROUP_ROWS)
     return buffer.getvalue()

@@ -11,7 +11,7 @@ import pyarrow as pa
 from dagster_project.corpus.model.canonical import canonical
 from dagster_project.corpus.model.manifests import Manifest
 from dagster_project.corpus.model.partitions import parse
-from dagster_project.corpus.storage.refs import Ref, load_manifest, read_ref
+from dagster_project.corpus.storage.refs import Ref, read_manifest, read_ref
 from dagster_project.corpus.storage.stores import Store
 
 
@@ -67,7 +67,7 @@ class Rows:
 def read_object(store: Store, path: str) -> Rows:
     """The rows of one object under manifests/ or refs/."""
     if path.startswith("manifests/"):
-        return rows_of_manifest(load_manifest(store, path.removeprefix("manifests/").removesuffix(".json")))
+        return rows_of_manifest(read_manifest(store, path.removeprefix("manifests/").removesuffix(".json")))
     return rows_of_ref(path, read_ref(store, path))
 
 

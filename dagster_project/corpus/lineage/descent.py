@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from dagster_project.corpus.lineage.rows import Ancestry, Row, matching
+from dagster_project.corpus.lineage.rows import Ancestry, Row
 from dagster_project.corpus.lineage.told import cut
 from dagster_project.corpus.model.manifests import File
 
@@ -27,18 +27,17 @@ def parents_told(ancestry: Ancestry, document: Row, depth: int = 1) -> list[dict
 
 
 def _found(ancestry: Ancestry, doc_id: bytes, depth: int) -> dict[str, Any]:
-    for item, snapshot in ancestry.of_stage("snapshots"):
-        for place in matching(ancestry.store, snapshot, "doc_id", doc_id):
-            values, file = place.values, snapshot.files[place.shard]
-            above = parents_told(ancestry, values, depth + 1) if depth < DEEPEST else []
-            return {
-                "source": values["source"],
-                **cut(dict(values)),
-                "snapshot": item.partition,
-                "license": _license(ancestry, file, place.row),
-                "generator": values["generator"],
-                "parents": above,
-            }
+    for item, snapshot, place in ancestry.documents(doc_id):
+        values, file = place.values, snapshot.files[place.shard]
+        above = parents_told(ancestry, values, depth + 1) if depth < DEEPEST else []
+        return {
+            "source": values["source"],
+            **cut(dict(values)),
+            "snapshot": item.partition,
+            "license": _license(ancestry, file, place.row),
+            "generator": values["generator"],
+            "parents": above,
+        }
     return {"source": None, "snapshot": None, "license": None, "generator": None, "parents": []}
 
 

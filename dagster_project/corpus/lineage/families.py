@@ -54,13 +54,12 @@ def _alone(
     ancestry: Ancestry, tables: Sequence[tuple[Manifest, Manifest]], leader: bytes
 ) -> Iterator[tuple[Manifest, Manifest, Placed]]:
     """A leader that had no copies in its own layer: it names no family there."""
-    for _, snapshot in ancestry.of_stage("snapshots"):
-        for place in matching(ancestry.store, snapshot, "doc_id", leader):
-            for layer, families in tables:
-                for number, file in enumerate(families.files):
-                    if file.documents == snapshot.files[place.shard].sha256:
-                        row = row_at(ancestry.store, file, place.row)
-                        yield layer, families, Placed(number, place.row, row)
+    for _, snapshot, place in ancestry.documents(leader):
+        for layer, families in tables:
+            for number, file in enumerate(families.files):
+                if file.documents == snapshot.files[place.shard].sha256:
+                    row = row_at(ancestry.store, file, place.row)
+                    yield layer, families, Placed(number, place.row, row)
 
 
 def _table_of(ancestry: Ancestry, layer: Manifest) -> Manifest:

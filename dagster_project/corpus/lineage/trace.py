@@ -2,37 +2,51 @@
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Iterator, Sequence
+from typing import Any, NamedTuple
 
+from dagster_project.corpus.lineage.decisions import decisions_of
 from dagster_project.corpus.lineage.descent import parents_told
 from dagster_project.corpus.lineage.families import families_of
-from dagster_project.corpus.lineage.rows import Ancestry, Placed, Row, matching, placed_at, position, row_at
-from dagster_project.corpus.model.documents import ID_BYTES
+from dagster_project.corpus.lineage.license_rules import licenses_in_mix
+from dagster_project.corpus.lineage.overview import Overview, overview
+from dagster_project.corpus.lineage.places import members_of_group
+from dagster_project.corpus.lineage.questions import Question, documents_meant
+from dagster_project.corpus.lineage.rows import Ancestry, Overseen, Placed, Row, matching, placed_at, position, row_at
 from dagster_project.corpus.model.errors import PartitionError
 from dagster_project.corpus.model.manifests import Manifest
 from dagster_project.corpus.model.orders import ORDER_OF
 from dagster_project.corpus.model.partitions import Partition, parse
-from dagster_project.corpus.model.urls import canonical_url
 from dagster_project.corpus.storage import refs
+from dagster_project.corpus.storage.shards import read_rows
 from dagster_project.corpus.storage.stores import Store
 
 PASSAGES_SHOWN = 50
+MOST = 10  # documents that are told of one question
+LOOKED_AT = 8  # members for each of these: a document may stand in a mix several times
 
 
-def trace(store: Store, mix: Partition, doc_id: bytes, version: str | None = None) -> dict[str, Any]:
+class Meant(NamedTuple):
+    """The first of the documents that a question means, and how many there are."""
+
+    documents: list[bytes]
+    total: int
+
+
+def trace(
+    store: Store, mix: Partition, doc_id: bytes, version: str | None = None, *, seen: Overview | None = None
+) -> dict[str, Any]:
     """Everything that is known of a document of a mix; a document that was left out is traced to where it went.
 
     Raises PartitionError when no snapshot below the mix holds it.
     """
-    identifier = refs.resolve(store, mix, version)
-    mixed = refs.load_manifest(store, identifier)
-    ancestry = Ancestry(store, mixed)
+    seen = seen or overview(store)
+    mixed = seen.manifest(seen.version_of(mix, version))
+    ancestry = Overseen(seen, mixed)
     places = matching(store, mixed, "doc_id", doc_id)
     snapshot, held, row = _placed(ancestry, places[0]) if places else _document(ancestry, doc_id)
     documents = held.files[row.shard].sha256
-    return {
+    traced = {
         "mix": {"partition": str(mix), "id": mixed.id},
         "document": _described(row.values),
         "snapshot": {"partition": snapshot, "id": held.id, "shard": held.files[row.shard].path, "row": row.row},
@@ -41,39 +55,40 @@ def trace(store: Store, mix: Partition, doc_id: bytes, version: str | None = Non
             "position": row.values["raw_position"],
             **_raw_object(held, row.values),
         },
-        "license": _license(ancestry, documents, row),
+        "license": _license(ancestry, documents, row, places),
         "parents": parents_told(ancestry, row.values),
         "verdicts": _verdicts(ancestry, documents, row.row),
         "families": families_of(ancestry, documents, row),
         "passages": _passages(ancestry, documents, row.row),
-        "members": _members(store, mix, mixed, places),
+        "members": _members(seen, mixed, places),
         "replayed": _replayed(ancestry, doc_id),
     }
+    return {**traced, "decisions": decisions_of(seen, mixed, traced)}
 
 
-def documents_by_url(store: Store, mix: Partition, url: str, version: str | None = None) -> list[bytes]:
-    """Documents below a mix that came from a URL, given as the page has it or in canonical form."""
-    return _look_up(store, mix, version, "snapshots", {"url": canonical_url(url), "locator": url})
+def documents_in(seen: Overview, mixed: str, question: Question, most: int = MOST) -> Meant:
+    """The documents of a version of a mix that a question means: those below it, whether it took them or not. Of hosts,
+    sources and licenses, which mean many, its members; or those below it where it has none."""
+    if question.is_group:
+        if places := members_of_group(seen, question, [mixed]).get(mixed):
+            first = places.positions[: most * LOOKED_AT].tolist()
+            found = list(dict.fromkeys(_at(seen, mixed, first)))
+            return Meant(found[:most], len(places.positions) - places.repeated)
+        if question.kind not in ("host", "domain"):
+            return Meant([], 0)
+    below = documents_meant(seen, question, seen.below([mixed]))
+    documents = sorted({item.doc_id for item in below})
+    return Meant(documents[:most], len(documents))
 
 
-def documents_by_text(store: Store, mix: Partition, text: str, version: str | None = None) -> list[bytes]:
-    """Documents below a mix with exactly this text."""
-    digest = hashlib.sha256(text.encode()).digest()[:ID_BYTES]
-    return _look_up(store, mix, version, "fingerprints", {"text_digest": digest})
-
-
-def _look_up(
-    store: Store, mix: Partition, version: str | None, stage: str, keys: Mapping[str, bytes | str]
-) -> list[bytes]:
-    ancestry = Ancestry(store, refs.load_manifest(store, refs.resolve(store, mix, version)))
-    return sorted(
-        {
-            item.values["doc_id"]
-            for _, manifest in ancestry.of_stage(stage)
-            for column, value in keys.items()
-            for item in matching(store, manifest, column, value)
-        }
-    )
+def _at(seen: Overview, mixed: str, positions: Sequence[int]) -> Iterator[bytes]:
+    files = seen.files([mixed])[mixed]
+    by_shard: dict[int, list[int]] = {}
+    for index in positions:
+        shard, row = placed_at(files, index)
+        by_shard.setdefault(shard, []).append(row)
+    for shard, rows in by_shard.items():
+        yield from read_rows(seen.store, files[shard], rows, ["doc_id"]).column("doc_id").to_pylist()
 
 
 def _placed(ancestry: Ancestry, member: Placed) -> tuple[str, Manifest, Placed]:
@@ -84,9 +99,8 @@ def _placed(ancestry: Ancestry, member: Placed) -> tuple[str, Manifest, Placed]:
 
 
 def _document(ancestry: Ancestry, doc_id: bytes) -> tuple[str, Manifest, Placed]:
-    for item, manifest in ancestry.of_stage("snapshots"):
-        for found in matching(ancestry.store, manifest, "doc_id", doc_id):
-            return item.partition, manifest, found
+    for item, manifest, found in ancestry.documents(doc_id):
+        return item.partition, manifest, found
     raise PartitionError(
         f"no snapshot below mix {ancestry.manifest.id[:12]} holds document {doc_id.hex()}: check the id"
     )
@@ -132,14 +146,16 @@ def _raw_object(snapshot: Manifest, document: Row) -> dict[str, Any]:
     return {}
 
 
-def _license(ancestry: Ancestry, documents: str, document: Placed) -> dict[str, Any]:
-    """What the document's evidence led to, and what binds after its exact copies had their say."""
+def _license(ancestry: Ancestry, documents: str, document: Placed, places: Sequence[Placed]) -> dict[str, Any]:
+    """What the document's evidence led to, what binds after its exact copies had their say, and what the mix has; each
+    with the rule by which it came."""
     concluded = [
         {
             "expression": row["license"],
             "class": row["license_class"],
             "kind": row["license_kind"],
             "value": row["license_value"],
+            "rule": row.get("license_rule"),
             "findings": row["license_findings"],
             "licensed": manifest.id,
         }
@@ -150,12 +166,15 @@ def _license(ancestry: Ancestry, documents: str, document: Placed) -> dict[str, 
             "corpus": item.partition,
             "expression": row["license"],
             "class": row["license_class"],
+            "rule": row.get("license_rule"),
             "findings": row["license_findings"],
         }
         for item, _, row in ancestry.side_rows("deduplicated", documents, document.row)
     ]
     evidence = document.values["license_evidence"]
-    return {"concluded": concluded[0] if concluded else None, "effective": effective, "evidence": evidence}
+    in_mix = licenses_in_mix(ancestry, places, [item["expression"] for item in effective])
+    told = {"effective": effective, "in_mix": in_mix, "evidence": evidence}
+    return {"concluded": concluded[0] if concluded else None, **told}
 
 
 def _verdicts(ancestry: Ancestry, documents: str, row: int) -> list[dict[str, Any]]:
@@ -186,9 +205,10 @@ def _passages(ancestry: Ancestry, documents: str, row: int) -> list[dict[str, An
     ]
 
 
-def _members(store: Store, mix: Partition, mixed: Manifest, places: Sequence[Placed]) -> list[dict[str, Any]]:
+def _members(seen: Overview, mixed: Manifest, places: Sequence[Placed]) -> list[dict[str, Any]]:
     """Every place of the document in the order of the mix, and in the shards that were published from it."""
-    exported = published_from(store, mix, mixed.id)
+    published = next((mix.published for mix in seen.mixes if mix.id == mixed.id and mix.published), None)
+    files = seen.files([published])[published] if published else []
     components = mixed.identity.recipe["components"]
     replays = {item["name"]: f"mixed/{item['replay']}" for item in components if item.get("replay")}
     ids = {item.partition: item.id for item in mixed.inputs}
@@ -197,14 +217,14 @@ def _members(store: Store, mix: Partition, mixed: Manifest, places: Sequence[Pla
         member = {"index": place.values["index"], "component": place.values["component"], "copy": place.values["copy"]}
         if origin := replays.get(member["component"]):
             member["replays"] = {"partition": str(parse(origin)[0]), "id": ids[origin]}
-        if exported:
-            shard, row = placed_at(exported.files, position(mixed.files, place.shard, place.row))
-            member |= {"published": exported.id, "shard": shard, "row": row, "path": exported.files[shard].path}
+        if published:
+            shard, row = placed_at(files, position(mixed.files, place.shard, place.row))
+            member |= {"published": published, "shard": shard, "row": row, "path": files[shard].path}
         members.append(member)
     return members
 
 
-def _replayed(ancestry: Ancestry, doc_id: bytes) -> list[dict[str, Any]]:
+def _replayed(ancestry: Overseen, doc_id: bytes) -> list[dict[str, Any]]:
     """The places of the document in each of the mixes that were replayed, the latest first."""
     found = []
     for item, manifest in ancestry.of_stage("mixed"):
@@ -212,7 +232,7 @@ def _replayed(ancestry: Ancestry, doc_id: bytes) -> list[dict[str, Any]]:
             continue  # whose order it has, and which it does not replay
         if places := matching(ancestry.store, manifest, "doc_id", doc_id):
             mix, _ = parse(item.partition)
-            members = _members(ancestry.store, mix, manifest, places)
+            members = _members(ancestry.seen, manifest, places)
             found.append({"partition": str(mix), "id": manifest.id, "members": members})
     return found
 

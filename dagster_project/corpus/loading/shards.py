@@ -21,6 +21,7 @@ from dagster_project.corpus.model.documents import ID_BYTES
 from dagster_project.corpus.model.errors import IntegrityError
 from dagster_project.corpus.model.manifests import File
 from dagster_project.corpus.model.tokens import Tokens
+from dagster_project.corpus.storage.replacements import refuse_erased
 from dagster_project.corpus.storage.shards import get_object, stands
 from dagster_project.corpus.storage.stores import Store
 
@@ -84,8 +85,9 @@ class OpenShard:
         self.export, self.number, self.format = export, number, format_of(export.format)
         self.together = rows_together(self.format, ranged)
         self.order = ShardOrder(export.order.read(store, number))
-        if bad := [file.path for file in export.shards[number].values() if not stands(store, file)]:
-            raise IntegrityError(f"{bad[0]} is gone or cut short: build its partition again with --repair")
+        if bad := [file for file in export.shards[number].values() if not stands(store, file)]:
+            refuse_erased(store, bad[0])
+            raise IntegrityError(f"{bad[0].path} is gone or cut short: build its partition again with --repair")
         fetch = _by_ranges if ranged and self.format.seeks else _whole
         reads = {suffix: fetch(store, file) for suffix, file in export.shards[number].items()}
         sizes = {suffix: file.size_bytes for suffix, file in export.shards[number].items()}
@@ -97,10 +99,10 @@ class OpenShard:
         start, stop = self.order.rows(place.first, place.stop)
         for row in range(start, stop):
             if not self.window.start <= row < self.window.stop:
-                self.window = self._decoded(row, stop)
+                self.window = self.decoded(row, stop)
             yield self._sample(row)
 
-    def _decoded(self, row: int, wanted: int) -> Window:
+    def decoded(self, row: int, wanted: int) -> Window:
         """The rows from `row` up to `wanted`, and those that come with them."""
         start = row - row % self.together
         stop = min(max(start + self.together, wanted), self.stored.rows)

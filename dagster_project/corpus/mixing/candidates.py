@@ -35,7 +35,7 @@ WHOLE = {
 PARENTS, PARENT = "parents", "parent"  # columns that are read of derived sources, and of replayed members
 UNKNOWN = "unknown"  # the group of documents that have no value
 LABELS = {
-    **{name: pa.string() for name in ("license", "license_class", "license_kind", "language")},
+    **{name: pa.string() for name in ("license", "license_class", "license_offered", "license_kind", "language")},
     "control": pa.int32(),
 }
 MOST_GROUPS = 1000  # of one component

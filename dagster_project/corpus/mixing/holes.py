@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import pyarrow as pa
@@ -15,16 +15,19 @@ from numpy.typing import NDArray
 
 from dagster_project.corpus.engine.work import ShardResult, Work, assemble
 from dagster_project.corpus.kernels.texts import ids_of
+from dagster_project.corpus.lineage.index import find_all
+from dagster_project.corpus.lineage.walk import texts_of
 from dagster_project.corpus.mixing.members import MEMBER, Members
 from dagster_project.corpus.mixing.mix import PLACES, profile_of
 from dagster_project.corpus.mixing.repetition import Repetition
 from dagster_project.corpus.model.errors import Refused
 from dagster_project.corpus.model.manifests import File, Manifest
 from dagster_project.corpus.storage.rows import entries
-from dagster_project.corpus.storage.shards import read_shard, write_shard
+from dagster_project.corpus.storage.shards import read_rows, read_shard, write_shard
 from dagster_project.corpus.storage.stores import Store
 from dagster_project.corpus.takedowns.gone import Gone
 
+Warn = Callable[[Mapping[str, Any], Mapping[str, Any]], list[dict[str, str]]]  # of a profile and its repetition
 Rows = Mapping[str, NDArray[np.int64]]  # ascending, by the digest of their documents shard
 
 
@@ -40,16 +43,30 @@ def missing_from(store: Store, whole: Manifest, gone: Rows) -> Missing:
     """How many members of a mix lie in rows that are gone."""
     ids: set[bytes] = set()
     members = 0
-    for file in whole.files if gone else ():
-        table = read_shard(store, file, ["doc_id", "documents", "row"])
+    for shard in _may_hold(store, whole, gone):
+        table = read_shard(store, whole.files[shard], ["doc_id", "documents", "row"])
         lost = table.column("doc_id").filter(pa.array(is_in(table, gone)))
         members += len(lost)
         ids.update(lost.unique().to_pylist())
     return Missing(members, len(ids), hashlib.sha256(b"".join(sorted(ids))).hexdigest())
 
 
-def take_out(work: Work, whole: Manifest, gone: Gone) -> Manifest:
-    """The members of a mix that are not in rows that are gone, each at its place."""
+def _may_hold(store: Store, whole: Manifest, gone: Rows) -> list[int]:
+    """The shards of a mix in which documents that are gone stand, by its index."""
+    texts = texts_of(store, whole) if gone else {}
+    ids = [
+        read_rows(store, texts[documents], rows.tolist(), ["doc_id"]).column("doc_id").to_pylist()
+        for documents, rows in gone.items()
+        if documents in texts
+    ]
+    asked = list({doc_id for found in ids for doc_id in found})
+    places = find_all(store, whole, "doc_id", asked).values() if asked else ()
+    return sorted({shard for found in places for shard, _ in found})
+
+
+def take_out(work: Work, whole: Manifest, gone: Gone, warn: Warn) -> Manifest:
+    """The members of a mix that are not in rows that are gone, each at its place; what is counted of members, and what
+    is to be said of these, is theirs alone."""
     sources = list(whole.profile["by_source"])
     repetition = Repetition(np.arange(len(sources), dtype=np.int64), sources)
     lost: dict[str, Counter[str]] = {"members": Counter(), "documents": Counter()}
@@ -63,11 +80,9 @@ def take_out(work: Work, whole: Manifest, gone: Gone) -> Manifest:
         repetition.close()
     kept = {name: value for name, value in whole.profile.items() if name not in manifest.profile}
     taken = {name: dict(sorted(counts.items())) for name, counts in lost.items()}
-    return replace(
-        manifest,
-        profile={**kept, **manifest.profile, "taken_down": taken},
-        facts={**whole.facts, **manifest.facts, "repetition": found, "takedowns": gone.entries},
-    )
+    profile = {**kept, **manifest.profile, "taken_down": taken}
+    said = {"repetition": found, "warnings": warn(profile, found), "takedowns": gone.entries}
+    return replace(manifest, profile=profile, facts={**whole.facts, **manifest.facts, **said})
 
 
 def is_in(members: pa.Table, gone: Rows) -> NDArray[np.bool_]:

@@ -66,7 +66,7 @@ class LicenseGate:
         """The shard (license, license_class, license_kind) as the mix has it: license and class are those chosen,
         `license_offered` is what there was to choose from, and REASON says why a document may not enter."""
         rows, codes = distinct_rows([shard.column(name) for name in ("license", "license_class", "license_kind")])
-        judged = [self._judged(*row) for row in rows]
+        judged = [self.judged(*row) for row in rows]
         offered = shard.column("license")
         for place, name in enumerate((REASON, "license", "license_class")):
             column = pa.array([found[place] for found in judged], pa.string()).take(pa.array(codes))
@@ -74,7 +74,8 @@ class LicenseGate:
             shard = shard.append_column(name, column) if at < 0 else shard.set_column(at, name, column)
         return shard.append_column(OFFERED, offered)
 
-    def _judged(self, license: str, license_class: str, kind: str | None) -> Judged:
+    def judged(self, license: str, license_class: str, kind: str | None) -> Judged:
+        """What becomes of documents under a license, of a class, concluded from a kind of evidence."""
         offered = branches(license)
         if len(offered) == 1:
             return Judged(self._reason(offered[0], license_class, kind), offered[0], license_class)

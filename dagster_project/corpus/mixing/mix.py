@@ -29,7 +29,7 @@ from dagster_project.corpus.storage.disk_arrays import DiskArrays
 from dagster_project.corpus.storage.rows import column_of, entries
 from dagster_project.corpus.storage.shards import write_shard
 
-CODE_VERSION = "5"
+CODE_VERSION = "6"
 SCHEMA = pa.schema(
     [
         pa.field("doc_id", ID, nullable=False),
@@ -38,8 +38,9 @@ SCHEMA = pa.schema(
         pa.field("copy", pa.int32(), nullable=False),  # of its component: 0 for the first
         pa.field("index", pa.int64(), nullable=False),  # its place in the order, from 0; none where one was taken down
         pa.field("source", pa.string(), nullable=False),  # source@version
-        pa.field("license", pa.string(), nullable=False),
+        pa.field("license", pa.string(), nullable=False),  # as the license policy chose it
         pa.field("license_class", pa.string(), nullable=False),
+        pa.field("license_offered", pa.string(), nullable=False),  # what there was to choose from, mostly the same
         pa.field("license_kind", pa.string()),  # of the evidence that the license was concluded from; null without any
         pa.field("language", pa.string(), nullable=False),
         pa.field("words", pa.int64(), nullable=False),

@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 
 from dagster_project.corpus.contamination.answers import SEARCHED
 from dagster_project.corpus.kernels.texts import ids_of
+from dagster_project.corpus.licenses.table import class_of
 from dagster_project.corpus.mixing.distinct import Row, distinct_rows
 from dagster_project.corpus.mixing.members import Members
 from dagster_project.corpus.model.errors import Refused
@@ -30,9 +31,10 @@ from dagster_project.corpus.storage.shards import iterate_shard
 from dagster_project.corpus.storage.stores import Store
 
 LABELS = ("source", "component", "phase", "license", "license_class", "license_kind", "language")
+OFFERED = "license_offered"
 TOLD = (*LABELS, "words", "tokens", "copies")  # what expressions may read of replayed members
 SHARD = ("documents", "edits", "source")  # what the candidates of one table share
-READ = (*dict.fromkeys(("doc_id", "family", "parent", "words", "tokens", "row", *LABELS, *SHARD)),)
+READ = (*dict.fromkeys(("doc_id", "family", "parent", "words", "tokens", "row", *LABELS, OFFERED, *SHARD)),)
 COLUMNS = 10  # of member rows: id (2), index, shard, row, family, parent, words, tokens, label
 FIRST_SHARD = 1  # a cursor asks for what is below a number of at least 1
 MEMORY_BYTES = 256 << 20
@@ -119,10 +121,19 @@ def _members(store: Store, mix: Manifest, shards: _Codes, labels: _Codes) -> Ite
                 shards.of([batch.column(name) for name in SHARD]) + np.uint64(FIRST_SHARD),
                 *numbers,
                 tokens.to_numpy(),
-                labels.of([batch.column(name) for name in LABELS]),
+                labels.of([batch.column(name) for name in (*LABELS, OFFERED)]),
             ]
             yield np.column_stack([column.astype(np.uint64) for column in columns])
             index += batch.num_rows
+
+
+def _as_offered(label: Row) -> Row:
+    """LABELS of a member, with the license that there was before one was chosen."""
+    told = dict(zip((*LABELS, OFFERED), label, strict=True))
+    offered = told.pop(OFFERED)
+    if offered != told["license"]:
+        told |= {"license": offered, "license_class": class_of(str(offered))}
+    return tuple(told.values())
 
 
 def _whole_documents(chunks: Iterator[Numbers]) -> Iterator[Numbers]:
@@ -151,9 +162,9 @@ def _starts(rows: Numbers) -> NDArray[np.int64]:
 
 def _table(rows: Numbers, labels: _Codes) -> pa.Table:
     """What candidates are read by. All of them survived, and repeat nothing of the benchmarks that the earlier mix was
-    found to be clean of."""
+    found to be clean of. The license policy chooses again of what was offered."""
     label, tokens = pa.array(rows[:, 8].astype(np.int64)), rows[:, 7].astype(np.int64)
-    values = zip(*labels.known, strict=True)
+    values = zip(*map(_as_offered, labels.known), strict=True)
     nothing = pa.ListArray.from_arrays(np.zeros(len(rows) + 1, np.int32), pa.array([], pa.string()))
     return pa.table(
         {

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Mapping
 from typing import Any
+
+SEAL = "checksum"  # the field of a record that says what all others are
 
 
 def canonical(value: Any) -> bytes:
@@ -15,3 +18,18 @@ def canonical(value: Any) -> bytes:
 def digest(value: Any) -> str:
     """SHA-256 of the canonical JSON, as 64 hexadecimal digits."""
     return hashlib.sha256(canonical(value)).hexdigest()
+
+
+def sealed(record: Mapping[str, Any]) -> bytes:
+    """Canonical JSON of a record, with the digest of all its fields in one more."""
+    return canonical({**record, SEAL: digest(record)})
+
+
+def is_sealed(record: Mapping[str, Any]) -> bool:
+    """Whether every field is as it was when the record was sealed."""
+    return record.get(SEAL) == digest(unsealed(record))
+
+
+def unsealed(record: Mapping[str, Any]) -> dict[str, Any]:
+    """The record that was sealed."""
+    return {name: value for name, value in record.items() if name != SEAL}

@@ -51,6 +51,10 @@ class MissingObject(StoreError):
     """An object that should be in the store is not there."""
 
 
+class Erased(FlorilegiumError):
+    """An object that a takedown erased, in whose place nothing stands."""
+
+
 class IntegrityError(FlorilegiumError):
     """Bytes that are not what their record says, or a side table that does not cover its documents."""
 

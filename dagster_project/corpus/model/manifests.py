@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field, fields
 from typing import Any
 
-from dagster_project.corpus.model.canonical import canonical, digest
+from dagster_project.corpus.model.canonical import digest, is_sealed, sealed
 from dagster_project.corpus.model.errors import IntegrityError
 
 FORMAT = 1
@@ -89,7 +89,8 @@ class Manifest:
         return sum(file.size_bytes for file in self.files)
 
     def encoded(self) -> bytes:
-        return canonical({"id": self.id, **asdict(self)})
+        """The record as it is stored: what the id does not say of it is sealed, too."""
+        return sealed({"id": self.id, **asdict(self)})
 
 
 def _files_in(value: Any) -> Iterator[File]:
@@ -106,12 +107,16 @@ def _files_in(value: Any) -> Iterator[File]:
 
 
 def decode(record: Mapping[str, Any], expected_id: str) -> Manifest:
-    """Read a manifest back; a format we do not know, or an identity that does not hash to its id, is refused."""
-    identity = dict(record["identity"])
-    if identity.get("format") != FORMAT:
+    """Read a manifest back; a format we do not know, an identity that does not hash to its id, or a record that is not
+    as it was written, is refused."""
+    said = record.get("identity")
+    identity = dict(said) if isinstance(said, Mapping) else {}
+    if identity.get("format", FORMAT) != FORMAT:
         raise IntegrityError(
-            f"manifest {expected_id} has format {identity.get('format')}, and this release reads {FORMAT}: upgrade"
+            f"manifest {expected_id} has format {identity['format']}, and this release reads {FORMAT}: upgrade"
         )
+    if not is_sealed(record):
+        raise IntegrityError(f"manifest {expected_id} is not what was written: it was altered; restore it")
     identity["schema"] = tuple((name, kind) for name, kind in identity["schema"])
     identity["inputs"] = tuple(identity["inputs"])
     manifest = Manifest(

@@ -30,6 +30,7 @@ KINDS: dict[str, str] = {
     "link": "the target",
     "image": "the address; the span is empty, or the alternative text",
     "turn": "who speaks: one of ROLES",
+    "unlearned": "nothing; the span is that of a turn, which carries no loss",
 }
 CODES: dict[str, int] = {kind: code for code, kind in enumerate(KINDS)}
 SPAN = pa.struct([("kind", pa.string()), ("start", pa.int32()), ("end", pa.int32()), ("value", pa.string())])

@@ -19,5 +19,12 @@ SPOKEN_BY = {
     "function": "tool",
 }
 BETWEEN = "\n\n"  # what stands between the turns of a text, and belongs to none
-TURN = pa.struct([("role", pa.string()), ("start", pa.int64()), ("end", pa.int64())])
+TURN = pa.struct(
+    [
+        ("role", pa.string()),
+        ("start", pa.int64()),
+        ("end", pa.int64()),
+        ("weight", pa.int8()),  # 0 where it carries no loss, whoever speaks; else null
+    ]
+)
 TURNS = pa.list_(TURN)  # of a text: in bytes of UTF-8, in order, without overlap

@@ -19,6 +19,8 @@ LICENSE_CHARS = 500
 GNU = "Keep copyright and license notices, pass on a copy of the license, and say that and when the work was changed."
 NOTICE = "Keep the copyright notice and this permission notice in all copies."
 ORIGIN = "Keep notices of this license, and say where the content of the produced work comes from."
+PUBLISHER = "Name the publisher as the publisher asks, with the address of the license where there is one."
+AGREEMENT = "Pass on a copy of this agreement or its address, and keep all credits and notices."
 
 # By the beginning of an identifier: what its text asks of whoever passes the work on, in short.
 ASKED: Mapping[str, str] = {
@@ -34,6 +36,9 @@ ASKED: Mapping[str, str] = {
     "AGPL-": GNU,
     "ODC-By": ORIGIN,
     "ODbL": ORIGIN,
+    **dict.fromkeys(("OGL-", "OGDL-", "OPL-UK-", "NCGL-", "NLOD-", "IODL-", "KOGL-", "GODL-", "DL-DE-BY-"), PUBLISHER),
+    **dict.fromkeys(("etalab-", "Licence-Ouverte-", "PDL-", "Japan-Standard-Terms-"), PUBLISHER),
+    **dict.fromkeys(("CDLA-", "C-UDA-", "O-UDA-", "R-UDA-"), AGREEMENT),
 }
 OTHERWISE = "Keep the copyright and license notices of the work; the text of the license says what else it asks."
 

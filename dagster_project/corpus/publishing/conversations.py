@@ -15,7 +15,7 @@ from dagster_project.corpus.kernels.texts import buffers
 from dagster_project.corpus.model.rendering_recipes import RenderingRecipe, chat_around
 from dagster_project.corpus.model.turns import ROLES
 from dagster_project.corpus.publishing.rendering_fields import NOTHING, STRING
-from dagster_project.corpus.publishing.turns import turn_lists
+from dagster_project.corpus.publishing.turns import said_of, turn_lists
 
 Numbers = NDArray[np.int64]
 
@@ -39,10 +39,10 @@ class _Parts(NamedTuple):
 
 def speak(texts: pa.Array, turns: pa.Array, recipe: RenderingRecipe) -> Spoken:
     """Put the turns of each text in the chat template of the recipe, where it names one."""
-    spans, roles = spans_of(turns), pc.struct_field(pc.list_flatten(turns), "role")
+    spans, said = spans_of(turns), said_of(turns)
     if not recipe.chat:
-        return Spoken(texts, turns, no_spans(len(texts)), _trained(texts, spans, spans, roles, recipe))
-    parts = _parts(texts, spans, roles, recipe.chat)
+        return Spoken(texts, turns, no_spans(len(texts)), _trained(texts, spans, spans, said, recipe))
+    parts = _parts(texts, spans, said.column("role").combine_chunks(), recipe.chat)
     sizes = [pc.binary_length(part).to_numpy().astype(np.int64) for part in parts]
     pieces = pc.binary_join_element_wise(*parts, NOTHING)
     joined = pc.binary_join(pa.ListArray.from_arrays(pa.array(spans.offsets, pa.int32()), pieces), NOTHING)
@@ -51,10 +51,10 @@ def speak(texts: pa.Array, turns: pa.Array, recipe: RenderingRecipe) -> Spoken:
     inner = Spans(spans.offsets, whole.starts + sizes[0], whole.ends - sizes[2])
     around = np.stack([whole.starts, inner.starts, inner.ends, whole.ends], axis=1).reshape(-1, 2)
     written = Spans(2 * spans.offsets, around[:, 0], around[:, 1]).filled
-    found = turn_lists(roles, inner.starts, inner.ends, np.diff(spans.offsets))
+    found = turn_lists(said, inner.starts, inner.ends, np.diff(spans.offsets))
     is_said = inner.starts < inner.ends  # what ends a turn is learned with it, so that turns are learned to end
     ending = Spans(spans.offsets, inner.starts, np.where(is_said, whole.ends, inner.ends))
-    return Spoken(text, found, written, _trained(text, inner, ending if recipe.mask else whole, roles, recipe))
+    return Spoken(text, found, written, _trained(text, inner, ending if recipe.mask else whole, said, recipe))
 
 
 def told(texts: pa.Array, turns: pa.Array, trained: Spans, recipe: RenderingRecipe) -> dict[str, Any]:
@@ -95,15 +95,15 @@ def _one_after_another(offsets: Numbers, sizes: Numbers) -> Spans:
     return Spans(offsets, ends[:-1] - before, ends[1:] - before)
 
 
-def _trained(texts: pa.Array, turns: Spans, regions: Spans, roles: pa.Array, recipe: RenderingRecipe) -> Spans:
+def _trained(texts: pa.Array, turns: Spans, regions: Spans, said: pa.Table, recipe: RenderingRecipe) -> Spans:
     """Of each text the regions of turns that carry loss; the whole of one without turns, or where no turn is told
-    apart."""
+    apart. A turn whose weight is 0 never does."""
     sizes = pc.binary_length(texts).to_numpy().astype(np.int64)
     whole = one_each(np.zeros_like(sizes), sizes)
     if not recipe.chat and recipe.train_on == "all":
         return whole
     has_turns = np.diff(turns.offsets) > 0
-    is_asked = np.ones(len(roles), np.bool_)
+    is_asked = pc.not_equal(pc.fill_null(said.column("weight"), 1), 0).to_numpy()
     if recipe.train_on != "all":
-        is_asked = pc.equal(roles, recipe.train_on).to_numpy(zero_copy_only=False)
+        is_asked &= pc.equal(said.column("role"), recipe.train_on).to_numpy()
     return side_by_side(whole.chosen(~has_turns), regions.chosen(is_asked))

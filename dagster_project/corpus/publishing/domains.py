@@ -28,12 +28,12 @@ LISTED_PERCENT = 10  # of all domains, as the template for Art. 53(1)(d) of the 
 Sums = tuple[str, int, int]  # a domain, its documents and their words
 
 
-def domains_of(subject: Subject, sources: frozenset[str]) -> dict[str, Any]:
-    """How many domains these sources have in the mix, and the first tenth of them, at most MOST_LISTED; documents
-    count once, whatever the epochs."""
+def domains_of(subject: Subject, sources: frozenset[str], least: int = 0) -> dict[str, Any]:
+    """How many domains these sources have in the mix, and the first tenth of them, or `least` if that is more, at most
+    MOST_LISTED; documents count once, whatever the epochs."""
     found = {"domains": 0, "documents": 0, "words": 0}
     first = heapq.nsmallest(MOST_LISTED, _counted(_merged(_rows(subject, sources)), found), key=_rank)
-    asked = -(-found["domains"] * LISTED_PERCENT // 100)
+    asked = min(found["domains"], max(least, -(-found["domains"] * LISTED_PERCENT // 100)))
     listed = [{"domain": name, "documents": documents, "words": words} for name, documents, words in first[:asked]]
     return {**found, "asked": asked, "listed": listed}
 

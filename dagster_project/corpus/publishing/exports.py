@@ -35,7 +35,7 @@ from dagster_project.corpus.storage.runs import Cursor, Runs
 from dagster_project.corpus.storage.shards import iterate_shard, put_object
 
 __all__ = ["CODE_VERSION", "SCHEMA", "Exporting", "export"]
-CODE_VERSION = "5"
+CODE_VERSION = "6"
 MEMORY_BYTES = 256 << 20
 CODE = np.uint64(1)  # the first code of a pair of shards; a cursor asks for what is below a number of at least 1
 

@@ -17,6 +17,7 @@ from dagster_project.corpus.publishing.domains import domains_of
 from dagster_project.corpus.publishing.exported import exported_files
 from dagster_project.corpus.publishing.funnel import funnel_of
 from dagster_project.corpus.publishing.licensing import gate_of, license_rows, terms, together, united
+from dagster_project.corpus.publishing.mix_uses import in_use_of
 from dagster_project.corpus.publishing.observed import Observed, distinct_documents, observe
 from dagster_project.corpus.publishing.subject import Member, Subject, find_subject
 from dagster_project.corpus.publishing.versions import moment_of, versions_of
@@ -33,6 +34,7 @@ LISTS = ("creators", "languages")
 COLLECTION = ("method", "start", "end")
 CRAWLS = ("crawl", "scrap")  # in the words for a method of collection
 TERMS = ("terms", "redistribution", "commercial")  # may be unknown for good, so that they are not asked for
+TOP_DOMAINS = 100  # of all texts with an address, whether they were crawled or not
 FACT_CHARS = 4000  # of one registry entry
 
 
@@ -47,14 +49,16 @@ def facts_of(subject: Subject) -> dict[str, Any]:
     profile = subject.mixed.profile
     sources = sources_of(subject)
     crawled = frozenset(source["source"] for source in sources if source["crawled"])
+    addressed = frozenset(source["source"] for source in sources if source["with_url"])
     return {
         "format": FORMAT,
         "mix": mix_of(subject),
         "composition": {
             name: _shares(profile[f"by_{name}"], profile["words"])
-            for name in ("component", "source", "license", "license_class")
+            for name in ("component", "phase", "source", "license", "license_class")
         },
         "languages": _ranked(observed.languages),
+        **in_use_of(subject, observed),
         "words_histogram": {
             "sources": _summed(source["words_histogram"] for source in sources),
             "mix": dict(sorted(observed.words_histogram.items(), key=lambda item: int(item[0]))),
@@ -72,6 +76,7 @@ def facts_of(subject: Subject) -> dict[str, Any]:
         "versions": versions_of(subject),
         "exports": exports_of(subject.published),
         "crawled": domains_of(subject, crawled) if crawled else None,
+        "domains": domains_of(subject, addressed, TOP_DOMAINS),
     }
 
 
@@ -162,6 +167,7 @@ def families_of(subject: Subject) -> list[dict[str, Any]]:
             "families": manifest.profile["families"],
             "documents": manifest.profile["in_families"],
             "sizes": dict(manifest.profile["family_sizes"]),
+            "overlap": {one: dict(others) for one, others in manifest.profile["overlap"].items()},
         }
         for item, manifest in subject.own_inputs()
         if manifest.stage == "families"

@@ -123,11 +123,13 @@ def component_counts(subject: Subject, recipe: Mapping[str, Any], members: Count
     distinct = profile["distinct"].get(name, 0)
     repeating = profile.get("turned_away_contaminated", {}).get(name, 0)
     taken_down = profile.get("taken_down", {}).get("documents", {}).get(name, 0)
+    looked_at = [item for item in members if takes_from(recipe, item["corpus"], item["source"])]
     return {
         "component": name,
         "corpus": origin_of(recipe),
         "asked": {unit: asked[unit] for unit in UNITS if unit in asked},
-        "looked_at": _survivors([item for item in members if takes_from(recipe, item["corpus"], item["source"])]),
+        "looked_at": _survivors(looked_at),
+        "looked_at_words": _survivors(looked_at, "words"),
         "replayed": _replayed(subject, recipe),
         "turned_away": dict(profile["turned_away"].get(name, {})),
         "excluded_by_license": sum(profile["excluded_by_license"].get(name, {}).values()),
@@ -216,8 +218,8 @@ def _steps(members: Counts, components: Counts) -> list[dict[str, Any]]:
     ]
 
 
-def _survivors(members: Counts) -> int:
-    return sum(member["survivors"]["documents"] for member in members)
+def _survivors(members: Counts, unit: str = "documents") -> int:
+    return sum(member["survivors"][unit] for member in members)
 
 
 def _difference(step: Mapping[str, Any]) -> int:

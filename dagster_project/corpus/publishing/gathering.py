@@ -101,7 +101,7 @@ def gather(task: Gather) -> Gathered:
     """Sort what one export shard received and write it in every format; or find what was written before."""
     if found := _found(task):
         return found
-    table, written, rendered = _rendered(task, _joined(task))
+    table, written, said = rendered(_joined(task), task.rendering, task.seed)
     encoded = _encoded(task, table, written)
     mask = encoded.mask if task.rendering.masks else None
     shard = Shard(task.number, task.span.start, table, encoded.tokens, encoded.vocabulary, encoded.separator, mask)
@@ -109,7 +109,7 @@ def gather(task: Gather) -> Gathered:
     exports = {name: _written(task, name, shard, file) for name in task.formats}
     order = write_shard(task.store, _order(shard, encoded), access=task.access)
     stream = stream_digest([encoded.tokens], encoded.separator) if encoded.tokens is not None else ""
-    profile = {**_profile(task, shard, exports), **rendered}
+    profile = {**_profile(task, shard, exports), **said}
     told = {name: {"files": _as_data(item.files), "facts": item.facts} for name, item in exports.items()}
     record = {"file": asdict(file), "exports": told, "order": asdict(order), "stream": stream, "profile": profile}
     record_build(task.store, task.key, record)
@@ -142,14 +142,14 @@ def _joined(task: Gather) -> pa.Table:
     return shortened(pa.table(columns).combine_chunks())
 
 
-def _rendered(task: Gather, table: pa.Table) -> tuple[pa.Table, Spans, dict[str, Any]]:
-    """The rows as a trainer sees them, which of their bytes the recipe wrote, and what rendering did."""
+def rendered(table: pa.Table, rendering: RenderingRecipe, seed: int) -> tuple[pa.Table, Spans, dict[str, Any]]:
+    """Members with their texts as a trainer sees them, which of their bytes the recipe wrote, and what was done."""
     report: dict[str, Any] = {}
     written = no_spans(len(table))
-    if task.rendering == RenderingRecipe():
+    if rendering == RenderingRecipe():
         table = table.append_column("masked", pa.array([[]] * len(table), MASKED))
     else:
-        found = render(table, task.rendering, task.seed)
+        found = render(table, rendering, seed)
         written, report = found.written, {"rendering": found.report}
         for name, column in (("text", found.text), ("turns", found.turns)):
             table = table.set_column(table.column_names.index(name), name, column)

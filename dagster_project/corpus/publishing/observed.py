@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import heapq
 from collections import Counter, defaultdict
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -20,7 +21,14 @@ from dagster_project.corpus.storage.stores import Store
 EXAMPLES = 10
 IDENTITY = np.dtype([("key", "<u8"), ("low", "<u8")])  # a doc_id
 CHOICE = "a choice between licenses was made"
-WANTED = {"licensed": ("license_kind",), "language": ("language",), "deduplicated": ("license_findings",)}
+DATES = ("published", "collected")
+UNDATED = "unknown"
+WANTED = {
+    "licensed": ("license_kind",),
+    "language": ("language",),
+    "deduplicated": ("license_findings",),
+    "snapshots": tuple(f"{name}_{part}" for name in DATES for part in ("at", "confidence")),
+}
 
 
 @dataclass
@@ -42,6 +50,9 @@ class Observed:
     evidence: dict[str, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
     languages: Counter[str] = field(default_factory=Counter)
     words_histogram: Counter[str] = field(default_factory=Counter)
+    years: dict[str, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))  # by date; or UNDATED
+    confidence: dict[str, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))  # by date
+    flows: dict[tuple[str, str], Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
     findings: dict[tuple[str, str], Finding] = field(default_factory=lambda: defaultdict(Finding))
 
 
@@ -55,6 +66,11 @@ def observe(subject: Subject) -> Observed:
         for row in _counts(table.select(["language"])):
             observed.languages[row["language"]] += row["count"]
         observed.words_histogram.update(histogram(table.column("words")))
+        for name in DATES:
+            observed.years[name].update(_years(table.column(f"{name}_at")))
+            observed.confidence[name].update(_values(table.column(f"{name}_confidence")))
+        for place, sums in _flows(table):
+            observed.flows[place].update(sums)
         for label, found in _findings(table.filter(pc.equal(table.column("copy"), 0))).items():
             observed.findings[member.key, label].add(found)
     return observed
@@ -94,6 +110,33 @@ def standing(store: Store, member: Member) -> dict[str, dict[str, int]]:
 def kind_of(finding: str) -> str:
     """The kind of a finding, without its values: `evidence disagrees` of `evidence disagrees: registry=MIT`."""
     return CHOICE if finding.startswith("chose ") else visible(finding.partition(":")[0], 60)
+
+
+def _years(moments: pa.ChunkedArray) -> dict[str, int]:
+    """Entries by year, and those without a date."""
+    return _values(pc.fill_null(pc.year(moments).cast(pa.string()), UNDATED))
+
+
+def _values(column: pa.ChunkedArray) -> dict[str, int]:
+    return {item["values"]: item["counts"] for item in column.value_counts().to_pylist()}
+
+
+def _flows(table: pa.Table) -> Iterator[tuple[tuple[str, str], dict[str, int]]]:
+    """By (component, phase): entries and their words, and of these the first of each document in its component."""
+    is_first = pc.equal(table.column("copy"), 0)
+    table = table.append_column("first", is_first.cast(pa.int64()))
+    table = table.append_column("first_words", pc.if_else(is_first, table.column("words"), 0))
+    sums = [("words", "count"), ("words", "sum"), ("first", "sum"), ("first_words", "sum")]
+    for row in table.group_by(["component", "phase"]).aggregate(sums).to_pylist():
+        yield (
+            (row["component"], row["phase"]),
+            {
+                "documents": row["words_count"],
+                "words": row["words_sum"],
+                "first": row["first_sum"],
+                "first_words": row["first_words_sum"],
+            },
+        )
 
 
 def _findings(table: pa.Table) -> dict[str, list[tuple[str, str]]]:

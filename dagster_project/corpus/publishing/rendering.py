@@ -25,7 +25,7 @@ from dagster_project.corpus.model.rendering_recipes import TEXT, RenderingRecipe
 from dagster_project.corpus.model.turns import TURNS
 from dagster_project.corpus.publishing.conversations import speak, told
 from dagster_project.corpus.publishing.rendering_fields import CONTROL, NOTHING, STRING, column_of, fields_of, values_of
-from dagster_project.corpus.publishing.turns import no_turns, turn_lists
+from dagster_project.corpus.publishing.turns import no_turns, said_of, turn_lists
 
 PLAIN = -1
 UNIT = 1 << 32  # draws are whole numbers below it
@@ -96,7 +96,7 @@ def _turns(rows: pa.Table, recipe: RenderingRecipe) -> pa.Array:
 
 def _shifted(turns: pa.Array, by: Numbers) -> pa.Array:
     offsets, starts, ends = spans_of(turns).shifted(by)
-    return turn_lists(pc.struct_field(pc.list_flatten(turns), "role"), starts, ends, np.diff(offsets))
+    return turn_lists(said_of(turns), starts, ends, np.diff(offsets))
 
 
 def _framed(rows: pa.Table, recipe: RenderingRecipe, fields: Mapping[str, pa.Array], seed: int) -> _Framed:

@@ -1,4 +1,4 @@
-"""The report as one page that opens offline: no script, nothing loaded, every value from data escaped at one door."""
+"""Reports as pages that open offline: nothing loaded, every value from data escaped at one door."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from markupsafe import Markup
 from dagster_project.corpus.model.escaping import visible, web_address
 from dagster_project.corpus.publishing.card_wording import years
 from dagster_project.corpus.publishing.sentences import Code, Sentence
-from dagster_project.corpus.publishing.wording import FILTERS, attention, counted
+from dagster_project.corpus.publishing.wording import FILTERS, counted
 
 SHOWN_CHARS = 4000  # of any one value
 LINK = Markup('<a href="{}" rel="noreferrer noopener nofollow">{}</a>')
@@ -25,12 +25,6 @@ SERIES = ("sources", "mix")
 LISTED = 500  # rows of one table; the JSON report has all of them
 CHARTED = 15  # bars of one chart, the rest as one
 CHARTED_SHARE = 0.003  # below which a bar joins the rest
-
-
-def page(facts: Mapping[str, Any]) -> bytes:
-    """The page, in UTF-8."""
-    text = template("report.html").render(facts=facts, attention=attention(facts), bins=bins(facts), LISTED=LISTED)
-    return f"{text}\n".encode()
 
 
 @cache

@@ -14,7 +14,8 @@ from dagster_project.corpus.publishing.attribution import attribution
 from dagster_project.corpus.publishing.dataset_card import dataset_card
 from dagster_project.corpus.publishing.facts import facts_of
 from dagster_project.corpus.publishing.markdown import page_in_markdown
-from dagster_project.corpus.publishing.report import page
+from dagster_project.corpus.publishing.provenance.index import search_index
+from dagster_project.corpus.publishing.provenance.page import page
 from dagster_project.corpus.publishing.subject import Subject, find_subject
 from dagster_project.corpus.publishing.training_summary import training_summary
 from dagster_project.corpus.standards.croissant import croissant
@@ -22,6 +23,7 @@ from dagster_project.corpus.standards.cyclonedx import cyclonedx
 from dagster_project.corpus.standards.openlineage import openlineage
 from dagster_project.corpus.standards.prov import prov
 from dagster_project.corpus.standards.spdx import spdx
+from dagster_project.corpus.statements.refusing import refuse_ended
 from dagster_project.corpus.storage.stores import Store
 
 Writer = TypeVar("Writer")
@@ -39,7 +41,7 @@ class Told:
 
 
 REPORTS: dict[str, Callable[[Told], bytes]] = {
-    "html": lambda told: page(told.facts),
+    "html": lambda told: page(told.facts, search_index(told.subject)),
     "json": lambda told: encoded(told.facts),
     "md": lambda told: page_in_markdown(told.facts),
     "attribution": lambda told: attribution(told.subject),
@@ -53,9 +55,15 @@ REPORTS: dict[str, Callable[[Told], bytes]] = {
 }
 
 
+DELIVERED = ("attribution", "card", "croissant", "cyclonedx", "spdx", "eu")  # that go with the data
+
+
 def render(store: Store, mix: Partition, format: str, version: str | None = None) -> bytes:
     """A report of a mix, the newest version or the one whose id begins with `version`; the same bytes each time."""
-    return writer_of(REPORTS, format, "reports")(Told(find_subject(store, mix, version)))
+    write, subject = writer_of(REPORTS, format, "reports"), find_subject(store, mix, version)
+    if format in DELIVERED:
+        refuse_ended(store, subject.mix, subject.mixed.id)
+    return write(Told(subject))
 
 
 def renderings(store: Store, mix: Partition) -> Iterator[tuple[str, bytes]]:

@@ -13,14 +13,18 @@ from dagster_project.corpus.storage.shards import read_shard
 from dagster_project.corpus.storage.stores import Store
 
 BLOCK_MEMBERS = 1 << 20  # members held at once; every block reads the wanted columns of the shards that it touches
-MEMBER_COLUMNS = ("doc_id", "component", "copy", "source", "license", "license_class", "words", "documents", "row")
+MEMBER_COLUMNS = (
+    *("doc_id", "component", "phase", "copy", "index", "source", "license", "license_class"),
+    *("words", "documents", "row"),
+)
 
 Wanted = Mapping[str, Sequence[str]]  # columns by side table; "snapshots" for those of the documents themselves
 
 
 def joined(subject: Subject, wanted: Wanted) -> Iterator[tuple[Member, pa.Table]]:
-    """Members of the mix with the wanted columns, one table per documents shard and block. Of several corpora below a
-    replayed mix that hold a shard the first one tells."""
+    """Members of the mix with the wanted columns, one table per documents shard and block; a column that two tables
+    have is called by the latter, too, as `licensed.license`. Of several corpora below a replayed mix that hold a shard
+    the first one tells."""
     covering = [(member, file.sha256) for member in subject.covering for file in member.snapshot.files]
     members = {(member.corpus, digest): member for member, digest in reversed(covering)}
     origins = {component["name"]: origin_of(component) for component in subject.components}
@@ -67,7 +71,8 @@ def _joined(store: Store, member: Member, digest: str, rows: pa.Table, wanted: W
     for name, columns in wanted.items():
         part = read_shard(store, _file(member, name, digest), columns).take(rows.column("row"))
         for column in columns:
-            rows = rows.append_column(column, part.column(column))
+            called = f"{name}.{column}" if column in rows.column_names else column
+            rows = rows.append_column(called, part.column(column))
     return rows
 
 

@@ -18,6 +18,7 @@ from dagster_project.corpus.storage.shards import read_opened
 
 Numbers = NDArray[np.int64]
 KINDS = "structure.list.element.kind"
+SAID = ("role", "weight")
 
 
 def read_turns(documents: pq.ParquetFile, file: File) -> pa.Array:
@@ -28,20 +29,30 @@ def read_turns(documents: pq.ParquetFile, file: File) -> pa.Array:
         return no_turns(file.rows)
     spans = read_opened(documents, file, ["structure"]).column(0).combine_chunks()
     rows, flat = pc.list_parent_indices(spans), pc.list_flatten(spans)
-    is_turn = pc.equal(pc.struct_field(flat, "kind"), "turn")
-    rows, flat = rows.filter(is_turn).to_numpy(), flat.filter(is_turn)
+    is_turn, is_unlearned = (pc.equal(pc.struct_field(flat, "kind"), kind) for kind in ("turn", "unlearned"))
+    follows = np.append(is_unlearned.to_numpy(zero_copy_only=False)[1:], False)  # on the turn with the same span
+    rows, flat, follows = rows.filter(is_turn).to_numpy(), flat.filter(is_turn), pa.array(follows).filter(is_turn)
     starts, ends = (pc.struct_field(flat, name).cast(pa.int64()) for name in ("start", "end"))
     counts = np.bincount(rows, minlength=file.rows)
-    return turn_lists(pc.struct_field(flat, "value"), starts.to_numpy(), ends.to_numpy(), counts)
+    weights = pc.if_else(follows, pa.scalar(0, pa.int8()), pa.scalar(None, pa.int8()))
+    said = pa.table([pc.struct_field(flat, "value"), weights], names=SAID)
+    return turn_lists(said, starts.to_numpy(), ends.to_numpy(), counts)
 
 
 def no_turns(rows: int) -> pa.Array:
     return pa.ListArray.from_arrays(pa.array(np.zeros(rows + 1, np.int32)), pa.array([], TURN), type=TURNS)
 
 
-def turn_lists(roles: pa.Array, starts: Numbers, ends: Numbers, counts: NDArray[Any]) -> pa.Array:
+def said_of(turns: pa.Array) -> pa.Table:
+    """What is told of each of TURNS beside its place, one row after another."""
+    flat = pc.list_flatten(turns)
+    return pa.table([pc.struct_field(flat, name) for name in SAID], names=SAID)
+
+
+def turn_lists(said: pa.Table, starts: Numbers, ends: Numbers, counts: NDArray[Any]) -> pa.Array:
     """Turns, one row after another, as TURNS; `counts` says how many each row has."""
-    turns = pa.StructArray.from_arrays([roles, pa.array(starts), pa.array(ends)], fields=list(TURN))
+    roles, weights = (said.column(name).combine_chunks() for name in SAID)
+    turns = pa.StructArray.from_arrays([roles, pa.array(starts), pa.array(ends), weights], fields=list(TURN))
     return pa.ListArray.from_arrays(pa.array(np.concatenate([[0], np.cumsum(counts)]), pa.int32()), turns, type=TURNS)
 
 
@@ -61,7 +72,7 @@ def moved(documents: pa.Table) -> pa.Table:
     starts = _starts(edits, offsets, row, starts)
     ends = np.maximum(_ends(edits, offsets, row, ends), starts)
     counts = pc.list_value_length(turns).to_numpy(zero_copy_only=False)
-    found = turn_lists(pc.struct_field(flat, "role"), starts, ends, counts)
+    found = turn_lists(said_of(turns), starts, ends, counts)
     return documents.set_column(documents.column_names.index("turns"), "turns", found)
 
 

@@ -17,12 +17,15 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from dagster_project.corpus.engine.work import ShardResult, Work, assemble, watched
+from dagster_project.corpus.erasing.blanking import blank
+from dagster_project.corpus.erasing.leaving_out import LeftOut, erase_rows, left_out, out_of
 from dagster_project.corpus.model.canonical import digest
-from dagster_project.corpus.model.documents import DEAD_LETTERS, DOCUMENTS, NOT_DIGESTED, ORDINARY, RECORDS
+from dagster_project.corpus.model.documents import DOCUMENTS, NOT_DIGESTED, ORDINARY, RECORDS
 from dagster_project.corpus.model.errors import Refused
 from dagster_project.corpus.model.manifests import File, Manifest
 from dagster_project.corpus.model.raw import RawObject, RawPart, Source
 from dagster_project.corpus.model.recipes import SourceRecipe
+from dagster_project.corpus.snapshots.dead_letters import DeadLetters
 from dagster_project.corpus.snapshots.identify import identify
 from dagster_project.corpus.snapshots.parents import settle_parents
 from dagster_project.corpus.snapshots.profile import profile
@@ -33,12 +36,13 @@ from dagster_project.corpus.storage.refs import find_build, record_build
 from dagster_project.corpus.storage.rows import entries
 from dagster_project.corpus.storage.shards import read_shard, stands, write_shard
 from dagster_project.corpus.storage.stores import Store
+from dagster_project.corpus.takedowns.erased import ERASED, record_erased
 
-CODE_VERSION = "3"
+CODE_VERSION = "4"
 SHARD_TEXT_BYTES = 64 << 20
 SHARD_DOCUMENTS = 100_000  # a column of Arrow holds 2 GiB of values: 20 KB for each of so many documents
 GROUP_BYTES = 32 << 20  # small raw objects are read together up to about this size
-DEAD_LETTERS_HELD = 20_000
+Erased = tuple[list[bytes], list[str]]  # columns of ERASED
 
 
 def freeze(
@@ -56,9 +60,10 @@ def freeze(
     kept = (
         {**copies, **keep(work, [item for item in objects if item.uri not in copies], open)} if retains(recipe) else {}
     )
+    out = left_out(work.store)
     alone = replace(work, inputs=())  # what is read does not depend on the parents
     tasks = [
-        PartsTask(work.store, alone.key("parts", recipe.reading, name), work.access, recipe, source, parts, items)
+        PartsTask(work.store, alone.key("parts", recipe.reading, name), work.access, recipe, source, parts, items, out)
         for name, parts, items in grouped(recipe, source, objects)
     ]
     read = list(watched(work, work.engine.map(read_parts, tasks), len(tasks)))
@@ -67,13 +72,17 @@ def freeze(
     orphans, orphaned = Counter[str](), list[File]()
     if recipe.derived_from:
         captured, orphans, orphaned = settle_parents(work, captured, parents)
-    shards, repeats = settle_repeats(work, captured)
+    shards, repeats = settle_repeats(work, captured, out)
+    erased = pa.concat_tables([ERASED.empty_table(), *(pa.table([*item.erased], schema=ERASED) for item in read)])
+    if erased.num_rows:
+        record_erased(work.store, (), erased, work.access)
     dead = Counter(repeats.reasons) + orphans
     for result in read:
         dead.update(result.dead)
     sites = gather_sites(work, [file for result in read for file in result.sites])
     said = {**work.recipe, "dead_letters": dict(sorted(dead.items())), "site_files": sites.digest}
     said |= {"retain": recipe.retain} if retains(recipe) else {}
+    said |= {"erased": sorted(erased.column("entry").unique().to_pylist())} if erased.num_rows else {}
     manifest = assemble(replace(work, recipe=said), iter(shards))
     counted = {
         "site_files": sites.rows,
@@ -164,12 +173,14 @@ class PartsTask:
     source: Source
     parts: tuple[RawPart, ...]
     objects: tuple[RawObject, ...]
+    out: LeftOut | None = None  # what was erased, and does not come back
 
 
 @dataclass(frozen=True)
 class PartsResult:
     """What reading them gave: shards of documents, files of dead letters and their counts by reason, site files, and
-    how many records that was before any of it was written; and whether it was found from an earlier reading."""
+    how many records that was before any of it was written; whether it was found from an earlier reading; and columns of
+    ERASED for the documents whose text was left out."""
 
     shards: tuple[Captured, ...]
     letters: tuple[File, ...]
@@ -177,6 +188,7 @@ class PartsResult:
     sites: tuple[File, ...]
     records: int
     found: bool
+    erased: Erased = ([], [])
 
 
 def read_parts(task: PartsTask) -> PartsResult:
@@ -185,15 +197,22 @@ def read_parts(task: PartsTask) -> PartsResult:
     if record and all(stands(task.store, file) for file in files_of(record)):
         return _found(task, record)
     shards: list[Captured] = []
-    letters, sites = DeadLetters(task), Sites(task.store, task.access)
+    letters, sites = DeadLetters(task.store, task.access), Sites(task.store, task.access)
+    gone = [ERASED.empty_table()]
     for records in _shard_sized(task, letters, sites):
         documents = identify(records, task.recipe.name)
+        if task.out:
+            out = out_of(task.store, documents, task.out, task.recipe.key)
+            documents = blank(documents, out.chosen)
+            gone.append(out.erased)
+            letters.leave_out(documents.column("raw_object").filter(pa.array(out.chosen)))
         file = write_shard(task.store, documents, access=task.access)
         shard = ShardResult(file, profile(documents), entries(documents, NOT_DIGESTED).tobytes())
         shards.append(Captured(shard, captures(documents).tobytes()))
     letters.flush()
     sites.flush()
     refuse_changed(task)
+    erased = _columns(pa.concat_tables(gone))
     record_build(
         task.store,
         task.key,
@@ -203,10 +222,12 @@ def read_parts(task: PartsTask) -> PartsResult:
             "dead": dict(letters.counts),
             "sites": [asdict(file) for file in sites.files],
             "records": letters.records,
+            **({"erased": [[item.hex() for item in erased[0]], erased[1]]} if erased[0] else {}),
         },
     )
     dead = dict(letters.counts)
-    return PartsResult(tuple(shards), tuple(letters.files), dead, tuple(sites.files), letters.records, found=False)
+    files = tuple(letters.files), dead, tuple(sites.files)
+    return PartsResult(tuple(shards), *files, letters.records, found=False, erased=erased)
 
 
 def files_of(record: Mapping[str, Any]) -> Iterator[File]:
@@ -235,28 +256,6 @@ def forget_changed(tasks: Sequence[PartsTask], source: Source, now: Sequence[Raw
                 raise changed(item)
 
 
-class DeadLetters:
-    """What could not become a document, flushed to files of a bounded size, and counted by reason."""
-
-    def __init__(self, task: PartsTask):
-        self.task, self.held, self.files = task, list[pa.RecordBatch](), list[File]()
-        self.counts: Counter[str] = Counter()
-        self.records = 0  # read for this task, dead or not
-
-    def add(self, batch: pa.RecordBatch) -> None:
-        if batch.num_rows:
-            self.counts.update(batch.column("reason").to_pylist())
-            self.held.append(batch)
-            if sum(held.num_rows for held in self.held) > DEAD_LETTERS_HELD:
-                self.flush()
-
-    def flush(self) -> None:
-        if self.held:
-            table = pa.Table.from_batches(self.held, DEAD_LETTERS)
-            self.files.append(write_shard(self.task.store, table, access=self.task.access))
-            self.held.clear()
-
-
 def _shard_sized(task: PartsTask, letters: DeadLetters, sites: Sites) -> Iterator[pa.Table]:
     """Records of all parts, in tables of about SHARD_TEXT_BYTES of text and at most SHARD_DOCUMENTS and a batch."""
     held: list[pa.RecordBatch] = []
@@ -281,10 +280,15 @@ def _found(task: PartsTask, record: Mapping[str, Any]) -> PartsResult:
     """An earlier reading of the same parts; its rows are digested again from what stands in the shards."""
     columns = [name for name in DOCUMENTS.names if name not in NOT_DIGESTED]
     shards = []
+    gone = [_table(record.get("erased", ([], [])))]
     for item in record["shards"]:
-        file = File(**item["file"])
+        file, told = File(**item["file"]), item["profile"]
         rows = read_shard(task.store, file, columns)
-        shard = ShardResult(file, item["profile"], entries(rows).tobytes())
+        if task.out and (out := out_of(task.store, rows, task.out, task.recipe.key)).chosen.any():
+            file, whole = erase_rows(task.store, file, out, task.access)
+            rows, told = whole.select(columns), profile(whole)
+            gone.append(out.erased)
+        shard = ShardResult(file, told, entries(rows).tobytes())
         shards.append(Captured(shard, captures(rows).tobytes()))
     return PartsResult(
         tuple(shards),
@@ -293,4 +297,15 @@ def _found(task: PartsTask, record: Mapping[str, Any]) -> PartsResult:
         tuple(File(**item) for item in record["sites"]),
         record["records"],
         found=True,
+        erased=_columns(pa.concat_tables(gone)),
     )
+
+
+def _columns(erased: pa.Table) -> Erased:
+    """What was left out as lists, which travel and are recorded."""
+    return erased.column("doc_id").to_pylist(), erased.column("entry").to_pylist()
+
+
+def _table(recorded: Sequence[Sequence[str]]) -> pa.Table:
+    ids, names = recorded
+    return pa.table([[bytes.fromhex(item) for item in ids], names], schema=ERASED)

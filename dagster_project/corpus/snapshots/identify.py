@@ -27,12 +27,20 @@ def locate(key: str | None, url: str | None, text: bytes) -> str:
 
 
 def renumber(documents: pa.Table, occurrences: dict[int, int]) -> pa.Table:
-    """The same documents, with the rows named given their occurrence number among equal texts."""
-    texts = [text.encode() for text in documents.column("text").to_pylist()]
-    locators = documents.column("locator").to_pylist()
+    """The same documents, with the rows named given their occurrence number among equal texts; all others keep their
+    ids, also those whose text was erased."""
+    if not occurrences:
+        return documents
+    locators, records, ids = (documents.column(name).to_pylist() for name in ("locator", "record_id", "doc_id"))
+    texts, source = documents.column("text"), documents.column("source")[0].as_py()
     for row, occurrence in occurrences.items():
-        locators[row] = text_locator(texts[row], occurrence)
-    return _documents(documents, documents.column("source")[0].as_py(), locators, texts)
+        text = texts[row].as_py().encode()
+        locators[row] = text_locator(text, occurrence)
+        records[row] = record_id(source, locators[row])
+        ids[row] = doc_id(records[row], text)
+    renamed = {"doc_id": pa.array(ids, ID), "record_id": pa.array(records, ID), "locator": pa.array(locators)}
+    columns = [renamed.get(name, documents.column(name)) for name in DOCUMENTS.names]
+    return pa.table(columns, schema=DOCUMENTS)
 
 
 def is_located_by_text(locator: str) -> bool:

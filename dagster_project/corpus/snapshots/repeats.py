@@ -20,8 +20,10 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from dagster_project.corpus.engine.work import ShardResult, Work
+from dagster_project.corpus.erasing.blanking import blank
+from dagster_project.corpus.erasing.leaving_out import LeftOut, out_of
 from dagster_project.corpus.model.canonical import canonical
-from dagster_project.corpus.model.documents import CONTRARY, DEAD_LETTERS, NOT_DIGESTED, SAME
+from dagster_project.corpus.model.documents import CONTRARY, DEAD_LETTERS, NOT_DIGESTED, SAME, text_locator
 from dagster_project.corpus.model.manifests import File
 from dagster_project.corpus.snapshots.identify import is_located_by_text, renumber
 from dagster_project.corpus.snapshots.profile import profile
@@ -78,13 +80,19 @@ class RewriteTask:
     access: str
     shard: ShardResult
     ranks: tuple[Rank, ...]
+    out: LeftOut | None = None
 
 
-def settle_repeats(work: Work, captured: Sequence[Captured]) -> tuple[list[ShardResult], Repeats]:
-    """The shards with occurrence numbers settled and repeated records taken out."""
+def settle_repeats(
+    work: Work, captured: Sequence[Captured], out: LeftOut | None = None
+) -> tuple[list[ShardResult], Repeats]:
+    """The shards with occurrence numbers settled and repeated records taken out. `out`: what was erased, perhaps one
+    occurrence of a text alone."""
     ranks = ranks_of_repeats(captured)
     shards = [item.shard for item in captured]
-    tasks = [RewriteTask(work.store, work.access, shards[shard], tuple(rows)) for shard, rows in sorted(ranks.items())]
+    tasks = [
+        RewriteTask(work.store, work.access, shards[shard], tuple(rows), out) for shard, rows in sorted(ranks.items())
+    ]
     rewritten = dict(zip(sorted(ranks), work.engine.map(rewrite, tasks), strict=True))
     settled = [rewritten[index][0] if index in rewritten else shard for index, shard in enumerate(shards)]
     letters = tuple(file for _, file, _ in rewritten.values() if file is not None)
@@ -122,8 +130,12 @@ def ranks_of_repeats(shards: Sequence[Captured]) -> dict[int, list[Rank]]:
 def rewrite(task: RewriteTask) -> tuple[ShardResult, File | None, Counter[str]]:
     """Number the occurrences of equal texts; take out records that came twice."""
     documents = read_shard(task.store, task.shard.file)
-    by_text = [is_located_by_text(locator) for locator in documents.column("locator").to_pylist()]
+    located = zip(documents.column("locator").to_pylist(), documents.column("text").to_pylist(), strict=True)
+    # of an erased text there is nothing left to number: another occurrence of it is the same document again
+    by_text = [is_located_by_text(locator) and locator == text_locator(text.encode(), 1) for locator, text in located]
     documents = renumber(documents, {item.row: item.rank for item in task.ranks if by_text[item.row]})
+    if task.out:
+        documents = blank(documents, out_of(task.store, documents, task.out, "").chosen)
     reasons = {item.row: SAME if item.agrees else CONTRARY for item in task.ranks if not by_text[item.row]}
     if not reasons:
         return _written(task, documents), None, Counter()

@@ -24,6 +24,7 @@ from dagster_project.corpus.model.errors import IntegrityError, SourceError
 from dagster_project.corpus.model.escaping import visible
 from dagster_project.corpus.model.raw import Batch, RawObject, RawPart, Source
 from dagster_project.corpus.model.recipes import SourceRecipe
+from dagster_project.corpus.storage.replacements import find_replacement, instead_of
 from dagster_project.corpus.storage.stores import Store
 
 FILE, SCHEME = "file://", "://"  # what has no scheme like this is no file, and cannot be copied
@@ -51,9 +52,9 @@ def keep(work: Work, objects: Sequence[RawObject], open: Open) -> dict[str, str]
 
 
 def copy(task: CopyTask) -> str:
-    """The path of the copy, made as a stream unless it stands."""
+    """The path of the copy, made as a stream unless it stands, or was erased: then there is none any more."""
     path = path_of(task.item, task.access)
-    if task.store.size(path) is None:
+    if task.store.size(path) is None and not find_replacement(task.store, str(task.item.sha256)):
         task.store.put_blocks_once(path, task.item.size, lambda: blocks_of(task.item, task.open))
     return path
 
@@ -123,6 +124,8 @@ class Kept:
 
     def _fetch(self, item: RawObject, copied: str, path: Path) -> None:
         seen = hashlib.sha256()
+        if self.store.size(copied) is None:
+            instead_of(self.store, copied, str(item.sha256))  # says who asked for it to be erased
         with self.store.open(copied) as stored, path.open("wb") as file:
             while block := stored.read(BLOCK_BYTES):
                 seen.update(block)

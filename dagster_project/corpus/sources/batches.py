@@ -52,6 +52,7 @@ NO_TURNS = "no turns"
 EMPTY_TURN = "empty turn"
 UNKNOWN_ROLE = "unknown role"
 TURN_NOT_TEXT = "turn is not text"
+UNKNOWN_WEIGHT = "unknown weight"
 REASONS = frozenset(
     {
         NOT_JSON,
@@ -77,6 +78,7 @@ REASONS = frozenset(
         EMPTY_TURN,
         UNKNOWN_ROLE,
         TURN_NOT_TEXT,
+        UNKNOWN_WEIGHT,
         *pages.REASONS,
     }
 )

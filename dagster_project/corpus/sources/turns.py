@@ -13,11 +13,19 @@ import orjson
 
 from dagster_project.corpus.model.structure import Structure, structure_of
 from dagster_project.corpus.model.turns import BETWEEN, ROLES, SPOKEN_BY
-from dagster_project.corpus.sources.batches import EMPTY_TURN, NO_TURNS, NOT_UTF8, TURN_NOT_TEXT, UNKNOWN_ROLE
+from dagster_project.corpus.sources.batches import (
+    EMPTY_TURN,
+    NO_TURNS,
+    NOT_UTF8,
+    TURN_NOT_TEXT,
+    UNKNOWN_ROLE,
+    UNKNOWN_WEIGHT,
+)
 from dagster_project.corpus.sources.paths import UNREADABLE, Path, get, remove
 
 WHO, WHAT = ("role", "from"), ("content", "value")
 CALLS = ("tool_calls", "function_call")
+WEIGHT = "weight"
 TEXT_PARTS = ("text", "input_text", "output_text")
 BETWEEN_PARTS = "\n"
 NEEDED = frozenset({"user", "assistant"})  # of fields that the recipe names: a question without answer is no turn
@@ -34,6 +42,7 @@ class BadTurn(Exception):
 class Turn(NamedTuple):
     role: str
     text: str
+    is_learned: bool = True
 
 
 class Turns:
@@ -101,7 +110,17 @@ def _turn(item: Any, where: str) -> Turn:
     text = _of_parts(found, where) if type(found) is list else _said(found, where)
     if not text and role != "system":
         raise BadTurn(EMPTY_TURN, f"{where} says nothing")
-    return Turn(role, text)
+    return Turn(role, text, _weight(item, where) != 0)
+
+
+def _weight(item: dict[str, Any], where: str) -> int:
+    """0 where a turn is not to be learned, as OpenAI has it of fine-tuning; 1, and nothing, where it is."""
+    weight = item.get(WEIGHT)
+    if weight is None:
+        return 1
+    if type(weight) not in (int, float) or weight not in (0, 1):
+        raise BadTurn(UNKNOWN_WEIGHT, f"{where} has a weight other than 0 and 1")
+    return int(weight)
 
 
 def _of_parts(parts: list[Any], where: str) -> str:
@@ -128,16 +147,19 @@ def _said(value: Any, where: str) -> str:
 def _rest(items: list[dict[str, Any]]) -> bool:
     """Take out what was used of the turns of a list: whether they say anything besides."""
     for item in items:
-        used = {*CALLS, *(next((key for key in keys if key in item), "") for keys in (WHO, WHAT))}
+        used = {*CALLS, WEIGHT, *(next((key for key in keys if key in item), "") for keys in (WHO, WHAT))}
         for key in [key for key, value in item.items() if key in used or value is None]:
             del item[key]
     return any(items)
 
 
 def _structure(turns: Sequence[Turn]) -> Structure:
-    spans, at = [], 0
+    spans: list[tuple[str, int, int, str | None]] = []
+    at = 0
     for turn in turns:
         size = len(turn.text.encode())
         spans.append(("turn", at, at + size, turn.role))
+        if not turn.is_learned:
+            spans.append(("unlearned", at, at + size, None))
         at += size + len(BETWEEN)
     return structure_of(spans)

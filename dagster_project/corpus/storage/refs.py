@@ -10,17 +10,42 @@ import json
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field
+from threading import Lock
 from typing import Any
 from weakref import WeakKeyDictionary
 
-from dagster_project.corpus.model.canonical import canonical
+from dagster_project.corpus.model.canonical import is_sealed, sealed, unsealed
 from dagster_project.corpus.model.errors import IntegrityError, MissingObject, Moved, PartitionError, Refused
 from dagster_project.corpus.model.manifests import FORMAT, Manifest, decode
 from dagster_project.corpus.model.partitions import Partition, parse
 from dagster_project.corpus.storage.stores import Entry, Store
 
 MOST_FILES = 100_000  # of the manifests that are remembered of a store: about 40 MB
-_remembered: WeakKeyDictionary[Store, dict[str, Manifest]] = WeakKeyDictionary()
+
+
+class Remembered:
+    """The manifests of one store that were read last."""
+
+    def __init__(self) -> None:
+        self.files, self._found, self._lock = 0, dict[str, Manifest](), Lock()
+
+    def get(self, version: str) -> Manifest | None:
+        return self._found.get(version)
+
+    def add(self, version: str, manifest: Manifest) -> None:
+        """Remember one; the first that were read are forgotten for it."""
+        with self._lock:
+            if version in self._found:
+                return
+            self._found[version] = manifest
+            self.files += 1 + len(manifest.files)
+            while self.files > MOST_FILES:
+                first = next(iter(self._found))
+                self.files -= 1 + len(self._found.pop(first).files)
+
+
+_remembered: WeakKeyDictionary[Store, Remembered] = WeakKeyDictionary()
+_opening = Lock()
 
 
 @dataclass(frozen=True)
@@ -96,7 +121,7 @@ def publish(
             f"give the recipe a new version, or correct it with --reason"
         )
     ref = Ref((current.number if current else 0) + 1, version, build_key, time.time(), reason, run or {})
-    if store.put_once(f"{_prefix(partition)}{ref.number:08d}.json", canonical(asdict(ref))):
+    if store.put_once(f"{_prefix(partition)}{ref.number:08d}.json", sealed(asdict(ref))):
         return ref
     winner = latest(store, partition)
     if winner and winner.id == version:
@@ -107,17 +132,14 @@ def publish(
 def find_build(store: Store, key: str) -> dict[str, Any] | None:
     """What was recorded for a build key, so that work done once is found again, whoever asks."""
     try:
-        record: dict[str, Any] = json.loads(store.get(f"builds/{key}.json"))
+        return _read(store, f"builds/{key}.json")
     except MissingObject:
         return None
-    if record.get("format") != FORMAT:
-        raise IntegrityError(f"build {key} has format {record.get('format')}, and this release reads {FORMAT}: upgrade")
-    return record
 
 
 def record_build(store: Store, key: str, record: Mapping[str, Any]) -> None:
     """Record a finished build; the first one stands."""
-    store.put_once(f"builds/{key}.json", canonical({"format": FORMAT, **record}))
+    store.put_once(f"builds/{key}.json", sealed({"format": FORMAT, **record}))
 
 
 def put_manifest(store: Store, manifest: Manifest) -> Manifest:
@@ -129,18 +151,18 @@ def put_manifest(store: Store, manifest: Manifest) -> Manifest:
 
 def load_manifest(store: Store, version: str) -> Manifest:
     """The manifest of a version. What was read and found right is remembered: it never changes."""
-    known = _remembered.setdefault(store, {})
-    if version not in known:
+    with _opening:
+        known = _remembered.setdefault(store, Remembered())
+    found = known.get(version)
+    if found is None:
         found = read_manifest(store, version)
-        while known and sum(len(item.files) + 1 for item in known.values()) + len(found.files) >= MOST_FILES:
-            known.pop(next(iter(known)))
-        known[version] = found
-    return known[version]
+        known.add(version, found)
+    return found
 
 
 def read_manifest(store: Store, version: str) -> Manifest:
     """The same, read from the store."""
-    return decode(json.loads(store.get(f"manifests/{version}.json")), version)
+    return decode(_parsed(store, f"manifests/{version}.json"), version)
 
 
 def _prefix(partition: Partition) -> str:
@@ -153,7 +175,24 @@ def _is_ref(partition: Partition, path: str) -> bool:
 
 def read_ref(store: Store, path: str) -> Ref:
     """The publication that stands at a path."""
-    record = json.loads(store.get(path))
-    if record.get("format") != FORMAT:
-        raise IntegrityError(f"{path} has format {record.get('format')}, and this release reads {FORMAT}: upgrade")
-    return Ref(**record)
+    return Ref(**_read(store, path))
+
+
+def _read(store: Store, path: str) -> dict[str, Any]:
+    """A ref or a build as it was written."""
+    record = _parsed(store, path)
+    if record.get("format", FORMAT) != FORMAT:
+        raise IntegrityError(f"{path} has format {record['format']}, and this release reads {FORMAT}: upgrade")
+    if not is_sealed(record):
+        raise IntegrityError(f"{path} is not what was written: it was altered; restore it, or delete and build again")
+    return unsealed(record)
+
+
+def _parsed(store: Store, path: str) -> dict[str, Any]:
+    try:
+        record = json.loads(store.get(path))
+    except (ValueError, RecursionError):
+        record = None
+    if not isinstance(record, dict):
+        raise IntegrityError(f"{path} is no record in JSON: it was altered; restore it, or delete and build again")
+    return record

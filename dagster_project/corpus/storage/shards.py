@@ -7,6 +7,7 @@ import contextlib
 import hashlib
 import io
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TypeVar
 
@@ -15,6 +16,7 @@ import pyarrow.parquet as pq
 
 from dagster_project.corpus.model.errors import IntegrityError, MissingObject
 from dagster_project.corpus.model.manifests import File, Manifest
+from dagster_project.corpus.storage.replacements import find_replacement, instead_of
 from dagster_project.corpus.storage.stores import Store
 
 BLOCK_BYTES = 4 << 20  # of an object that is read to be checked
@@ -66,8 +68,12 @@ def put_object(store: Store, body: bytes, *, access: str, suffix: str) -> tuple[
 
 
 def get_object(store: Store, path: str, sha256: str) -> bytes:
-    """The bytes, checked against their hash."""
-    body = store.get(path)
+    """The bytes, checked against their hash; of an object that was erased from, those that stand in its place."""
+    try:
+        body = store.get(path)
+    except MissingObject:
+        new = instead_of(store, path, sha256)
+        return get_object(store, new.path, new.sha256)
     if (found := hashlib.sha256(body).hexdigest()) != sha256:
         raise IntegrityError(f"{path} holds {found}: it was altered; build its partition again with --repair")
     return body
@@ -83,6 +89,8 @@ def copy_object(store: Store, file: File, target: Path, of: str = "partition") -
                 total.update(block)
                 sink.write(block)
     except MissingObject:
+        if new := _successor(store, file):
+            return copy_object(store, new, target, of)
         raise IntegrityError(f"{file.path} is gone: build its {of} again with --repair") from None
     if total.hexdigest() != file.sha256:
         raise IntegrityError(f"{file.path} was altered: build its {of} again with --repair")
@@ -104,32 +112,57 @@ def iterate_shard(store: Store, file: File, columns: Sequence[str], rows: int = 
     """A shard in batches, for work that must not hold it whole."""
     parquet = open_shard(store, file, whole=False)
     with _altered(file):
-        for batch in parquet.iter_batches(rows, columns=list(columns)):
-            yield _as_written(batch, parquet)
+        yield from batches_of(parquet, columns, rows)
+
+
+def batches_of(
+    parquet: pq.ParquetFile, columns: Sequence[str] | None = None, rows: int = GROUP_ROWS
+) -> Iterator[pa.RecordBatch]:
+    """The rows of a shard that is open, all columns by default."""
+    for batch in parquet.iter_batches(rows, columns=columns and list(columns)):
+        yield _as_written(batch, parquet)
 
 
 def stands(store: Store, file: File) -> bool:
-    """Whether the object is there in its full size; the cheap question, before work done earlier is reused."""
-    return store.size(file.path) == file.size_bytes
+    """Whether the object, or what replaced it, is there in its full size; the cheap question, before work done earlier
+    is reused."""
+    size = store.size(file.path)
+    if size is None and (found := find_replacement(store, file.sha256)):
+        return found.new is not None and stands(store, found.new)
+    return size == file.size_bytes
 
 
 def remove_altered(store: Store, manifest: Manifest) -> list[str]:
     """Read every object of a version, in blocks; those that are missing or altered are removed, and their paths
-    returned."""
-    bad = [file.path for file in manifest.objects if not _is_whole(store, file)]
+    returned. What replaced an object is read in its place; an erased one is not missed."""
+    bad = [path for file in manifest.objects if (path := _not_whole(store, file))]
     store.delete(bad)
     return bad
 
 
-def _is_whole(store: Store, file: File) -> bool:
+def _not_whole(store: Store, file: File) -> str:
+    """The path of the object that is missing or altered; empty where all is well."""
     total = hashlib.sha256()
     try:
         with store.open(file.path) as source:
             while block := source.read(BLOCK_BYTES):
                 total.update(block)
-    except (IntegrityError, MissingObject):
-        return False
-    return total.hexdigest() == file.sha256
+    except MissingObject:
+        found = find_replacement(store, file.sha256)
+        if found and found.new:
+            return _not_whole(store, found.new)
+        return "" if found else file.path
+    except IntegrityError:
+        return file.path
+    return "" if total.hexdigest() == file.sha256 else file.path
+
+
+def _successor(store: Store, file: File) -> File | None:
+    """What stands in the place of a missing object; None where nobody erased it."""
+    try:
+        return instead_of(store, file.path, file.sha256)
+    except MissingObject:
+        return None
 
 
 def read_row(store: Store, file: File, row: int) -> pa.Table:
@@ -158,10 +191,15 @@ def read_range(store: Store, file: File, start: int, stop: int, columns: Sequenc
 
 def _as_written(rows: Rows, parquet: pq.ParquetFile) -> Rows:
     """Rows in the types in which they were written: Parquet knows no seconds, and gives milliseconds back."""
-    kept = (parquet.metadata.metadata or {}).get(WRITTEN_AS)
-    written = pa.ipc.read_schema(pa.py_buffer(base64.b64decode(kept))) if kept else rows.schema
+    written = written_schema(parquet)
     schema = pa.schema([written.field(name) for name in rows.schema.names])
     return rows if rows.schema.equals(schema) else rows.cast(schema)
+
+
+def written_schema(parquet: pq.ParquetFile) -> pa.Schema:
+    """The types in which a shard was written."""
+    kept = (parquet.metadata.metadata or {}).get(WRITTEN_AS)
+    return pa.ipc.read_schema(pa.py_buffer(base64.b64decode(kept))) if kept else parquet.schema_arrow
 
 
 @contextlib.contextmanager
@@ -178,7 +216,11 @@ def open_shard(store: Store, file: File, *, whole: bool) -> pq.ParquetFile:
     if whole or file.size_bytes <= SMALL_BYTES:
         source = pa.BufferReader(get_object(store, file.path, file.sha256))
     else:
-        source = pa.PythonFile(store.open(file.path), mode="r")
+        try:
+            source = pa.PythonFile(store.open(file.path), mode="r")
+        except MissingObject:
+            new = instead_of(store, file.path, file.sha256)
+            return open_shard(store, replace(new, rows=file.rows), whole=whole)
     with _altered(file):
         parquet = pq.ParquetFile(source, page_checksum_verification=True)
     if parquet.metadata.num_rows != file.rows:

@@ -7,30 +7,26 @@ near copies or whole families, is a matter of the corpus in which they have copi
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict
-from types import MappingProxyType
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-from numpy.typing import NDArray
 
-from dagster_project.corpus.kernels.normalization import normalize
-from dagster_project.corpus.kernels.texts import buffers
 from dagster_project.corpus.lineage.index import OF_URLS, find_all, spelled
 from dagster_project.corpus.lineage.walk import parents_of
 from dagster_project.corpus.model.canonical import digest
 from dagster_project.corpus.model.documents import ID
-from dagster_project.corpus.model.manifests import File, Manifest
-from dagster_project.corpus.storage.refs import find_build, record_build
-from dagster_project.corpus.storage.shards import read_shard, write_shard
+from dagster_project.corpus.model.manifests import Manifest
+from dagster_project.corpus.storage.shards import read_shard
 from dagster_project.corpus.storage.stores import Store
-from dagster_project.corpus.takedowns.entries import SCOPES, Entry
-from dagster_project.corpus.takedowns.texts import digests
+from dagster_project.corpus.takedowns.entries import Entry
+from dagster_project.corpus.takedowns.gone import Numbers
+from dagster_project.corpus.takedowns.kept import kept_table
+from dagster_project.corpus.takedowns.texts import digests_of
 
-CODE_VERSION = "1"
+CODE_VERSION = "2"
 HITS = pa.schema(
     [
         pa.field("shard", pa.int32(), nullable=False),
@@ -47,9 +43,7 @@ LOOKED_UP = {  # by kind, in which table and column of it
     "text": ("prints", "text_digest"),
     "normalized": ("prints", "normalized_digest"),
 }
-Numbers = NDArray[np.int64]
 Asked = dict[Any, list[Entry]]  # entries by what they look for
-NO_ROWS: Numbers = np.empty(0, np.int64)
 
 
 class Looked(NamedTuple):
@@ -57,50 +51,22 @@ class Looked(NamedTuple):
 
     source: str
     snapshot: Manifest
-    licensed: Manifest
+    licensed: Manifest | None  # none where nothing was concluded yet
     prints: Manifest | None  # none where only parents of documents lie in it
-
-
-class Withdrawn(NamedTuple):
-    """The rows of one shard that go, int64[n] ascending, and why: int8[n] places in SCOPES. They are hit themselves,
-    are near copies of what is hit, or are hit with their whole families."""
-
-    rows: Numbers
-    scopes: NDArray[np.int8]
 
 
 def hits_of(store: Store, entries: Sequence[Entry], looked: Looked) -> pa.Table:
     """The documents that entries hit, a row of HITS for each pair; found again where it was asked before."""
-    key = _key(entries, looked)
-    if record := find_build(store, key):
-        return read_shard(store, File(**record["file"])) if record["file"] else HITS.empty_table()
-    table = pa.concat_tables([HITS.empty_table(), *_found(store, entries, looked)])
-    table = table.sort_by([(name, "ascending") for name in HITS.names])
-    file = write_shard(store, table, access=looked.snapshot.facts["access"]) if table.num_rows else None
-    record_build(store, key, {"file": asdict(file) if file else None})
-    return table
+    access = looked.snapshot.facts["access"]
+    return kept_table(store, _key(entries, looked), HITS, access, lambda: _found(store, entries, looked))
 
 
-def withdrawn_of(
-    hits: pa.Table, entries: Iterable[Entry], near: Mapping[int, Numbers] = MappingProxyType({})
-) -> dict[int, Withdrawn]:
-    """By the number of the shard, with the rows of near copies; of several reasons the furthest counts."""
-    families = pa.array([entry.id for entry in entries if entry.scope == "family"], pa.string())
-    with_family = pc.is_in(hits.column("entry"), families).to_numpy()
-    shards, rows = (hits.column(name).to_numpy().astype(np.int64) for name in ("shard", "row"))
-    found = {}
-    for shard in sorted({*np.unique(shards).tolist(), *near}):
-        here = shards == shard
-        scopes = np.full(
-            int(max(rows[here].max(initial=-1), near.get(shard, NO_ROWS).max(initial=-1))) + 1, -1, np.int8
-        )
-        scopes[rows[here]] = SCOPES.index("document")
-        reached = near.get(shard, NO_ROWS)
-        scopes[reached[scopes[reached] < 0]] = SCOPES.index("near")
-        scopes[rows[here & with_family]] = SCOPES.index("family")
-        there = np.flatnonzero(scopes >= 0)
-        found[int(shard)] = Withdrawn(there, scopes[there])
-    return found
+def by_shard(hits: pa.Table) -> Iterator[tuple[int, pa.Table]]:
+    """Hits, which are in the order of their shards, by the number of these."""
+    shards = hits.column("shard").to_numpy()
+    for shard in np.unique(shards).tolist():
+        first, end = np.searchsorted(shards, [shard, shard + 1]).tolist()
+        yield shard, hits.slice(first, end - first)
 
 
 def _key(entries: Sequence[Entry], looked: Looked) -> str:
@@ -113,20 +79,21 @@ def _found(store: Store, entries: Sequence[Entry], looked: Looked) -> Iterator[p
         if manifest := getattr(looked, table):
             yield from _by_index(store, manifest, column, _asked(entries, kind))
     if looked.prints is None:
-        yield from _by_text(store, looked.snapshot, _asked(entries, "text"), _asked(entries, "normalized"))
+        for kind in ("text", "normalized"):
+            yield from _by_text(store, looked.snapshot, kind, _asked(entries, kind))
     for entry in entries:
         if entry.kind == "source" and entry.value in (looked.source, looked.source.partition("@")[0]):
             for shard, file in enumerate(looked.snapshot.files):
                 yield _rows(shard, np.arange(file.rows), entry)
-    yield from _by_license(store, looked.licensed, _asked(entries, "license"))
+    if looked.licensed:
+        yield from _by_license(store, looked.licensed, _asked(entries, "license"))
     yield from _by_parents(store, entries, looked)
 
 
 def _by_parents(store: Store, entries: Sequence[Entry], looked: Looked) -> Iterator[pa.Table]:
     """Documents that were made from one that is hit, in whatever source that lies."""
-    concluded = parents_of(store, looked.licensed)
-    for source, snapshot in parents_of(store, looked.snapshot).items():
-        parents = Looked(source, snapshot, concluded[source], None)
+    for parents in parents_looked(store, looked):
+        snapshot = parents.snapshot
         hits = hits_of(store, entries, parents)
         for name in hits.column("entry").unique().to_pylist():
             (entry,) = (item for item in entries if item.id == name)
@@ -137,24 +104,30 @@ def _by_parents(store: Store, entries: Sequence[Entry], looked: Looked) -> Itera
                 yield _rows(shard, np.unique(pc.list_parent_indices(said).to_numpy()[is_child]), entry)
 
 
+def parents_looked(store: Store, looked: Looked) -> Iterator[Looked]:
+    """The snapshots that the parents of documents are in."""
+    concluded = parents_of(store, looked.licensed) if looked.licensed else {}
+    for source, snapshot in parents_of(store, looked.snapshot).items():
+        yield Looked(source, snapshot, concluded.get(source), None)
+
+
 def ids_at(store: Store, snapshot: Manifest, hits: pa.Table) -> pa.Array:
     """The documents that hits lead to, each once."""
     found = [pa.array([], ID)]
-    for shard in hits.column("shard").unique().to_pylist():
-        rows = hits.filter(pc.equal(hits.column("shard"), shard)).column("row")
+    for shard, rows in by_shard(hits):
         ids = read_shard(store, snapshot.files[shard], ["doc_id"]).column("doc_id")
-        found.append(ids.take(rows).combine_chunks())
+        found.append(ids.take(rows.column("row")).combine_chunks())
     return pa.concat_arrays(found).unique()
 
 
-def _by_text(store: Store, snapshot: Manifest, exact: Asked, normalized: Asked) -> Iterator[pa.Table]:
+def _by_text(store: Store, snapshot: Manifest, kind: str, asked: Asked) -> Iterator[pa.Table]:
     """The same as by fingerprints, by reading all texts."""
-    for shard, file in enumerate(snapshot.files if exact or normalized else ()):
-        data, offsets = buffers(read_shard(store, file, ["text"]).column("text"))
-        for asked, texts in ((exact, (data, offsets)), (normalized, normalize(data, offsets) if normalized else None)):
-            for row, value in enumerate(digests(*texts) if asked and texts else ()):
-                for entry in asked.get(value, ()):
-                    yield _rows(shard, np.array([row], np.int64), entry)
+    for shard, file in enumerate(snapshot.files if asked else ()):
+        digests = digests_of(store, file, snapshot.facts["access"]).column(LOOKED_UP[kind][1])
+        for value, entries in asked.items():
+            rows = np.flatnonzero(pc.equal(digests, pa.scalar(value, digests.type)).to_numpy())
+            for entry in entries:
+                yield _rows(shard, rows, entry)
 
 
 def _asked(entries: Sequence[Entry], kind: str) -> Asked:

@@ -15,6 +15,7 @@ from dagster_project.corpus.model.errors import IntegrityError, Moved, Refused
 from dagster_project.corpus.model.manifests import FORMAT
 from dagster_project.corpus.storage.stores import Store
 from dagster_project.corpus.takedowns.entries import Decision, Entry, checked, entry_of
+from dagster_project.corpus.takedowns.erased import erased_for, read_erasures
 
 PREFIX = "takedowns/"
 TRIES = 20  # of writers that meet
@@ -95,7 +96,18 @@ def _write(store: Store, change: Callable[[Register], tuple[Entry, ...]]) -> Reg
         new = Register(old.number + 1, change(old))
         if new.entries == old.entries:
             return old
+        _refuse_taking_back(store, old, new)
         record = {"format": FORMAT, "number": new.number, "entries": [asdict(entry) for entry in new.entries]}
         if store.put_once(f"{PREFIX}{new.number:08d}.json", canonical(record)):
             return new
     raise Moved(f"the takedown register was written to {TRIES} times meanwhile: try again")
+
+
+def _refuse_taking_back(store: Store, old: Register, new: Register) -> None:
+    """Refused for a request for which text was erased: whatever is decided, it does not come back."""
+    lifted = {entry.id for entry in old.removing} - {entry.id for entry in new.removing}
+    if lifted and (found := sorted(erased_for(store, read_erasures(store), lifted).column("entry").to_pylist())):
+        raise Refused(
+            f"takedown {found[0][:12]} was applied with --erase, and the text is gone: it cannot be taken back; "
+            f"what may stand after all is collected anew under another name"
+        )

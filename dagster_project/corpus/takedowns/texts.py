@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
 from itertools import pairwise
 
 import numpy as np
@@ -12,8 +11,16 @@ from numpy.typing import NDArray
 
 from dagster_project.corpus.kernels.normalization import normalize
 from dagster_project.corpus.kernels.texts import buffers
-from dagster_project.corpus.model.documents import ID_BYTES
+from dagster_project.corpus.model.canonical import digest
+from dagster_project.corpus.model.documents import ID, ID_BYTES
+from dagster_project.corpus.model.manifests import File
+from dagster_project.corpus.storage.shards import read_shard
+from dagster_project.corpus.storage.stores import Store
 from dagster_project.corpus.takedowns.entries import Kind
+from dagster_project.corpus.takedowns.kept import kept_rows
+
+DIGESTS = pa.schema([pa.field(name, ID, nullable=False) for name in ("text_digest", "normalized_digest")])
+WORDLESS = hashlib.sha256(b"").digest()[:ID_BYTES]  # the second digest of every text without any word
 
 
 def of_text(text: str) -> list[tuple[Kind, str]]:
@@ -25,11 +32,20 @@ def of_text(text: str) -> list[tuple[Kind, str]]:
     return [*found, ("normalized", _digest(words.tobytes()))] if len(words) else found
 
 
-def digests(data: NDArray[np.uint8], offsets: NDArray[np.int64]) -> Iterator[bytes]:
-    """Those of texts, as fingerprints have them."""
+def digests_of(store: Store, documents: File, access: str) -> pa.Table:
+    """Of a shard of documents that has no fingerprints, DIGESTS as these would have them; a row for each document."""
+    key = digest(["digests of texts", documents.sha256])
+    return kept_rows(store, key, access, lambda: _digests_of(store, documents))
+
+
+def _digests_of(store: Store, documents: File) -> pa.Table:
+    texts = buffers(read_shard(store, documents, ["text"]).column("text"))
+    return pa.table([pa.array(_each(*found), ID) for found in (texts, normalize(*texts))], schema=DIGESTS)
+
+
+def _each(data: NDArray[np.uint8], offsets: NDArray[np.int64]) -> list[bytes]:
     view = memoryview(np.ascontiguousarray(data).data)
-    for start, end in pairwise(offsets.tolist()):
-        yield hashlib.sha256(view[start:end]).digest()[:ID_BYTES]
+    return [hashlib.sha256(view[start:end]).digest()[:ID_BYTES] for start, end in pairwise(offsets.tolist())]
 
 
 def _digest(data: bytes) -> str:

@@ -55,7 +55,8 @@ def test_who_stands_already_stays() -> None:
     standing = Survivor(b"z" * 16, "first", "GPL-3.0-only", None)
     choice = choose([member("a")], ("license",), SOURCES, standing)
     assert choice.survivor == standing
-    assert choice.contrary
+    assert choice.others.findings("MIT", None) == ["the copy of an earlier layer keeps its license: GPL-3.0-only"]
+    assert choice.others.findings("GPL-3.0-only", None) == ["near copies stand under other licenses: MIT"]
 
 
 def kept(*members: Member, **said: object) -> list[str]:
@@ -113,7 +114,19 @@ def test_duties_unite_over_exact_copies_only() -> None:
         SOURCES,
     )
     assert choice.licenses[text].expression == "GPL-3.0-only AND MIT"
-    assert choice.contrary
+    assert choice.licenses[text].findings == (
+        "copies disagree: GPL-3.0-only (1 by record.license), MIT (1 by record.license)",
+    )
+    near = ["near copies stand under other licenses: CC-BY-NC-4.0"]
+    assert choice.others.findings("MIT", text) == near  # also of a document that has exact copies
+    assert choice.others.findings("CC-BY-NC-4.0", None) == ["near copies stand under other licenses: GPL-3.0-only, MIT"]
+
+
+def test_a_family_of_many_licenses_tells_the_first_ones() -> None:
+    found = choose([member(f"m{n}", license=f"LicenseRef-{n:02d}") for n in range(40)], ("longest",), SOURCES)
+    (said,) = found.others.findings("LicenseRef-03", None)
+    told = [f"LicenseRef-{n:02d}" for n in range(11) if n != 3]
+    assert said == f"near copies stand under other licenses: {', '.join(told)}, and more"
 
 
 def test_an_unknown_copy_flags_and_does_not_poison() -> None:

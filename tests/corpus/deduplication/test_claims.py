@@ -24,7 +24,8 @@ def row(doc: str, status: str, family: str | None = "F", survivor: str = "s", so
     found = {"doc_id": name(doc), "status": status, "family": family and name(family)}
     if status == "suppressed":
         found |= {"survivor": name(survivor), "survivor_source": source}
-    filled = {"family_size": 2, "license": "MIT", "license_class": "permissive", "license_findings": []}
+    licensed = {"license": "MIT", "license_class": "permissive", "license_rule": "concluded:spdx"}
+    filled = {"family_size": 2, **licensed, "license_findings": []}
     return {**dict.fromkeys(SCHEMA.names), **filled, **found}
 
 

@@ -28,6 +28,7 @@ def expected(items):
         "license_class": class_of(conclusion.expression),
         "license_kind": conclusion.kind,
         "license_value": conclusion.value,
+        "license_rule": conclusion.rule,
         "license_findings": list(conclusion.findings),
     }
 
@@ -63,6 +64,7 @@ def test_a_row():
             "license_class": "share-alike",
             "license_kind": "record.license",
             "license_value": "CC BY-SA 2.0",
+            "license_rule": "concluded:creative commons",
             "license_findings": [],
         }
     ]

@@ -16,7 +16,7 @@ def of(*pairs):
 def test_nothing_maps():
     for conclusion in (of(), of(("registry", "")), conclude([{"kind": None, "value": None}]), conclude([{}])):
         assert (conclusion.expression, conclusion.kind, conclusion.value) == ("NOASSERTION", None, None)
-        assert (conclusion.rule, conclusion.findings) == ("none", ())
+        assert (conclusion.rule, conclusion.findings) == ("not-concluded", ())
 
 
 @pytest.mark.parametrize("first", range(len(KINDS) - 1))
@@ -112,12 +112,16 @@ def test_agreeing_evidence_leaves_no_finding():
     conclusion = of(
         ("package.license_expression", "MIT"), ("package.classifier", OSI + "MIT License"), ("registry", "mit")
     )
-    assert (conclusion.expression, conclusion.rule, conclusion.findings) == ("MIT", "spdx", ())
+    assert (conclusion.expression, conclusion.rule, conclusion.findings) == ("MIT", "concluded:spdx", ())
 
 
 def test_what_does_not_map_is_passed_over_and_told():
     conclusion = of(("file.spdx", "Foo"), ("package.license_field", "MIT License"))
-    assert (conclusion.expression, conclusion.kind, conclusion.rule) == ("MIT", "package.license_field", "alias")
+    assert (conclusion.expression, conclusion.kind, conclusion.rule) == (
+        "MIT",
+        "package.license_field",
+        "concluded:alias",
+    )
     assert conclusion.findings == ("unmapped: file.spdx=Foo",)
 
 

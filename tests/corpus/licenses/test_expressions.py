@@ -1,10 +1,12 @@
 """Expressions have one spelling, and uniting them is a semilattice."""
 
+from itertools import product
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dagster_project.corpus.licenses.expressions import conjunction, licenses_in, parse, tree_of
+from dagster_project.corpus.licenses.expressions import conjunction, licenses_in, parse, spelled, tree_of
 from dagster_project.corpus.model.errors import Refused
 
 SINGLE = [
@@ -15,11 +17,16 @@ SINGLE = [
     "CC-BY-SA-4.0",
     "LicenseRef-Own",
 ]
-EXPRESSIONS = st.recursive(
-    st.sampled_from(SINGLE),
-    lambda inner: st.tuples(inner, st.sampled_from(["AND", "OR"]), inner).map(lambda p: f"({p[0]}) {p[1]} ({p[2]})"),
-    max_leaves=6,
+WRITTEN = st.recursive(
+    st.sampled_from(SINGLE), lambda inner: st.tuples(inner, st.sampled_from(["AND", "OR"]), inner), max_leaves=6
 )
+
+
+def text_of(written):
+    return written if isinstance(written, str) else f"({text_of(written[0])}) {written[1]} ({text_of(written[2])})"
+
+
+EXPRESSIONS = WRITTEN.map(text_of)
 
 
 @pytest.mark.parametrize(
@@ -35,6 +42,15 @@ EXPRESSIONS = st.recursive(
         ("GFDL-1.2+", "GFDL-1.2-or-later"),
         ("MPL-1.1+", "MPL-1.1+"),
         ("BSD-2-Clause-NetBSD", "BSD-2-Clause"),
+        ("BSD-2-Clause-FreeBSD", "BSD-2-Clause-Views"),
+        ("AGPL-1.0", "AGPL-1.0-only"),
+        ("LGPL-2.1+", "LGPL-2.1-or-later"),
+        ("gpl-2.0-with-classpath-exception", "GPL-2.0-only WITH Classpath-exception-2.0"),
+        ("GPL-3.0-with-GCC-exception AND MIT", "GPL-3.0-only WITH GCC-exception-3.1 AND MIT"),
+        ("eCos-2.0", "GPL-2.0-or-later WITH eCos-exception-2.0"),
+        ("StandardML-NJ", "SMLNJ"),
+        ("bzip2-1.0.5", "bzip2-1.0.6"),
+        ("Nunit", "zlib-acknowledgement"),
         ("gpl-2.0-only with classpath-exception-2.0", "GPL-2.0-only WITH Classpath-exception-2.0"),
         ("Apache-2.0 WITH LLVM-exception", "Apache-2.0 WITH LLVM-exception"),
         ("MIT WITH AdditionRef-Mine", "MIT WITH AdditionRef-Mine"),
@@ -117,6 +133,46 @@ def test_conjunction_of_many_alternatives_is_not_too_deep():
 @given(EXPRESSIONS)
 def test_spelling_is_a_fixed_point(expression):
     assert parse(parse(expression)) == parse(expression)
+
+
+@settings(deadline=None)
+@given(WRITTEN)
+def test_simplifying_changes_no_row_of_the_truth_table(written):
+    tree = tree_of(parse(text_of(written)))
+    for held in product((False, True), repeat=len(SINGLE)):
+        known = dict(zip(SINGLE, held, strict=True))
+        assert _holds(tree, known) is _is_true(written, known)
+
+
+def _is_true(written, known):
+    if isinstance(written, str):
+        return known[written]
+    one, operator, other = written
+    return (all if operator == "AND" else any)((_is_true(one, known), _is_true(other, known)))
+
+
+def _holds(tree, known):
+    if isinstance(tree, str):
+        return known[tree]
+    return (all if tree[0] == "AND" else any)(_holds(part, known) for part in tree[1])
+
+
+@settings(deadline=None)
+@given(EXPRESSIONS)
+def test_simplified_is_flat_sorted_and_holds_nothing_that_another_part_absorbs(expression):
+    for operator, parts in _inner(tree_of(expression)):
+        texts = [part if isinstance(part, str) else spelled(part) for part in parts]
+        assert texts == sorted(set(texts))
+        assert all(isinstance(part, str) or part[0] != operator for part in parts)
+        terms = [frozenset([part] if isinstance(part, str) else part[1]) for part in parts]
+        assert not any(one < other for one in terms for other in terms)
+
+
+def _inner(tree):
+    if not isinstance(tree, str):
+        yield tree
+        for part in tree[1]:
+            yield from _inner(part)
 
 
 @settings(max_examples=60, deadline=None)

@@ -58,7 +58,10 @@ def test_findings_name_what_is_unknown_and_what_is_laxer() -> None:
         ("CC-BY-NC-SA-4.0", "CC-BY-4.0", False),
         ("CC-BY-4.0", "CC-BY-NC-4.0", True),
         ("CC-BY-SA-4.0", "CC0-1.0", False),
-        ("GPL-3.0-only", "CC-BY-SA-4.0", True),
+        ("GPL-3.0-only", "CC-BY-SA-4.0", False),  # whose changed works may take its terms
+        ("CC-BY-SA-4.0", "GPL-3.0-only", True),
+        ("CC-BY-SA-4.0", "CC-BY-SA-3.0", False),
+        ("CC-BY-SA-3.0", "CC-BY-SA-4.0", True),
     ],
 )
 def test_laxer_is_to_permit_more_or_to_ask_less(own: str, parent: str, expected: bool) -> None:

@@ -5,7 +5,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dagster_project.corpus.licenses.expressions import NOASSERTION
-from dagster_project.corpus.licenses.obligations import Duties, attributions, duties, effective, share_alike_conflicts
+from dagster_project.corpus.licenses.obligations import (
+    Duties,
+    attributions,
+    duties,
+    effective,
+    share_alike_conflicts,
+    taken,
+)
 from dagster_project.corpus.licenses.table import class_of, strictness, table
 
 IDS = st.sampled_from([row.id for row in table().terms.values()])
@@ -17,10 +24,17 @@ def test_copies_that_agree():
     assert (result.expression, result.findings) == ("MIT", ())
 
 
+def test_a_license_of_several_copies_tells_all_kinds_of_evidence_for_it():
+    (finding,) = effective(
+        [("MIT", "registry"), ("ISC", "html.meta"), ("MIT", "file.spdx"), ("MIT", "registry")]
+    ).findings
+    assert finding == "copies disagree: ISC (1 by html.meta), MIT (3 by file.spdx and registry)"
+
+
 def test_copies_that_disagree_bind_together():
     result = effective([("MIT", "registry"), ("GPL-3.0-only", "file.spdx"), ("MIT", "registry")])
     assert result.expression == "GPL-3.0-only AND MIT"
-    assert result.findings == ("copies disagree: GPL-3.0-only (1), MIT (2)",)
+    assert result.findings == ("copies disagree: GPL-3.0-only (1 by file.spdx), MIT (2 by registry)",)
 
 
 def test_unknown_copies_flag_and_do_not_poison():
@@ -69,22 +83,26 @@ def test_duties():
     assert duties(["CC-BY-NC-SA-4.0 AND MIT", "LicenseRef-Gemma"]) == Duties(
         commercial_use="no",
         derivatives="yes",
+        patents="no",
         attribution="yes",
-        share_alike=("CC-BY-NC-SA",),
+        notice="yes",
+        source="unknown",
+        share_alike=("CC-BY-NC-SA-4.0",),
         field_of_use=("prohibited use policy",),
     )
-    assert duties(["CC0-1.0"]) == Duties("yes", "yes", "no", (), ())
+    assert duties(["CC0-1.0"]) == Duties("yes", "yes", "no", "no", "no", "no", (), ())
     assert duties(["MIT", "LicenseRef-X"]).commercial_use == "unknown"
-    assert duties([]) == Duties("unknown", "unknown", "unknown", (), ())
+    assert duties([]) == Duties(*["unknown"] * 6, (), ())
 
 
 @settings(deadline=None)  # the first call reads tables and imports
 @given(st.lists(IDS, min_size=1, max_size=4), IDS)
 def test_one_more_license_never_permits_more(ids, extra):
     before, after = duties(ids), duties([*ids, extra])
-    assert ORDER.index(after.commercial_use) >= ORDER.index(before.commercial_use)
-    assert ORDER.index(after.derivatives) >= ORDER.index(before.derivatives)
-    assert ORDER.index(after.attribution) <= ORDER.index(before.attribution)
+    for name in ("commercial_use", "derivatives", "patents"):
+        assert ORDER.index(getattr(after, name)) >= ORDER.index(getattr(before, name))
+    for name in ("attribution", "notice", "source"):
+        assert ORDER.index(getattr(after, name)) <= ORDER.index(getattr(before, name))
     assert set(before.share_alike) <= set(after.share_alike)
 
 
@@ -92,26 +110,62 @@ def test_one_more_license_never_permits_more(ids, extra):
     ("expressions", "conflicts"),
     [
         (["MIT", "CC-BY-SA-4.0"], []),
-        (["CC-BY-SA-3.0", "CC-BY-SA-4.0"], []),
-        (["CC-BY-SA-1.0", "CC-BY-SA-4.0"], [("CC-BY-SA", "CC-BY-SA-1.0")]),
-        (["CC-BY-SA-4.0", "CC-BY-NC-SA-4.0"], [("CC-BY-NC-SA", "CC-BY-SA")]),
-        (["CC-BY-SA-3.0", "GFDL-1.3-only"], [("CC-BY-SA", "GFDL-1.3")]),
+        (["CC-BY-SA-2.0", "CC-BY-SA-2.5", "CC-BY-SA-3.0-DE", "CC-BY-SA-4.0"], []),  # upward, into 4.0
+        (["CC-BY-NC-SA-2.0-FR", "CC-BY-NC-SA-4.0"], []),
+        (["CC-BY-SA-1.0", "CC-BY-SA-4.0"], [("CC-BY-SA-1.0", "CC-BY-SA-4.0")]),  # 1.0 knows no later version
+        (["CC-BY-SA-1.0", "LicenseRef-CC-BY-SA-1.0-NL"], []),
+        (["CC-BY-SA-4.0", "CC-BY-NC-SA-4.0"], [("CC-BY-NC-SA-4.0", "CC-BY-SA-4.0")]),
+        (["CC-BY-SA-4.0", "GPL-3.0-only"], []),  # one way, into GPL-3.0
+        (["CC-BY-SA-4.0", "GPL-2.0-or-later"], []),
+        (["CC-BY-SA-4.0", "GPL-2.0-only"], [("CC-BY-SA-4.0", "GPL-2.0")]),
+        (["CC-BY-SA-3.0", "GPL-3.0-only"], [("CC-BY-SA-3.0", "GPL-3.0")]),
+        (["CC-BY-SA-4.0", "LAL-1.3"], []),
+        (["CC-BY-SA-3.0", "LAL-1.3"], []),  # both into CC-BY-SA-4.0
+        (["CC-BY-SA-4.0", "LAL-1.2"], [("CC-BY-SA-4.0", "LAL-1.2")]),
+        (["CC-BY-SA-3.0", "GFDL-1.3-only"], [("CC-BY-SA-3.0", "GFDL-1.3")]),
         (["CC-BY-SA-3.0 OR GFDL-1.3-only", "CC-BY-SA-4.0"], []),
         (["GPL-2.0-only", "GPL-3.0-only"], [("GPL-2.0", "GPL-3.0")]),
         (["GPL-2.0-or-later", "GPL-3.0-only"], []),
         (["GPL-2.0-or-later", "GPL-2.0-only"], []),
+        (["GPL-1.0-or-later", "GPL-1.0-only"], []),
+        (["GPL-2.0-or-later", "GPL-1.0-only"], [("GPL-1.0", "GPL-2.0+")]),  # not earlier ones
         (["GPL-2.0-only", "AGPL-3.0-only"], [("AGPL-3.0", "GPL-2.0")]),
         (["GPL-3.0-or-later", "AGPL-3.0-only"], []),
+        (["GPL-2.0-or-later", "AGPL-3.0-or-later"], []),
+        (["AGPL-1.0-or-later", "AGPL-3.0-only"], [("AGPL-1.0+", "AGPL-3.0")]),
+        (["GFDL-1.1-or-later", "GFDL-1.3-no-invariants-only"], []),
+        (["GFDL-1.2-or-later", "GFDL-1.1-only"], [("GFDL-1.1", "GFDL-1.2+")]),
         (["EUPL-1.2", "GPL-3.0-only"], []),
+        (["EUPL-1.2", "OSL-3.0"], []),
+        (["EUPL-1.2", "CC-BY-SA-4.0"], []),
+        (["EUPL-1.1", "GPL-2.0-or-later"], []),
         (["EUPL-1.1", "GPL-3.0-only"], [("EUPL-1.1", "GPL-3.0")]),
-        (["MPL-2.0", "LGPL-2.1-only", "GPL-3.0-only", "EPL-2.0"], []),
-        (["ODbL-1.0", "CC-BY-SA-4.0"], [("CC-BY-SA", "ODbL")]),
+        (["OSL-3.0", "GPL-3.0-only"], [("GPL-3.0", "OSL-3.0")]),
+        (["CECILL-2.1", "GPL-2.0-only"], []),
+        (["CECILL-2.0", "AGPL-3.0-only"], []),  # through GPL-3.0
+        (["CECILL-2.0", "EUPL-1.2"], []),
+        (["CECILL-2.1", "OSL-3.0"], [("CECILL-2.1", "OSL-3.0")]),
+        (["LicenseRef-IODL-1.0", "ODbL-1.0"], []),
+        (["LicenseRef-IODL-1.0", "CC-BY-SA-3.0"], []),
+        (["LicenseRef-IODL-1.0", "CC-BY-SA-4.0"], [("CC-BY-SA-4.0", "IODL-1.0")]),  # it names 3.0
+        (["MPL-2.0", "LGPL-2.1-only", "GPL-3.0-only", "EPL-2.0", "LPPL-1.3c", "CERN-OHL-W-2.0"], []),
+        (["ODbL-1.0", "CC-BY-SA-4.0"], [("CC-BY-SA-4.0", "ODbL")]),
+        (["CDLA-Sharing-1.0", "ODbL-1.0"], [("CDLA-Sharing", "ODbL")]),
         ([], []),
     ],
 )
 def test_share_alike_conflicts(expressions, conflicts):
     assert share_alike_conflicts(expressions) == conflicts
     assert share_alike_conflicts(list(reversed(expressions))) == conflicts
+
+
+@pytest.mark.parametrize(
+    ("changed", "into"),
+    [("CC-BY-SA-4.0", "GPL-3.0"), ("CC-BY-SA-3.0", "CC-BY-SA-4.0"), ("GPL-2.0+", "GPL-3.0"), ("LGPL", "GPL-3.0")],
+)
+def test_a_way_into_other_terms_does_not_lead_back(changed, into):
+    assert into in taken(changed)
+    assert changed not in taken(into)
 
 
 def test_attributions():

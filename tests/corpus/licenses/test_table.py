@@ -1,5 +1,6 @@
 """Every row of the table, against what its identifier says and against the categories of an independent index."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,11 +11,13 @@ from license_expression import get_license_index
 
 from dagster_project.corpus.licenses.expressions import conjunction, parse
 from dagster_project.corpus.licenses.table import choose, class_of, strictness, table, terms_of
+from dagster_project.corpus.model.errors import Refused
 
 ROWS = list(table().terms.values())
 EXPECTED = yaml.safe_load(Path(__file__).with_name("expected_terms.yaml").read_text(encoding="utf-8"))
 GROUPS = {license_id: group for group, ids in EXPECTED.pop("share_alike").items() for license_id in ids}
 LIMITED = set(EXPECTED.pop("field_of_use"))
+PATENTS = {license_id: word for word, ids in EXPECTED.pop("patents").items() for license_id in ids}
 TERMS = [
     (license_id, license_class, *terms.split())
     for license_class, rows in EXPECTED.items()
@@ -38,6 +41,10 @@ OTHERWISE = {
     "MS-PL": "weak-copyleft",  # source code stays under it
     "CECILL-C": "weak-copyleft",
     "Vim": "weak-copyleft",
+    "ErlPL-1.1": "weak-copyleft",  # made of MPL-1.0
+    "NCGL-UK-2.0": "non-commercial",
+    **{f"LPPL-{version}": "weak-copyleft" for version in ("1.0", "1.1", "1.2", "1.3a", "1.3c")},
+    **{f"OFL-{version}{names}": "weak-copyleft" for version in ("1.0", "1.1") for names in ("-RFN", "-no-RFN")},
 }
 IDS = st.sampled_from([row.id for row in ROWS if row.id not in ("NOASSERTION", "NONE")])
 
@@ -45,15 +52,16 @@ IDS = st.sampled_from([row.id for row in ROWS if row.id not in ("NOASSERTION", "
 @pytest.mark.parametrize("expected", TERMS, ids=lambda expected: expected[0])
 def test_terms_written_out_by_hand(expected):
     terms = terms_of(expected[0])
-    said = (terms.id, terms.license_class, terms.commercial_use, terms.derivatives, terms.attribution)
-    assert said == expected
+    duties = (terms.attribution, terms.notice, terms.source)
+    assert (terms.id, terms.license_class, terms.commercial_use, terms.derivatives, *duties) == expected
+    assert terms.patents == PATENTS.get(terms.id, "unknown")
     assert terms.share_alike == GROUPS.get(terms.id)
     assert (terms.field_of_use is not None) == (terms.id in LIMITED)
 
 
 def test_every_row_is_written_out_by_hand():
     assert sorted(terms[0] for terms in TERMS) == sorted(row.id for row in ROWS)
-    assert set(GROUPS) | LIMITED <= {row.id for row in ROWS}
+    assert set(GROUPS) | LIMITED | set(PATENTS) <= {row.id for row in ROWS}
 
 
 @pytest.mark.parametrize(
@@ -72,11 +80,8 @@ def test_every_row_is_written_out_by_hand():
 def test_a_port_has_the_terms_of_its_family_and_an_address_of_its_own(port, like):
     terms, family = terms_of(port), terms_of(like)
     assert (terms.id, terms.license_class, terms.share_alike) == (port, family.license_class, family.share_alike)
-    assert (terms.commercial_use, terms.derivatives, terms.attribution) == (
-        family.commercial_use,
-        family.derivatives,
-        family.attribution,
-    )
+    for name in ("commercial_use", "derivatives", "attribution", "notice", "source", "patents"):
+        assert getattr(terms, name) == getattr(family, name)
     _, version, place = port.removeprefix("LicenseRef-CC").rsplit("-", 2)
     assert terms.name.endswith(f" {version} {place}")
     assert terms.url.endswith(f"/{version}/{place.lower()}/")
@@ -125,10 +130,12 @@ def test_gnu_rows(row):
 
 
 def test_rows_are_distinct_and_every_group_is_used():
-    assert len(ROWS) == len({row.id for row in ROWS}) == 191
+    assert len(ROWS) == len({row.id for row in ROWS}) == 430
     groups = {row.share_alike for row in ROWS}
     assert set(table().file_level) <= groups
     assert {group for pair in table().combines for group in pair} <= groups
+    assert {group for one, others in table().becomes.items() for group in (one, *others)} <= groups
+    assert not any(one in others for one, others in table().becomes.items())
     assert all(len(pair) == 2 for pair in table().combines)
 
 
@@ -177,6 +184,38 @@ def test_class_of(expression, expected):
 def test_unknown_terms_are_unknown_in_everything():
     terms = terms_of("LicenseRef-X")
     assert (terms.commercial_use, terms.derivatives, terms.attribution) == ("unknown",) * 3
+
+
+def test_every_exception_of_spdx_is_in_the_table():
+    known = {exception(row["spdx_license_key"]) for row in get_license_index() if row["is_exception"]} - {None}
+    assert known == {name for name in known if name.lower() in table().exceptions}
+    assert len(known) == len(table().exceptions) == 78
+
+
+def exception(name):
+    try:
+        return parse(f"MIT WITH {name}").removeprefix("MIT WITH ")
+    except Refused:
+        return None
+
+
+def test_an_exception_leaves_the_terms_as_they_are_and_one_that_nobody_knows_does_not():
+    plain, excepted = terms_of("GPL-2.0-only"), terms_of("GPL-2.0-only WITH Classpath-exception-2.0")
+    assert replace(excepted, id=plain.id) == plain
+    assert class_of("MIT WITH AdditionRef-Commons-Clause") == "unknown"
+    assert terms_of("MIT WITH AdditionRef-Commons-Clause").commercial_use == "unknown"
+
+
+def test_addresses():
+    addresses = {name: terms_of(name).url for name in ("MIT", "CC-BY-NC-ND-1.0", "CC-BY-SA-3.0-IGO", "CC0-1.0", "NONE")}
+    assert addresses == {
+        "MIT": "https://spdx.org/licenses/MIT.html",
+        "CC-BY-NC-ND-1.0": "https://creativecommons.org/licenses/by-nd-nc/1.0/",  # its elements stood in another order
+        "CC-BY-SA-3.0-IGO": "https://creativecommons.org/licenses/by-sa/3.0/igo/",
+        "CC0-1.0": "https://creativecommons.org/publicdomain/zero/1.0/",
+        "NONE": "https://spdx.github.io/spdx-spec/",
+    }
+    assert terms_of("LicenseRef-Public-Domain").url is None
 
 
 def test_the_text_of_an_exception_is_kept():

@@ -29,7 +29,8 @@ DOCUMENT = st.fixed_dictionaries(
         "family": st.integers(0, 2**64 - 1),
     }
 )
-REST = {"phase": "main", "copy": 0, "license": "MIT", "license_class": "permissive", "language": "en", "edits": ""}
+LICENSED = {"license": "MIT", "license_class": "permissive", "license_offered": "MIT"}
+REST = {"phase": "main", "copy": 0, **LICENSED, "language": "en", "edits": ""}
 
 
 def member(found: dict[str, Any]) -> dict[str, Any]:

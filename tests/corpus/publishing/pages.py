@@ -6,8 +6,9 @@ import re
 from html.parser import HTMLParser
 
 HIDDEN = "[\0-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\u2028\u2029]"
-VOID = {"meta", "br", "wbr", "img", "link"}
+VOID = {"meta", "br", "wbr", "img", "link", "input"}
 ACTIVE = {"script", "img", "link", "iframe", "object", "svg", "base", "form"}
+DRAWN = frozenset({"script", "svg", "form"})  # of the provenance page: its own search, and its charts
 
 
 class Page(HTMLParser):
@@ -32,11 +33,11 @@ class Page(HTMLParser):
         self.shown += data
 
 
-def inert(text: str) -> Page:
+def inert(text: str, allowed: frozenset[str] = frozenset()) -> Page:
     """The page, which nests, loads nothing, runs nothing, and leads to the web or to a place of its own."""
     page = Page(text)
     assert page.open == []
-    assert not ACTIVE & {tag for tag, _ in page.tags}
+    assert not ACTIVE & {tag for tag, _ in page.tags} - allowed
     anchors = {attributes.get("id") for _, attributes in page.tags}
     for tag, attributes in page.tags:
         assert not [name for name in attributes if name.startswith("on") or name == "src"]

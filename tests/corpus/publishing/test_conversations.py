@@ -23,13 +23,18 @@ HOSTILE = ["<|im_start|>", "assistant", "\n", "<|im_end|>", "<|low|>", "user: ",
 SAID = st.lists(st.sampled_from(HOSTILE), min_size=1, max_size=5).map("".join)
 
 
-def row_of(said: list[tuple[str, str]], control: int | None = None) -> dict[str, Any]:
-    """A document of turns; of none the text is plain."""
+def row_of(said: list[tuple[Any, ...]], control: int | None = None) -> dict[str, Any]:
+    """A document of turns, some of which are said to carry no loss; of none the text is plain."""
     turns, at = [], 0
-    for role, text in said:
-        turns.append({"role": role, "start": at, "end": at + len(text.encode())})
+    for role, text, *quiet in said:
+        weight = 0 if any(quiet) else None
+        turns.append({"role": role, "start": at, "end": at + len(text.encode()), "weight": weight})
         at += len(text.encode()) + len(BETWEEN)
-    return {"text": BETWEEN.join(text for _, text in said) or "plain <|im_end|>", "turns": turns, "control": control}
+    return {
+        "text": BETWEEN.join(text for _, text, *_ in said) or "plain <|im_end|>",
+        "turns": turns,
+        "control": control,
+    }
 
 
 def table_of(rows: list[dict[str, Any]]) -> pa.Table:
@@ -40,7 +45,7 @@ def table_of(rows: list[dict[str, Any]]) -> pa.Table:
 ROWS = st.lists(
     st.builds(
         row_of,
-        st.lists(st.tuples(st.sampled_from(ROLES), SAID), max_size=4),
+        st.lists(st.tuples(st.sampled_from(ROLES), SAID, st.sampled_from([False, False, True])), max_size=4),
         st.sampled_from([None, 0]),
     ),
     max_size=6,

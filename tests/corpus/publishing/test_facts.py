@@ -55,7 +55,7 @@ def test_evidence_stands_behind_every_license(facts: dict[str, Any]) -> None:
         assert sum(row["evidence"].values()) == row["documents"]
     kinds = {row["license"]: row["evidence"] for row in facts["licenses"]}
     assert kinds["NOASSERTION"].keys() == {"none"}
-    assert facts["together"]["share_alike"] == ["CC-BY-SA"]
+    assert facts["together"]["share_alike"] == ["CC-BY-SA-4.0"]
     assert facts["together"]["commercial_use"] == "unknown"
 
 

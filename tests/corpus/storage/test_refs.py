@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from dagster_project.corpus.model.errors import IntegrityError, Moved, PartitionError, Refused
+from dagster_project.corpus.model.errors import IntegrityError, MissingObject, Moved, PartitionError, Refused
 from dagster_project.corpus.model.manifests import File, Identity, Manifest
 from dagster_project.corpus.model.partitions import Partition
 from dagster_project.corpus.storage import refs
@@ -123,3 +123,19 @@ def test_an_altered_or_unknown_manifest_is_refused(field: str, value: object, me
     store.put(f"manifests/{written.id}.json", json.dumps(record).encode())
     with pytest.raises(IntegrityError, match=message):
         refs.load_manifest(store, written.id)
+
+
+def test_manifests_are_remembered_up_to_a_bound(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also when several threads read: what is forgotten is read again."""
+    monkeypatch.setattr(refs, "MOST_FILES", 4)
+    store = MemoryStore()
+    versions = [refs.put_manifest(store, manifest(f"m{number}")) for number in range(9)]  # of one file each
+    with ThreadPoolExecutor(8) as pool:
+        found = list(pool.map(lambda item: refs.load_manifest(store, item.id), versions * 20))
+    assert found == versions * 20
+    known = refs._remembered[store]
+    assert known.files == 4
+    store.delete([f"manifests/{item.id}.json" for item in versions])
+    assert sum(known.get(item.id) is not None for item in versions) == 2
+    with pytest.raises(MissingObject):
+        refs.read_manifest(store, versions[-1].id)

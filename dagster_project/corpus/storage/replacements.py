@@ -1,0 +1,93 @@
+"""What stands in the place of objects that were erased: `replacements/<sha256 of the old object>.json`, written once.
+
+Manifests go on naming the old object. Whoever opens one that is not there looks here; as long as it is there nothing
+is asked. A replacement may have been erased from again, so that records make a chain.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, replace
+
+from dagster_project.corpus.model.canonical import canonical
+from dagster_project.corpus.model.errors import Erased, IntegrityError, MissingObject
+from dagster_project.corpus.model.manifests import FORMAT, File
+from dagster_project.corpus.storage.stores import Store
+
+PREFIX = "replacements/"
+
+
+@dataclass(frozen=True)
+class Replacement:
+    """What an erasure made of one object; `corpus/erasing/replacements.py` says what each field means."""
+
+    old: File
+    new: File | None
+    rows: tuple[int, ...]
+    doc_ids: tuple[str, ...]
+    entries: tuple[str, ...]
+
+
+def find_replacement(store: Store, sha256: str) -> Replacement | None:
+    """What was made of an object, by its hash; None where nothing was erased from it."""
+    path = path_of(sha256)
+    try:
+        record = json.loads(store.get(path))
+    except MissingObject:
+        return None
+    if record.get("format") != FORMAT:
+        raise IntegrityError(f"{path} has format {record.get('format')}, and this release reads {FORMAT}: upgrade")
+    new = record["new"]
+    lists = (tuple(record[name]) for name in ("rows", "doc_ids", "entries"))
+    return Replacement(File(**record["old"]), File(**new) if new else None, *lists)
+
+
+def all_replacements(store: Store) -> Iterator[Replacement]:
+    """Every record, in the order of the old hashes."""
+    for entry in store.list(PREFIX):
+        found = find_replacement(store, entry.path.removeprefix(PREFIX).removesuffix(".json"))
+        if found is not None:
+            yield found
+
+
+def put_replacement(store: Store, made: Replacement) -> bool:
+    """Record what was made of an object; False where a record of it stands already."""
+    return store.put_once(path_of(made.old.sha256), canonical({"format": FORMAT, **asdict(made)}))
+
+
+def instead_of(store: Store, path: str, sha256: str) -> File:
+    """The next object in the place of one that is not there. MissingObject when nobody erased it, Erased when nothing
+    stands in its place."""
+    found = find_replacement(store, sha256)
+    if found is None:
+        raise MissingObject(f"{store.location} has no object {path}.")
+    if found.new is None:
+        more = f" and {len(found.entries) - 1} more" if len(found.entries) > 1 else ""
+        raise Erased(
+            f"{path} was erased for takedown {found.entries[0][:12]}{more}: use the version that stands in its place"
+        )
+    return found.new
+
+
+def refuse_erased(store: Store, file: File) -> None:
+    """Erased, in one sentence, where an object is gone because a takedown asked for it."""
+    found = find_replacement(store, file.sha256)
+    if found is not None and found.new is None:
+        instead_of(store, file.path, file.sha256)
+
+
+def followed(store: Store, file: File) -> File | None:
+    """The object that holds the rows of a file now: itself, or what stands in its place; None where it was erased
+    without replacement. MissingObject when it is gone and nobody erased it."""
+    while store.size(file.path) is None:
+        try:
+            new = instead_of(store, file.path, file.sha256)
+        except Erased:
+            return None
+        file = replace(file, path=new.path, sha256=new.sha256, size_bytes=new.size_bytes)
+    return file
+
+
+def path_of(sha256: str) -> str:
+    return f"{PREFIX}{sha256}.json"
