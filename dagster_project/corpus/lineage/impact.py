@@ -79,8 +79,8 @@ def _answer(
     }
     if mix.published:
         ends = np.cumsum([file.rows for file in files[mix.published]])
-        both = np.union1d(places.positions, made)
-        answer["shards"] = np.unique(np.searchsorted(ends, both, side="right")).tolist()
+        both = np.union1d(places.positions, made) if len(made) else places.positions
+        answer["shards"] = np.flatnonzero(np.diff(np.searchsorted(both, [0, *ends]))).tolist()
         is_made = np.isin(both[:most], made).tolist()
         answer["rows"] = [
             {**_row(files[mix.published], ends, at), "derived": was_made}

@@ -69,10 +69,13 @@ def _placed(files: Sequence[File], pointers: pa.Table) -> Places:
     """Pointers as positions; one may be named twice."""
     starts = np.cumsum([0, *(file.rows for file in files)])
     positions = starts[pointers.column(SHARD).to_numpy()] + pointers.column(ROW).to_numpy()
-    order = np.lexsort((pointers.column(AGAIN).to_numpy(), positions))
+    again = pointers.column(AGAIN).to_numpy()
+    if (np.diff(positions) > 0).all():
+        return Places(positions, int(again.sum()))
+    order = np.lexsort((again, positions))
     positions = positions[order]
     first = np.concatenate([[True], positions[1:] != positions[:-1]])
-    return Places(positions[first], int(pointers.column(AGAIN).to_numpy()[order][first].sum()))
+    return Places(positions[first], int(again[order][first].sum()))
 
 
 def _of_snapshot(seen: Overview, snapshot: str, places: dict[str, Places]) -> dict[str, Places]:
