@@ -18,6 +18,7 @@ from dagster_project.corpus.lineage.catalog import Catalog
 from dagster_project.corpus.lineage.catalog_rows import TABLES
 from dagster_project.corpus.model.manifests import File
 from dagster_project.corpus.storage.datasets import dataset_of
+from dagster_project.corpus.storage.replacements import followed
 from dagster_project.corpus.storage.stores import Store
 
 if TYPE_CHECKING:
@@ -106,7 +107,7 @@ def _rows(store: Store, catalog: Catalog, versions: Mapping[str, str]) -> Any:
     parts: list[tuple[File, dict[str, str]]] = []
     schemas = []
     for key, version in versions.items():
-        files = catalog.files(version)
+        files = list(filter(None, (followed(store, file) for file in catalog.files(version))))
         parts += [(file, dict(zip(OWN, (key, version), strict=True))) for file in files]
         if files:
             schemas.append(pq.read_schema(pa.PythonFile(store.open(files[0].path), mode="r")))

@@ -22,7 +22,7 @@ def table(title: str, columns: Sequence[str], rows: Rows, total: Sequence[Any] =
     for number, name in enumerate(columns):
         numeric = bool(rows) and all(isinstance(row[number], int) for row in rows)
         footer = cell(total[number]) if total else ""
-        grid.add_column(name, footer=footer, justify="right" if numeric else "left", overflow="fold")
+        grid.add_column(cell(name), footer=footer, justify="right" if numeric else "left", overflow="fold")
     for row in rows or [["none", *[""] * (len(columns) - 1)]]:
         grid.add_row(*map(cell, row))
     return grid

@@ -21,6 +21,7 @@ from dagster_project.corpus.building.takedowns import affected
 from dagster_project.corpus.building.taking_down import take_down
 from dagster_project.corpus.engine.engines import Engine
 from dagster_project.corpus.erasing.asked import Span
+from dagster_project.corpus.lineage.catalog import refresh
 from dagster_project.corpus.lineage.impact import Question, impact
 from dagster_project.corpus.loading.loader import Begin, Loader
 from dagster_project.corpus.model.errors import Erased, Refused
@@ -38,6 +39,8 @@ from dagster_project.corpus.takedowns.entries import Entry
 from dagster_project.corpus.takedowns.erased import erased_table, read_erasures
 from dagster_project.corpus.takedowns.register import add, decide
 from dagster_project.corpus.takedowns.texts import of_text
+from dagster_project.corpus.verification.verify import verify
+from dagster_project.views import connect
 from tests.corpora import library, prose
 from tests.corpus.deduplication.test_layers import write
 from tests.flow.test_takedowns import CORPUS, MIX, OTHER, PUBLISHED, RECIPES, newest, opened
@@ -262,6 +265,50 @@ def test_a_later_snapshot_does_not_bring_it_back(
     blank = {row["doc_id"] for row in rows if not row["text"]}
     found = [row for file in corpus.files for row in read_shard(built.store, file).to_pylist()]
     assert {row["status"] for row in found if row["doc_id"] in blank} <= {"withdrawn", "rejected"}
+
+
+def test_what_is_left_verifies_and_answers(built: Library) -> None:
+    """A copy of what was erased stays, for the request meant the document alone."""
+    web = newest(built, WEB)
+    ids = [row for file in web.files for row in read_shard(built.store, file).to_pylist() if row["text"] == TEXT]
+    add(built.store, [Entry("document", ids[0]["doc_id"].hex())])
+    take_down(built, erase=True)
+    assert holding(built.store, TEXT)  # that of the copy
+    for place in (CORPUS, PUBLISHED, OTHER):
+        assert verify(built.store, built.engine, place, newest(built, place).id, sample=None).problems == []
+    with connect(built.store, refresh(built.store)) as asked:
+        (blank,) = asked.execute("SELECT count(*) FROM documents WHERE text = ''").fetchone()
+    assert blank == 1
+
+
+def test_a_version_that_stands_again_is_exported_whoever_was_stopped(
+    built: Library, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (entry,) = entries = [ENTRIES[-1]]
+    old = newest(built, PUBLISHED).id
+    add(built.store, entries)
+    take_down(built)
+    assert ended(statements_of(built.store, old))
+    decide(built.store, entry.id, "refuse")
+    with monkeypatch.context() as stopped:
+        stopped.setattr(Library, "_restore", lambda *_: None)
+        built.build(PUBLISHED)
+    assert newest(built, PUBLISHED).id == old
+    assert ended(statements_of(built.store, old))
+    built.build(PUBLISHED)
+    assert ended(statements_of(built.store, old)) is None
+
+
+def test_a_raw_object_that_changed_and_holds_it_still_is_not_copied(built: Library, tmp_path: Path) -> None:
+    add(built.store, ENTRIES)
+    take_down(built, erase=True)
+    later = recipes(tmp_path, built.store, version="2")
+    path = tmp_path / "web" / "0.jsonl"
+    path.write_text(path.read_text() + json.dumps({"id": "new", "text": prose(99), "license": "MIT"}) + "\n")
+    manifest = later.build(SECOND).manifest
+    assert holding(built.store, TEXT, TITLE) == []
+    assert ["copy" in item for item in manifest.facts["raw_objects"]] == [False]
+    assert holding(built.store, prose(99))  # in the snapshot
 
 
 def test_a_build_that_raced_the_request_does_not_bring_it_back(

@@ -29,7 +29,7 @@ from dagster_project.corpus.portraits.asking import STAGES as PORTRAYED
 from dagster_project.corpus.portraits.drawing import portray
 from dagster_project.corpus.reaching.reach import Reach
 from dagster_project.corpus.signals.groups import measure_together
-from dagster_project.corpus.statements.statements import restore
+from dagster_project.corpus.statements.statements import restore, statements_of, withdrawn_for
 from dagster_project.corpus.storage import refs
 from dagster_project.corpus.storage.lists import missing
 from dagster_project.corpus.storage.refs import Ref
@@ -39,6 +39,7 @@ from dagster_project.corpus.takedowns.erased import last_erasure
 from dagster_project.corpus.takedowns.register import last_number, read_register
 
 TRIES = 3  # of a publication that somebody else overtook
+ENDING = ("deduplicated", "mixed", "published")  # stages whose versions are withdrawn
 TAKEDOWN = "takedown"  # the reason for which a version that is fixed is published again
 
 
@@ -199,6 +200,7 @@ class Library:
         if any(not item.passed and item.severity == "error" for item in outcomes):
             raise AuditFailed(str(partition), outcomes)
         if found and started_from and started_from.id == found.id:
+            self._restore(partition, found)  # whoever published it may have been stopped before
             return Built(partition, manifest, started_from, outcomes, False, time.monotonic() - begun)
         manifest = refs.put_manifest(self.store, manifest)
         index_version(self.store, manifest)
@@ -220,8 +222,13 @@ class Library:
             run={"seconds": round(seconds, 3), "workers": self.engine.workers, "audit": audit_key},
         )
         if started_from:
-            restore(self.store, partition, manifest.id, {entry.id for entry in read_register(self.store).removing})
+            self._restore(partition, manifest)
         return Built(partition, manifest, ref, outcomes, True, seconds)
+
+    def _restore(self, partition: Partition, manifest: Manifest) -> None:
+        """Say that a version stands which was withdrawn for what removes nothing any more."""
+        if partition.stage in ENDING and withdrawn_for(statements_of(self.store, manifest.id)):
+            restore(self.store, partition, manifest.id, {entry.id for entry in read_register(self.store).removing})
 
     def _requests(self) -> Requests:
         return Requests(last_number(self.store), last_erasure(self.store))

@@ -81,7 +81,7 @@ def _ask(library: Library, ask: Ask, known: pa.Table, holdings: Sequence[Holding
     places = sorted({item.partition for item in holdings if item.partition.stage == "published"}, key=str)
     newest = dict.fromkeys(resolve(store, partition) for partition in places)
     mixes = [load_manifest(store, version) for version in newest if version not in held]
-    for entry, spans in ask(store, library.engine, known, mixes).items():
+    for entry, spans in ask(store, library.engine, known, mixes).items() if mixes else ():
         put_spans(store, entry, spans)
 
 

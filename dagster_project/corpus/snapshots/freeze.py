@@ -30,7 +30,7 @@ from dagster_project.corpus.snapshots.identify import identify
 from dagster_project.corpus.snapshots.parents import settle_parents
 from dagster_project.corpus.snapshots.profile import profile
 from dagster_project.corpus.snapshots.repeats import Captured, captures, settle_repeats
-from dagster_project.corpus.snapshots.retain import Open, changed, keep
+from dagster_project.corpus.snapshots.retain import Open, changed, keep, path_of
 from dagster_project.corpus.snapshots.site_files import Sites, gather_sites
 from dagster_project.corpus.storage.refs import find_build, record_build
 from dagster_project.corpus.storage.rows import entries
@@ -57,9 +57,9 @@ def freeze(
     """Build the snapshot of a source from its raw objects, whose checksums are known. `copies`: where those that are
     gone were kept, by uri; where the recipe says so, all others are opened and copied first. `parents`: the snapshots
     that a derived source stands on."""
-    kept = (
-        {**copies, **keep(work, [item for item in objects if item.uri not in copies], open)} if retains(recipe) else {}
-    )
+    to_copy = [item for item in objects if item.uri not in copies] if retains(recipe) else []
+    stood = {item.uri for item in to_copy if work.store.size(path_of(item, work.access)) is not None}
+    kept = {**(copies if retains(recipe) else {}), **keep(work, to_copy, open)}
     out = left_out(work.store)
     alone = replace(work, inputs=())  # what is read does not depend on the parents
     tasks = [
@@ -76,6 +76,11 @@ def freeze(
     erased = pa.concat_tables([ERASED.empty_table(), *(pa.table([*item.erased], schema=ERASED) for item in read)])
     if erased.num_rows:
         record_erased(work.store, (), erased, work.access)
+        holding = {
+            item.uri for task, result in zip(tasks, read, strict=True) if result.erased[0] for item in task.objects
+        }
+        fresh = sorted((holding - stood - copies.keys()) & kept.keys())
+        work.store.delete([kept.pop(uri) for uri in fresh])  # no copy of what was erased, nor of what shares its task
     dead = Counter(repeats.reasons) + orphans
     for result in read:
         dead.update(result.dead)

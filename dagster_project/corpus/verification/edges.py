@@ -18,6 +18,7 @@ from dagster_project.corpus.lineage.walk import inputs_of, layers_of
 from dagster_project.corpus.model.manifests import File, Manifest
 from dagster_project.corpus.model.recipes import FingerprintRecipe
 from dagster_project.corpus.storage.shards import read_rows
+from dagster_project.corpus.takedowns.erased import erased_table, read_erasures
 from dagster_project.corpus.verification.problems import told
 from dagster_project.corpus.verification.remaking import Remake, looked_up
 
@@ -49,13 +50,15 @@ def untrue(task: Remake, file: File) -> Iterator[Untrue]:
     if not any(row["family"] for row in said):
         return
     own = _prints(task.documents.select(TEXTS), recipe)
+    gone = _erased(task)  # whose texts are blank: nothing of them can be made again
+    said = [{**row, "edges": [edge for edge in row["edges"] if edge["doc_id"] not in gone]} for row in said]
     wanted = {edge["doc_id"] for row in said for edge in row["edges"]} | {row["same_text"] for row in said} - {None}
     others = {**_others(task, sorted(wanted)), **own}
     for row, found in zip(task.rows, said, strict=True):
         one = own[found["doc_id"]]
         for edge in found["edges"]:
             yield from _untrue_edge(row, one, others.get(edge["doc_id"]), edge, recipe)
-        if found["same_text"] is not None:
+        if found["same_text"] is not None and found["same_text"] not in gone:
             twin = others.get(found["same_text"])
             if twin is None or twin["text_digest"] != one["text_digest"]:
                 yield Untrue(row, "same_text", "a document with the same text", "another")
@@ -68,6 +71,10 @@ def untrue(task: Remake, file: File) -> Iterator[Untrue]:
         ):
             yield Untrue(row, "family", "told, for it has copies", "nothing")
     yield from _sizes(task, said)
+
+
+def _erased(task: Remake) -> set[bytes]:
+    return set(erased_table(task.store, read_erasures(task.store)).column("doc_id").to_pylist())
 
 
 def _untrue_edge(row: int, one: Print, other: Print | None, edge: Mapping[str, Any], recipe: Any) -> Iterator[Untrue]:
