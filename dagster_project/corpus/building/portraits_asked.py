@@ -14,6 +14,7 @@ from dagster_project.corpus.lineage.index import find_all
 from dagster_project.corpus.model.manifests import Manifest
 from dagster_project.corpus.portraits.asking import SURE, portrait_of
 from dagster_project.corpus.portraits.proving import FALSE, Proof, proofs_of
+from dagster_project.corpus.portraits.texts import batches
 from dagster_project.corpus.storage.refs import history, load_manifest, published
 from dagster_project.corpus.storage.shards import read_rows
 from dagster_project.corpus.storage.stores import Store
@@ -26,7 +27,8 @@ def portraits_asked(store: Store, engine: Engine, known: pa.Table, mixes: Sequen
     """By entry what publications of mixes seem to hold of documents (rows of ERASED); no entry whose documents have no
     text any more."""
     found: dict[str, list[Span]] = {}
-    for batch in _batches(_texts(store, known.column("doc_id").unique().to_pylist())):
+    texts = _texts(store, known.column("doc_id").unique().to_pylist())
+    for batch in batches(texts, lambda item: len(item[1]), BATCH_CHARACTERS):
         asked = known.filter(pc.is_in(known.column("doc_id"), pa.array([doc for doc, _ in batch], pa.binary(16))))
         entries: dict[bytes, list[str]] = {}
         for doc_id, entry in zip(asked.column("doc_id").to_pylist(), asked.column("entry").to_pylist(), strict=True):
@@ -73,16 +75,3 @@ def _texts(store: Store, documents: Sequence[bytes]) -> Iterator[Text]:
                 if item["doc_id"] in lacking and item["text"]:
                     lacking.discard(item["doc_id"])
                     yield item["doc_id"], item["text"]
-
-
-def _batches(texts: Iterator[Text]) -> Iterator[list[Text]]:
-    batch: list[Text] = []
-    size = 0
-    for doc_id, text in texts:
-        if batch and size + len(text) > BATCH_CHARACTERS:
-            yield batch
-            batch, size = [], 0
-        batch.append((doc_id, text))
-        size += len(text)
-    if batch:
-        yield batch

@@ -21,6 +21,7 @@ from dagster_project.corpus.model.errors import IntegrityError, MissingObject
 from dagster_project.corpus.model.manifests import Manifest
 from dagster_project.corpus.portraits.drawing import portray
 from dagster_project.corpus.portraits.portrait import BLOCK_BYTES, Header, part_path, read_header
+from dagster_project.corpus.portraits.texts import batches
 from dagster_project.corpus.storage import refs
 from dagster_project.corpus.storage.stores import Store
 
@@ -54,7 +55,7 @@ class Portrait:
         """The spans of each text, by their start, none of them within another one."""
         return [
             _spans(some, self.header)
-            for batch in _batches(texts)
+            for batch in batches(texts, len, AT_ONCE)
             for some in self._hits(rolled(*buffers(pa.array(batch, pa.large_string())), self.header.width))
         ]
 
@@ -142,19 +143,6 @@ def _spans(hits: NDArray[np.bool_], header: Header) -> list[Span]:
             found.append(Span(start, end, grams, len(hits) * header.false_rate**grams))
             reached = end
     return found
-
-
-def _batches(texts: Sequence[str]) -> Iterator[list[str]]:
-    batch: list[str] = []
-    size = 0
-    for text in texts:
-        if batch and size + len(text) > AT_ONCE:
-            yield batch
-            batch, size = [], 0
-        batch.append(text)
-        size += len(text)
-    if batch:
-        yield batch
 
 
 @dataclass(frozen=True)

@@ -13,10 +13,10 @@ from dagster_project.corpus.engine.engines import Engine
 from dagster_project.corpus.model.errors import Refused
 from dagster_project.corpus.model.manifests import Manifest
 from dagster_project.corpus.portraits.asking import Portrait
-from dagster_project.corpus.portraits.matching import Match, batches, matches
+from dagster_project.corpus.portraits.matching import Match, matches
 from dagster_project.corpus.portraits.portrait import read_header
 from dagster_project.corpus.portraits.spans import Least
-from dagster_project.corpus.portraits.texts import shards_of
+from dagster_project.corpus.portraits.texts import batches, shards_of
 from dagster_project.corpus.storage.stores import Store
 
 AT_ONCE = 32 << 20  # bytes of texts that are looked for in one pass over the version
@@ -79,7 +79,7 @@ def generations_in(
     header = read_header(store, manifest.id)
     portrait = Portrait(store, header) if header and least.count >= header.certain else None
     shards = shards_of(store, manifest)
-    for batch in batches(lines, AT_ONCE):
+    for batch in batches(lines, lambda item: len(item[1].encode()), AT_ONCE):
         sought = batch if portrait is None else _possible(portrait, batch)
         tally.ruled_out += len(batch) - len(sought)
         if not sought:

@@ -9,7 +9,7 @@ and 4 bytes for each in which it notes how far one goes. The driver sorts pairs 
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any, NamedTuple
@@ -228,17 +228,3 @@ def _put(store: Store, path: str, text: Bytes, bounds: Offsets) -> None:
 def _needles(sought: _Sought) -> Needles:
     with np.load(io.BytesIO(sought.store.get(sought.path)), allow_pickle=False) as found:
         return needles(sealed(found["text"]), found["bounds"], sought.gram, whole=sought.whole)
-
-
-def batches(texts: Iterator[tuple[int, str]], most_bytes: int) -> Iterator[list[tuple[int, str]]]:
-    """Numbered texts, so many bytes of them at once, or one."""
-    batch: list[tuple[int, str]] = []
-    size = 0
-    for number, text in texts:
-        if batch and size + len(text.encode()) > most_bytes:
-            yield batch
-            batch, size = [], 0
-        batch.append((number, text))
-        size += len(text.encode())
-    if batch:
-        yield batch

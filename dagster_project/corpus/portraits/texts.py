@@ -3,8 +3,9 @@ passages leave of the survivors of all its layers."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from typing import TypeVar
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -18,6 +19,7 @@ from dagster_project.corpus.storage.shards import iterate_shard
 from dagster_project.corpus.storage.stores import Store
 
 STAGES = ("published", "deduplicated", "passages")  # that have text of their own
+Item = TypeVar("Item")
 PUBLISHED, SURVIVOR, BATCH_ROWS = "published", "survivor", 4096
 TOLD = ("source", "license", "url", "title", "index")  # of a document that holds something
 
@@ -68,3 +70,18 @@ def _parts(layer: Manifest, file: File, edits: dict[str, File]) -> tuple[Part, .
     if layer.stage == "passages":
         return (Part(file, ("edits", "status")),)
     return (Part(file, ("status", "license")), Part(edits[file.documents], ("edits",)))
+
+
+def batches(items: Iterable[Item], size_of: Callable[[Item], int], most: int) -> Iterator[list[Item]]:
+    """Items in their order, so much of them together, or one that is larger."""
+    batch: list[Item] = []
+    size = 0
+    for item in items:
+        more = size_of(item)
+        if batch and size + more > most:
+            yield batch
+            batch, size = [], 0
+        batch.append(item)
+        size += more
+    if batch:
+        yield batch

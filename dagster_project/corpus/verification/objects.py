@@ -15,10 +15,11 @@ import pyarrow.parquet as pq
 from dagster_project.corpus.engine.work import add_profile, schema_names
 from dagster_project.corpus.model.errors import MissingObject
 from dagster_project.corpus.model.manifests import File
+from dagster_project.corpus.storage.replacements import PREFIX
 from dagster_project.corpus.storage.shards import BLOCK_BYTES, batches_of, written_schema
 from dagster_project.corpus.storage.stores import Store
 from dagster_project.corpus.verification.problems import Problem, noting, told
-from dagster_project.corpus.verification.replacements import PREFIX, replaced
+from dagster_project.corpus.verification.replacements import replaced
 from dagster_project.corpus.verification.rows import PLACED, digests_of, ids_in, places_of, tally, unlike_their_ids
 
 HELD_BYTES = 64 << 20  # of an object, in memory

@@ -6,15 +6,12 @@ may have been erased from again: records make a chain.
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
 
+from dagster_project.corpus.model.errors import IntegrityError
 from dagster_project.corpus.model.manifests import File
+from dagster_project.corpus.storage.replacements import PREFIX, find_replacement, path_of
 from dagster_project.corpus.storage.stores import Store
-
-PREFIX = "replacements/"
 
 
 @dataclass(frozen=True)
@@ -36,9 +33,11 @@ def replaced(store: Store, file: File, known: frozenset[str]) -> Replacement | N
     current: File | None = file
     rows, ids = set[int](), set[bytes]()
     while current is not None and current.sha256 in known:
-        record: Mapping[str, Any] = json.loads(store.get(f"{PREFIX}{current.sha256}.json"))
-        rows.update(record["rows"])
-        ids.update(bytes.fromhex(item) for item in record["doc_ids"] if item)
-        new = record["new"]
-        current = File(new["path"], new["sha256"], new["size_bytes"], file.rows, file.documents) if new else None
+        record = find_replacement(store, current.sha256)
+        if record is None:
+            raise IntegrityError(f"{path_of(current.sha256)} is gone while it was read: verify again")
+        rows.update(record.rows)
+        ids.update(bytes.fromhex(item) for item in record.doc_ids if item)
+        new = record.new
+        current = replace(new, rows=file.rows, documents=file.documents) if new else None
     return None if current == file else Replacement(current, frozenset(rows), frozenset(ids))
