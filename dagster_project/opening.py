@@ -25,7 +25,7 @@ def opened(settings: Settings, observer: Observer | None = None, *, refill: bool
     recipes = recipes_of(settings)
     with opened_store(settings) as store, opened_engine(settings) as engine:
         yield Library(
-            store, recipes, engine, GreatExpectationsAuditor(), observer or Unobserved(), refill, portraits=True
+            store, recipes, engine, GreatExpectationsAuditor(), observer or Unobserved(), refill, answers=True
         )
 
 

@@ -92,7 +92,7 @@ class Library:
     auditor: Auditor
     observer: Observer = field(default_factory=Unobserved)
     refill: bool = False  # whether mixes are made anew from which documents were taken down
-    portraits: bool = False  # whether mixes and corpora are portrayed once they are published
+    answers: bool = False  # whether indexes and portraits are made as soon as a version stands, or when they are asked
 
     def __post_init__(self) -> None:
         self.planner = Planner(self.store, self.recipes, refill=self.refill)
@@ -177,8 +177,8 @@ class Library:
                 if attempt == TRIES:
                     raise
                 continue
-            if self.portraits and partition.stage in PORTRAYED:
-                portray(self.store, self.engine, built.manifest)
+            if self.answers:
+                self._prepare_answers(built)
             self.observer.finished(built)
             return built
         raise AssertionError("unreachable")
@@ -203,7 +203,6 @@ class Library:
             self._restore(partition, found)  # whoever published it may have been stopped before
             return Built(partition, manifest, started_from, outcomes, False, time.monotonic() - begun)
         manifest = refs.put_manifest(self.store, manifest)
-        index_version(self.store, manifest)
         refs.record_build(self.store, key, {"id": manifest.id})
         if (now := self._requests()) != requests:
             if now.erasures != requests.erasures:  # what was made before may hold what was erased meanwhile
@@ -224,6 +223,12 @@ class Library:
         if started_from:
             self._restore(partition, manifest)
         return Built(partition, manifest, ref, outcomes, True, seconds)
+
+    def _prepare_answers(self, built: Built) -> None:
+        if built.fresh:
+            index_version(self.store, built.manifest)
+        if built.partition.stage in PORTRAYED:
+            portray(self.store, self.engine, built.manifest)
 
     def _restore(self, partition: Partition, manifest: Manifest) -> None:
         """Say that a version stands which was withdrawn for what removes nothing any more."""
