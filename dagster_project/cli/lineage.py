@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import click
 
 from dagster_project.cli.session import Session, verb
+from dagster_project.cli.starting import start_lightly
 from dagster_project.cli.tracing import show_impact, show_traced
 from dagster_project.corpus.model.errors import PartitionError
 
@@ -90,6 +91,7 @@ def trace(session: Session, mix: str, limit: int, form: str, **given: Any) -> No
 
     With --json, --doc gives one object; the others give {count, more, documents}.
     """
+    start_lightly()
     from dagster_project.cli.naming import published_mix
     from dagster_project.corpus.lineage.overview import overview
     from dagster_project.corpus.lineage.trace import trace as traced
@@ -115,6 +117,7 @@ def trace(session: Session, mix: str, limit: int, form: str, **given: Any) -> No
 def impact(session: Session, limit: int, form: str, **given: Any) -> None:
     """Every version of every mix that holds what is asked about: documents, members, shards and rows; and how many
     documents it holds that were derived from it."""
+    start_lightly()
     from dagster_project.corpus.lineage.impact import answers
     from dagster_project.corpus.lineage.overview import overview
     from dagster_project.corpus.lineage.upkeep import keep_up

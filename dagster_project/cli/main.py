@@ -38,6 +38,7 @@ from dagster_project.cli import (
 )
 from dagster_project.cli.failing import Program
 from dagster_project.cli.session import global_options
+from dagster_project.cli.starting import PROGRAM
 
 
 @click.group(cls=Program, context_settings={"help_option_names": ["-h", "--help"]})
@@ -90,7 +91,7 @@ def run() -> NoReturn:
     """The program, which is gone as soon as its work is done. Threads of libraries that still read ahead would meet an
     interpreter that takes itself apart, and now and then end the process by an abort."""
     try:
-        main()
+        main(obj=PROGRAM)
         code = 0
     except SystemExit as end:
         code = end.code if isinstance(end.code, int) else int(end.code is not None)

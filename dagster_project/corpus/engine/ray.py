@@ -147,8 +147,7 @@ def _run(task: Callable[[Item], Result], item: Item) -> Result:
 
 
 def _end(references: list[Any]) -> None:
-    """Nothing runs any more when this returns: scratch of tasks may be deleted."""
-    for reference in references:
-        ray.cancel(reference)
+    """Nothing runs any more when this returns: scratch of tasks may be deleted. They are waited for, for a task that is
+    canceled just as it ends aborts the driver (a failed check in Ray 2.58's `CompletePendingTask`)."""
     if references:
         ray.wait(references, num_returns=len(references))

@@ -148,17 +148,17 @@ def read_tokenizer(path: Path, separator: str = "", name: str = "") -> Tokenizer
     as a special token is refused."""
     name = name or path.name
     encoder = _read(path, name)
-    said = orjson.loads(encoder.to_str())
+    ids = encoder.get_vocab(with_added_tokens=True)
+    vocabulary = max(ids.values(), default=-1) + 1
+    if vocabulary > LARGEST_VOCABULARY:
+        raise Refused(f"the tokenizer {name} has the id {vocabulary - 1}: number its tokens from 0, without gaps")
+    said = orjson.loads(encoder.to_str())  # counts through all ids up to the largest
     if said["model"].get("dropout"):
         raise Refused(f"the tokenizer {name} draws its tokens at random (dropout): save it without, and name that file")
-    ids = encoder.get_vocab(with_added_tokens=True)
     if separator and separator not in ids:
         raise Refused(
             f"the tokenizer {name} has no token {separator!r}: name as separator the one that ends a document"
         )
-    vocabulary = max(ids.values(), default=-1) + 1
-    if vocabulary > LARGEST_VOCABULARY:
-        raise Refused(f"the tokenizer {name} has the id {vocabulary - 1}: number its tokens from 0, without gaps")
     ends = ids[separator] if separator else None
     special = _special(encoder, said, ends)
     is_special = np.zeros(vocabulary, bool)
