@@ -7,6 +7,7 @@ import sys
 
 import click
 from click.testing import CliRunner
+
 from dagster_project.cli.starting import UNUSED, start_lightly
 
 LIGHT = """
