@@ -19,6 +19,7 @@ from dagster_project.corpus.portraits.portrait import read_header, told_of
 from dagster_project.corpus.publishing.facts import facts_of
 from dagster_project.corpus.publishing.provenance.page import page
 from dagster_project.corpus.publishing.subject import find_subject
+from dagster_project.corpus.statements.statements import endings
 from dagster_project.corpus.storage.refs import load_manifest, resolve
 from dagster_project.corpus.storage.stores import Store
 
@@ -30,21 +31,24 @@ SHOWN_MIXES, SHOWN_ENTRIES = 5, 20
 
 @dataclass
 class Answers:
-    """Pages and answers of one store; pages of versions, which never change, are kept."""
+    """Pages and answers of one store; pages of versions, which change only by what is stated of them,
+    are kept."""
 
     store: Store
-    pages: dict[tuple[str, str, str], bytes] = field(default_factory=dict)
+    pages: dict[tuple[str, str, str, int], bytes] = field(default_factory=dict)
     lock: Lock = field(default_factory=Lock)
 
     def mixes(self) -> list[dict[str, Any]]:
         """Every version of every mix, newest first per mix."""
         seen = overview(self.store)
+        ends = endings(self.store)
         return [
             {
                 "mix": item.partition.key,
                 "title": mixed.facts.get("title") or "",
                 "number": item.number,
                 "newest": item.newest,
+                "ended": ends.get(mixed.id, ""),
                 "version": mixed.id,
                 "entries": mixed.rows,
                 "words": mixed.profile["words"],
@@ -59,11 +63,13 @@ class Answers:
         mix = _mix(key, version)
         with self.lock:
             subject = find_subject(self.store, mix, resolve(self.store, mix, version))
-            name = (mix.key, subject.mixed.id, subject.published.id if subject.published else "")
+            statements = subject.statements
+            published = subject.published.id if subject.published else ""
+            name = (mix.key, subject.mixed.id, published, len(statements))
             if name not in self.pages:
                 if len(self.pages) >= KEPT_PAGES:
                     self.pages.pop(next(iter(self.pages)))
-                self.pages[name] = page(facts_of(subject), served=True)
+                self.pages[name] = page(facts_of(subject), served=True, statements=statements)
             return self.pages[name]
 
     def traced(self, key: str, version: str, doc: str) -> dict[str, Any]:

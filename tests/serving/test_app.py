@@ -16,6 +16,7 @@ from dagster_project.corpus.lineage.trace import documents_in
 from dagster_project.corpus.model.escaping import encoded
 from dagster_project.corpus.model.partitions import Partition
 from dagster_project.corpus.portraits.drawing import portray
+from dagster_project.corpus.statements.statements import Statement, make_statement
 from dagster_project.corpus.storage.memory import MemoryStore
 from dagster_project.corpus.storage.refs import load_manifest, resolve
 from dagster_project.serving.app import application
@@ -124,6 +125,22 @@ def test_spans_of_a_text_are_marked(client: TestClient, store: MemoryStore) -> N
     assert "0 of 400 characters" in other.shown
     page(client, "/text?mix=none@1&text=x", 404)
     page(client, "/text?text=x", 400)
+
+
+def test_what_is_stated_of_a_version_is_told_at_once(client: TestClient, store: MemoryStore) -> None:
+    version = resolve(store, MIX)
+    plain = page(client, f"/mixes/{MIX.key}")
+    assert "nobody signed it off" in plain.shown
+    make_statement(store, Statement("attested", version, str(MIX), said=EVIL, name="Ann " + EVIL, role="counsel"))
+    told = page(client, f"/mixes/{MIX.key}")
+    assert "nobody signed it off" not in told.shown
+    assert all(said in told.shown for said in ("attested", "counsel", "not signed"))
+    assert "This version is" not in told.shown
+    make_statement(store, Statement("withdrawn", version, str(MIX), entries=("e1",)))
+    assert "This version is withdrawn" in page(client, f"/mixes/{MIX.key}").shown
+    assert "newest, withdrawn" in page(client, "/").shown
+    make_statement(store, Statement("restored", version, str(MIX), entries=("e1",)))
+    assert "newest, withdrawn" not in page(client, "/").shown
 
 
 def test_a_document_is_told_with_its_raw_object(client: TestClient, store: MemoryStore) -> None:

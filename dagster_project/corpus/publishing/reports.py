@@ -41,7 +41,7 @@ class Told:
 
 
 REPORTS: dict[str, Callable[[Told], bytes]] = {
-    "html": lambda told: page(told.facts, search_index(told.subject)),
+    "html": lambda told: page(told.facts, search_index(told.subject), statements=told.subject.statements),
     "json": lambda told: encoded(told.facts),
     "md": lambda told: page_in_markdown(told.facts),
     "attribution": lambda told: attribution(told.subject),
@@ -59,7 +59,8 @@ DELIVERED = ("attribution", "card", "croissant", "cyclonedx", "spdx", "eu")  # t
 
 
 def render(store: Store, mix: Partition, format: str, version: str | None = None) -> bytes:
-    """A report of a mix, the newest version or the one whose id begins with `version`; the same bytes each time."""
+    """A report of a mix, the newest version or the one whose id begins with `version`; the same bytes as long as nobody
+    states anything of it."""
     write, subject = writer_of(REPORTS, format, "reports"), find_subject(store, mix, version)
     if format in DELIVERED:
         refuse_ended(store, subject.mix, subject.mixed.id)

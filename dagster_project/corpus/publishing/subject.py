@@ -12,6 +12,7 @@ from dagster_project.corpus.lineage.walk import ancestors, layers_of, without_re
 from dagster_project.corpus.model.errors import IntegrityError
 from dagster_project.corpus.model.manifests import File, Input, Manifest
 from dagster_project.corpus.model.partitions import Partition
+from dagster_project.corpus.statements.statements import Statement, statements_of
 from dagster_project.corpus.storage.refs import load_manifest, resolve
 from dagster_project.corpus.storage.stores import Store
 
@@ -66,6 +67,12 @@ class Subject:
     def components(self) -> Sequence[Mapping[str, Any]]:
         components: Sequence[Mapping[str, Any]] = self.recipe["components"]
         return components
+
+    @property
+    def statements(self) -> list[Statement]:
+        """What was stated of this version, then of its publication, each oldest first; more may be stated any time."""
+        versions = [item.id for item in (self.mixed, self.published) if item]
+        return [statement for version in versions for statement in statements_of(self.store, version)]
 
     def inputs(self) -> list[tuple[Input, Manifest]]:
         """Every version below the mix, each once."""

@@ -117,6 +117,13 @@ def ended(statements: Sequence[Statement]) -> Statement | None:
     return replace(withdrawn, entries=tuple(sorted(entries))) if withdrawn else retired
 
 
+def endings(store: Store) -> dict[str, Kind]:
+    """The versions of a store that are withdrawn or retired, with which of these."""
+    named = {entry.path.removeprefix(PREFIX).partition("/")[0] for entry in store.list(PREFIX)}
+    found = {version: ended(statements_of(store, version)) for version in sorted(named)}
+    return {version: end.kind for version, end in found.items() if end}
+
+
 def withdrawn_for(statements: Sequence[Statement]) -> set[str]:
     """The entries for which a version is withdrawn: one that no longer removes restores it."""
     entries = set[str]()

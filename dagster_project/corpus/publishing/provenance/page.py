@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -26,14 +26,17 @@ from dagster_project.corpus.publishing.provenance.figures import (
 )
 from dagster_project.corpus.publishing.report import LISTED, bins, template
 from dagster_project.corpus.publishing.wording import attention
+from dagster_project.corpus.statements.statements import Statement, ended
 
 Facts = Mapping[str, Any]
 SCRIPT = Path(__file__).parent / "search.js"
 
 
-def page(facts: Facts, index: Facts | None = None, *, served: bool = False) -> bytes:
+def page(
+    facts: Facts, index: Facts | None = None, *, served: bool = False, statements: Sequence[Statement] = ()
+) -> bytes:
     """The page, in UTF-8. `index` is what it searches by itself; a served page asks its server and has links to
-    manifests there."""
+    manifests there. `statements` are those that were made on the version, oldest first."""
     script = Markup(_script()) if index else None
     text = template("provenance/page.html").render(
         facts=facts,
@@ -51,6 +54,8 @@ def page(facts: Facts, index: Facts | None = None, *, served: bool = False) -> b
         runs=Markup(f"; script-src 'sha256-{_digest(script)}'" if script else "; script-src 'none'"),
         sends=Markup("'self'" if served else "'none'"),
         served=served,
+        statements=statements,
+        end=ended(statements),
         known_ids={row["id"] for row in facts["versions"]},
         LISTED=LISTED,
     )
