@@ -19,6 +19,7 @@ from tests.benchmarks import (
     parity,
     portraits,
     recall,
+    scale,
     signals,
     support,
     tokens,
@@ -48,6 +49,7 @@ BENCHMARKS: dict[str, Benchmark] = {
     "parity": Benchmark(parity.run, parity.told),
     "portrait": Benchmark(portraits.run, lines),
     "recall": Benchmark(recall.run, recall.told),
+    "scale": Benchmark(scale.run, scale.told),
     "signals": Benchmark(signals.run, signals.told),
     "support": Benchmark(lambda said: (support.run(said.input, said.limit_mb), 0), lines),
     "tokenizers": Benchmark(lambda said: (tokens.run(said.input, said.limit_mb), 0), lines),
@@ -103,6 +105,8 @@ def parser() -> argparse.ArgumentParser:
     found.add_argument("--manifests", type=int, default=5000, help="generated (lineage; default 5,000)")
     found.add_argument("--mixes", type=int, default=20, help="generated (lineage; default 20)")
     found.add_argument("--members", type=int, default=10_000_000, help="of all mixes (lineage; default 10 million)")
+    found.add_argument("--times", type=int, nargs="+", help="the input (scale; default 1 4 16)")
+    found.add_argument("--plot", help="draw the curves there, as PNG or SVG (scale)")
     found.add_argument("--sketch", type=int, default=256, help="hashes of shingles that verify (recall; default 256)")
     found.add_argument("--processes", type=int, default=2, help="of the peer (parity, recall; default 2)")
     found.add_argument("--list", help="write every disagreement there, as JSON lines (parity)")
