@@ -17,7 +17,11 @@ from dagster_project.settings import Settings, SettingsError
 def handed_over(settings: Settings, directory: Path) -> Iterator[Path]:
     """A file with these settings that only its owner reads, gone when the block ends."""
     path = directory / f".connection.{secrets.token_hex(8)}.json"
-    paths = {"home": str(settings.home.absolute()), "recipes": [str(item) for item in settings.recipes]}
+    paths = {
+        "home": str(settings.home.absolute()),
+        "recipes": [str(item) for item in settings.recipes],
+        "expectations": str(settings.expectations) if settings.expectations else None,
+    }
     with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
         json.dump({**asdict(settings), **paths}, file)
     try:
@@ -31,4 +35,9 @@ def received(path: Path) -> Settings:
     if path.stat().st_mode & 0o077:
         raise SettingsError(f"{path} can be read by others: give it the permissions 0600")
     plain = json.loads(path.read_text())
-    return Settings(**{**plain, "home": Path(plain["home"]), "recipes": tuple(map(Path, plain["recipes"]))})
+    paths = {
+        "home": Path(plain["home"]),
+        "recipes": tuple(map(Path, plain["recipes"])),
+        "expectations": Path(plain["expectations"]) if plain["expectations"] else None,
+    }
+    return Settings(**{**plain, **paths})

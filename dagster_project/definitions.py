@@ -11,6 +11,8 @@ from dagster_project.defs.deduplicated import deduplicated
 from dagster_project.defs.families import families
 from dagster_project.defs.filtered import filtered
 from dagster_project.defs.fingerprints import fingerprints
+from dagster_project.defs.freshness import freshness
+from dagster_project.defs.judging import judge_again
 from dagster_project.defs.licensed import licensed
 from dagster_project.defs.marts import marts
 from dagster_project.defs.mixed import mixed
@@ -32,23 +34,29 @@ OF_MIXES = (mixed, published)
 
 def build_definitions(settings: Settings) -> dg.Definitions:
     """Everything that Dagster knows of, for one store and one set of recipe directories."""
-    stages = dg.Definitions(
+    return dg.Definitions.merge(stages(settings), marts(settings))
+
+
+def stages(settings: Settings, library: dg.ResourceDefinition | None = None) -> dg.Definitions:
+    """The same without the marts, which dbt must parse first; on a library of the caller, where one is given."""
+    of_stages = dg.Definitions(
         assets=[linked(stage, settings.pages) for stage in STAGES],
-        jobs=[*jobs.ASSET_JOBS, jobs.build_mix],
+        jobs=[*jobs.ASSET_JOBS, *jobs.BUILDS, judge_again],
         sensors=automation.sensors(settings),
         schedules=automation.schedules(settings),
-        resources={"library": library_resource(settings)},
+        resources={"library": library or library_resource(settings)},
         executor=dg.in_process_executor,  # the engine of the library does the work, and a process per step costs 5 s
     )
-    return dg.Definitions.merge(stages, marts(settings))
+    return dg.Definitions.merge(of_stages, freshness(settings))
 
 
 def linked(stage: dg.AssetsDefinition, pages: str | None) -> dg.AssetsDefinition:
-    """A stage, that of mixes with a link to where their provenance is served, when it is."""
-    if pages is None or stage not in OF_MIXES:
+    """A stage with links to its Data Docs, and of mixes to where their provenance is, when they are served."""
+    if pages is None:
         return stage
-    link = {"provenance pages": dg.MetadataValue.url(pages)}
-    return stage.map_asset_specs(lambda spec: spec.merge_attributes(metadata=link))
+    links = {"data docs": dg.MetadataValue.url(f"{pages}/checks")}
+    links |= {"provenance pages": dg.MetadataValue.url(pages)} if stage in OF_MIXES else {}
+    return stage.map_asset_specs(lambda spec: spec.merge_attributes(metadata=links))
 
 
 definitions = build_definitions(Settings.from_environment())

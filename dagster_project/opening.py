@@ -5,7 +5,8 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Iterator
 
-from dagster_project.corpus.building.library import Library, Observer, Unobserved
+from dagster_project.corpus.building.library import Library
+from dagster_project.corpus.building.observers import Observer, Unobserved
 from dagster_project.corpus.building.recipe_files import find_recipes
 from dagster_project.corpus.building.recipes import Recipes
 from dagster_project.corpus.engine.engines import Engine
@@ -23,10 +24,9 @@ def opened(settings: Settings, observer: Observer | None = None, *, refill: bool
     """A library ready to build. An embedded store runs at least until the block ends. With `refill` mixes are made anew
     from which documents were taken down."""
     recipes = recipes_of(settings)
-    with opened_store(settings) as store, opened_engine(settings) as engine:
-        yield Library(
-            store, recipes, engine, GreatExpectationsAuditor(), observer or Unobserved(), refill, answers=True
-        )
+    with opened_store(settings, writing=True) as store, opened_engine(settings) as engine:
+        auditor, watching = GreatExpectationsAuditor(settings.expectations), observer or Unobserved()
+        yield Library(store, recipes, engine, auditor, watching, refill, answers=True, pages=settings.pages)
 
 
 @contextlib.contextmanager

@@ -7,11 +7,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from dagster_project.corpus.model.errors import FlorilegiumError
+from dagster_project.corpus.model.retention import Retention, parse_retention
 
 HOME = ".florilegium"
+LOG_FORMATS = ("text", "json")
+PLAIN, DRIVEN = "postgresql://", "postgresql+psycopg2://"  # SQLAlchemy must be told the driver that Dagster brings
 
 
 class SettingsError(FlorilegiumError):
@@ -22,9 +25,10 @@ class SettingsError(FlorilegiumError):
 class Settings:
     """All that a process must know beforehand. Without `store`, the embedded one under `home` is used."""
 
-    store: str | None = None  # s3://bucket/prefix
+    store: str | None = None  # s3://bucket/prefix, or file:///directory
     home: Path = Path(HOME)
     recipes: tuple[Path, ...] = ()
+    expectations: Path | None = None  # suites that stand in for the packaged ones of the same stages
     workers: int | None = None  # none: one per core
     ray: str | None = None  # the address of a Ray cluster, or `local`; none: processes of this machine
     endpoint: str | None = None
@@ -34,12 +38,24 @@ class Settings:
     session_token: str | None = field(default=None, repr=False)
     openlineage_key: str | None = field(default=None, repr=False)  # of whoever collects lineage events
     pages: str | None = None  # where `florilegium up` serves the provenance pages, for links to them
+    lock: str | None = None  # how long manifests and refs are locked: governance:30d
+    alerts: str | None = field(default=None, repr=False)  # a web address that is told of failures; it may hold a key
+    log_format: str = "text"  # or `json`: one object a line
+    postgres: str | None = field(default=None, repr=False)  # the database of the Dagster instance; none: SQLite in home
 
     def __post_init__(self) -> None:
-        if self.store is not None:
+        if self.store is not None and self.directory is None:
             self.bucket_and_prefix()
+        if self.lock is not None and parse_retention(self.lock) is None:
+            raise SettingsError(f"FLORILEGIUM_LOCK is {self.lock!r}: use governance:30d or compliance:365d, in days")
+        if self.alerts and not _is_web_address(self.alerts):
+            raise SettingsError("FLORILEGIUM_ALERTS is no web address: use https://… of whoever is to be told")
         if self.workers is not None and self.workers < 1:
             raise SettingsError(f"{self.workers} workers cannot work: use 1 or more (FLORILEGIUM_WORKERS, --workers)")
+        if self.log_format not in LOG_FORMATS:
+            raise SettingsError(f"FLORILEGIUM_LOG_FORMAT is {self.log_format!r}: use text or json")
+        if self.postgres is not None and not self.postgres.startswith((PLAIN, DRIVEN)):
+            raise SettingsError("FLORILEGIUM_POSTGRES names no database: use postgresql://USER:PASSWORD@HOST/DATABASE")
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] | None = None, **overrides: Any) -> Settings:
@@ -49,6 +65,7 @@ class Settings:
             store=env.get("FLORILEGIUM_STORE") or None,
             home=Path(env.get("FLORILEGIUM_HOME") or HOME),
             recipes=tuple(Path(item) for item in env.get("FLORILEGIUM_RECIPES", "").split(os.pathsep) if item),
+            expectations=Path(env["FLORILEGIUM_EXPECTATIONS"]) if env.get("FLORILEGIUM_EXPECTATIONS") else None,
             workers=_workers(env.get("FLORILEGIUM_WORKERS")),
             ray=env.get("FLORILEGIUM_RAY") or None,
             endpoint=env.get("AWS_ENDPOINT_URL_S3") or env.get("AWS_ENDPOINT_URL") or None,
@@ -58,20 +75,41 @@ class Settings:
             session_token=env.get("AWS_SESSION_TOKEN") or None,
             openlineage_key=env.get("OPENLINEAGE_API_KEY") or None,
             pages=env.get("FLORILEGIUM_PAGES") or None,
+            lock=env.get("FLORILEGIUM_LOCK") or None,
+            alerts=env.get("FLORILEGIUM_ALERTS") or None,
+            log_format=env.get("FLORILEGIUM_LOG_FORMAT") or cls.log_format,
+            postgres=env.get("FLORILEGIUM_POSTGRES") or None,
         )
         return replace(found, **{name: value for name, value in overrides.items() if value is not None})
+
+    @property
+    def database(self) -> str:
+        """The database of the Dagster instance, as libpq spells it; empty for SQLite."""
+        return (self.postgres or "").replace(DRIVEN, PLAIN)
 
     @property
     def embedded(self) -> Path | None:
         """The directory of the embedded store, when that is the one in use."""
         return self.home / "store" if self.store is None else None
 
+    @property
+    def directory(self) -> Path | None:
+        """The directory of `store`, where it names one."""
+        url = urlsplit(self.store or "")
+        is_local = url.scheme == "file" and url.netloc in ("", "localhost") and not url.query and not url.fragment
+        return Path(unquote(url.path)) if is_local and url.path.startswith("/") else None
+
+    @property
+    def retention(self) -> Retention | None:
+        """For how long manifests and refs are locked."""
+        return parse_retention(self.lock) if self.lock else None
+
     def bucket_and_prefix(self) -> tuple[str, str]:
         """The two parts of `store`."""
         url = urlsplit(self.store or "")
         if url.scheme != "s3" or not url.netloc or "@" in url.netloc or url.query or url.fragment:
             raise SettingsError(
-                f"{self._shown()!r} names no store: use s3://bucket or s3://bucket/prefix, without keys"
+                f"{self._shown()!r} names no store: use s3://bucket or s3://bucket/prefix, without keys, or file:///directory"
             )
         return url.netloc, url.path.strip("/")
 
@@ -80,9 +118,13 @@ class Settings:
         chosen = {
             "FLORILEGIUM_HOME": str(self.home.absolute()),
             "FLORILEGIUM_RECIPES": os.pathsep.join(str(path.absolute()) for path in self.recipes),
+            "FLORILEGIUM_EXPECTATIONS": str(self.expectations.absolute()) if self.expectations else "",
             "FLORILEGIUM_STORE": self.store or "",
             "FLORILEGIUM_WORKERS": str(self.workers or ""),
             "FLORILEGIUM_RAY": self.ray or "",
+            "FLORILEGIUM_LOCK": self.lock or "",
+            "FLORILEGIUM_LOG_FORMAT": self.log_format,
+            "FLORILEGIUM_POSTGRES": (self.postgres or "").replace(PLAIN, DRIVEN),
         }
         return {**os.environ, **chosen, **more}
 
@@ -100,6 +142,14 @@ def without_telemetry() -> None:
 def without_threads() -> None:
     """Tokenizers read at their work whether they may use every core; who said so already is heard."""
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+
+
+def _is_web_address(text: str) -> bool:
+    try:
+        parts = urlsplit(text)
+        return parts.scheme in ("http", "https") and bool(parts.hostname)
+    except ValueError:  # http://[
+        return False
 
 
 def _workers(text: str | None) -> int | None:

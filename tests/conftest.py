@@ -6,15 +6,29 @@ import os
 import secrets
 from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
+from dagster_project.corpus.storage.directory import DirectoryStore
 from dagster_project.corpus.storage.embedded import embedded
 from dagster_project.corpus.storage.memory import MemoryStore
 from dagster_project.corpus.storage.s3 import S3Config, S3Store
 from dagster_project.corpus.storage.stores import Store
 
-for setting in ("STORE", "HOME", "RECIPES", "WORKERS", "RAY"):  # a developer's own are none of the tests' business
+# a developer's own are none of the tests' business
+for setting in (
+    "STORE",
+    "HOME",
+    "RECIPES",
+    "EXPECTATIONS",
+    "WORKERS",
+    "RAY",
+    "POSTGRES",
+    "LOG_FORMAT",
+    "LOCK",
+    "ALERTS",
+):
     os.environ.pop(f"FLORILEGIUM_{setting}", None)
 
 
@@ -34,6 +48,11 @@ def memory_store() -> MemoryStore:
     return MemoryStore()
 
 
-@pytest.fixture(params=["memory", pytest.param("s3", marks=pytest.mark.embedded)])
+@pytest.fixture
+def directory_store(tmp_path: Path) -> DirectoryStore:
+    return DirectoryStore(tmp_path / "store")
+
+
+@pytest.fixture(params=["memory", "directory", pytest.param("s3", marks=pytest.mark.embedded)])
 def store(request: pytest.FixtureRequest) -> Store:
     return request.getfixturevalue(f"{request.param}_store")

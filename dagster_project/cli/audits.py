@@ -160,7 +160,7 @@ def opened(session: Session, mix: str) -> Iterator[tuple[Store, Engine, Manifest
 @contextlib.contextmanager
 def _bar(session: Session) -> Iterator[Callable[[int, int], None]]:
     """A bar on a terminal, nothing elsewhere."""
-    if session.quiet or not session.err.is_terminal:
+    if session.quiet or session.logs_json or not session.err.is_terminal:
         yield lambda done, total: None
         return
     from rich.progress import Progress

@@ -49,10 +49,9 @@ def build(session: Session, partition: str, reason: str, repair: bool, refill: b
 def finish(library: Library, built: Sequence[Built], home: Path) -> dict[Partition, dict[str, Path]]:
     """The catalog brought up to date, and the reports of mixes written."""
     from dagster_project.cli.reports import write_reports
-    from dagster_project.corpus.lineage.catalog import refresh
-    from dagster_project.corpus.lineage.upkeep import join
+    from dagster_project.corpus.lineage.upkeep import kept_up
 
-    join(library.store, refresh(library.store))
+    kept_up(library.store)
     mixes = [item.partition for item in built if item.partition.stage == "published"]
     return {partition: write_reports(library.store, partition, home) for partition in mixes}
 

@@ -89,6 +89,7 @@ def _show(session: Session, told: Mapping[str, Any], signed: Signature | None, t
         ["text erased", "yes" if told["erased"] else "no: applied without --erase"],
         ["objects rewritten", sum(item["new"] is not None for item in told["objects"])],
         ["objects deleted", sum(item["new"] is None for item in told["objects"])],
+        ["portraits", _portraits(told["portrait"])],
         ["signed by", signed.key if signed else "nobody"],
     ]
     session.out.print(table(f"{told['certificate']}, {told['date']}", ["what", "is"], rows))
@@ -105,6 +106,19 @@ def _show(session: Session, told: Mapping[str, Any], signed: Signature | None, t
     session.out.print(table("Out of reach", ["kind", "what"], lists[:LISTED]))
     if target:
         click.echo(visible(f"written to {target}"))
+
+
+def _portraits(told: Mapping[str, Any]) -> str:
+    """What portraits of the new publications claimed to know of the texts."""
+    if not told["asked"]:
+        return "not asked"
+    bad = sum(not item["is_explained"] for item in told["spans"])
+    found = (
+        f"{len(told['spans']):,} spans met, {bad:,} of them not explained, {told['shown_false']:,} shown to be false"
+    )
+    more = f", {told['unknown']:,} unknown" if told["unknown"] else ""
+    late = f"; {told['without_text']:,} documents had no text any more" if told["without_text"] else ""
+    return f"of {told['documents']:,} documents {found}{more}{late}"
 
 
 def _listed(found: Any) -> list[Any]:

@@ -25,7 +25,9 @@ MODULES = {
     "pages": ("dagster_project.serving",),
     "webserver": ("dagster_webserver",),
     "daemon": ("dagster._daemon", "run"),
+    "daemon on PostgreSQL": ("dagster_project.defs.standby", "run"),
 }
+LOG_FORMATS = {"text": (), "json": ("--log-format", "json")}
 START_SECONDS, STOP_SECONDS, POLL_SECONDS = 180.0, 20.0, 0.3
 EVERYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1"}
 WORKSPACE = "load_from:\n  - python_module: dagster_project.definitions\n"
@@ -57,15 +59,15 @@ class Children:
         return {name: process.pid for name, process in self.running.items()}
 
     def __enter__(self) -> Children:
-        prepared_home(self.home)
+        prepared_home(self.home, postgres=self.settings.postgres is not None)
         (self.home / "output").mkdir(exist_ok=True)
-        workspace = str(workspace_file(self.home))
+        served = ["-w", str(workspace_file(self.home)), *LOG_FORMATS[self.settings.log_format]]
         try:
             self._start("pages", self.host, str(self.pages_port))
-            self._start("webserver", "-w", workspace, "-h", self.host, "-p", str(self.port))
+            self._start("webserver", *served, "-h", self.host, "-p", str(self.port))
             self._wait_until_answers("pages", f"{self.pages_url}/")
             self._wait_until_answers("webserver", f"{self.url}/server_info")
-            self._start("daemon", "-w", workspace)  # only now: both would create the same SQLite tables
+            self._start("daemon", *served)  # only now: both would create the same SQLite tables
         except BaseException:
             self.__exit__()
             raise
@@ -103,13 +105,17 @@ class Children:
     def _start(self, name: str, *arguments: str) -> None:
         with self._log(name).open("wb") as log:
             self.running[name] = subprocess.Popen(
-                [sys.executable, "-m", *MODULES[name], *arguments],
+                [sys.executable, "-m", *self._module(name), *arguments],
                 env=self.settings.inherited(DAGSTER_HOME=str(self.home), FLORILEGIUM_PAGES=self.pages_url),
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,  # Ctrl-C is for us, who stop them in order
             )
+
+    def _module(self, name: str) -> tuple[str, ...]:
+        """Where the instance is shared, its daemon waits until it is the only one that works."""
+        return MODULES["daemon on PostgreSQL" if name == "daemon" and self.settings.postgres else name]
 
     def _log(self, name: str) -> Path:
         return self.home / "output" / f"{name}.log"

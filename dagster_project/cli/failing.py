@@ -13,9 +13,10 @@ from typing import Any
 
 import click
 
-from dagster_project.cli.session import META
+from dagster_project.cli.session import META, current
 from dagster_project.corpus.model.errors import FlorilegiumError, RecipeError
 from dagster_project.corpus.model.escaping import visible
+from dagster_project.logs import log
 
 FAILED, INTERRUPTED, TERMINATED = 1, 130, 143
 SYSTEM = {
@@ -64,6 +65,9 @@ def tell(error: FlorilegiumError) -> None:
     if isinstance(error, RecipeError) and len(error.problems) > 1:
         _say(f"{len(error.problems)} problems in the recipes")
         for problem in error.problems:
+            if current().logs_json:
+                _say(visible(str(problem)))
+                continue
             click.echo(f"  {visible(str(problem))}", err=True)
         return
     _say(visible(str(error)))
@@ -88,6 +92,9 @@ def visible_lines(text: str) -> str:
 
 
 def _say(sentence: str) -> None:
+    if current().logs_json:
+        log("error", sentence, current().run)
+        return
     click.echo(f"{click.style('error:', fg='red', bold=True)} {sentence}", err=True)
 
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property, wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from uuid import uuid4
 
 import click
 
@@ -23,11 +24,20 @@ FILE_WIDTH = 1000
 PATHS = click.Path(path_type=Path)
 GIVEN: dict[str, tuple[tuple[str, ...], dict[str, Any]]] = {
     "recipes": (("--recipes",), {"multiple": True, "type": PATHS, "help": "A directory of your recipes; repeatable."}),
+    "expectations": (("--expectations",), {"type": PATHS, "help": "A directory of your suites (expectations)."}),
     "store": (("--store",), {"metavar": "s3://…", "help": "Another S3-compatible store than the embedded one."}),
     "home": (("--home",), {"type": PATHS, "help": "Where the embedded store and reports lie. [default: .florilegium]"}),
     "workers": (("--workers",), {"type": click.IntRange(1), "help": "Processes that work. [default: one per core]"}),
     "ray": (("--ray",), {"metavar": "ADDRESS", "help": "Work on this Ray cluster; `local` starts one here."}),
     "json": (("--json",), {"is_flag": True, "help": "The result as JSON on stdout, and nothing else there."}),
+    "log_format": (
+        ("--log-format",),
+        {
+            "type": click.Choice(["text", "json"]),
+            "envvar": "FLORILEGIUM_LOG_FORMAT",
+            "help": "Progress and errors on stderr as text, or as one JSON object a line. [default: text]",
+        },
+    ),
     "quiet": (("--quiet", "-q"), {"is_flag": True, "help": "No progress."}),
     "debug": (("--debug",), {"is_flag": True, "help": "Show the traceback of an unexpected error."}),
 }
@@ -48,12 +58,22 @@ class Session:
     def quiet(self) -> bool:
         return bool(self.given.get("quiet"))
 
+    @property
+    def logs_json(self) -> bool:
+        return self.given.get("log_format") == "json"
+
+    @property
+    def run(self) -> str:
+        """What this call is called in logs and in what it publishes."""
+        return str(self.given.setdefault("run", uuid4().hex[:12]))
+
     @cached_property
     def settings(self) -> Settings:
         """The environment's settings under the options of this call."""
         from dagster_project.settings import Settings
 
-        wanted = {name: self.given.get(name) for name in ("store", "home", "workers", "ray")}
+        names = ("expectations", "store", "home", "workers", "ray", "log_format")
+        wanted = {name: self.given.get(name) for name in names}
         return Settings.from_environment(**wanted, recipes=self.given.get("recipes") or None)
 
     @property
@@ -77,11 +97,16 @@ class Session:
         """A command to try next, with the options of this call that decide what it finds."""
         options = [
             word
-            for name in ("store", "home", "recipes")
+            for name in ("store", "home", "recipes", "expectations")
             for value in _several(self.given.get(name))
             for word in (f"--{name}", str(value))
         ]
         return shlex.join(["florilegium", *options, *words])
+
+
+def current() -> Session:
+    """The call under way."""
+    return Session(click.get_current_context().meta.setdefault(META, {}))
 
 
 def console(stderr: bool = False) -> Console:
@@ -103,7 +128,7 @@ def verb(function: Callable[..., Any]) -> Callable[..., Any]:
 
     @wraps(function)
     def called(*args: Any, **kwargs: Any) -> Any:
-        return function(Session(click.get_current_context().meta.get(META, {})), *args, **kwargs)
+        return function(current(), *args, **kwargs)
 
     return _with_options(called, shown=SHOWN)
 
@@ -118,8 +143,11 @@ def _with_options(command: Callable[..., Any], shown: tuple[str, ...]) -> Callab
 
 
 def _remember(context: click.Context, option: click.Parameter, value: Any) -> None:
-    if value not in (None, (), False):
-        context.meta.setdefault(META, {})[str(option.name).removeprefix("given_")] = value
+    name, given = str(option.name), context.meta.setdefault(META, {})
+    if context.get_parameter_source(name) == click.core.ParameterSource.ENVIRONMENT:
+        given.setdefault(name.removeprefix("given_"), value)
+    elif value not in (None, (), False):
+        given[name.removeprefix("given_")] = value
 
 
 def _several(value: Any) -> tuple[Any, ...]:

@@ -117,16 +117,17 @@ def _show_csv(found: pa.Table) -> None:
 
 def _show_views(session: Session, connection: duckdb.DuckDBPyConnection) -> None:
     from dagster_project.cli.tables import table
+    from dagster_project.view_columns import described
 
     query = "SELECT table_name, column_name, data_type FROM information_schema.columns ORDER BY 1, ordinal_position"
-    rows = connection.execute(query).fetchall()
+    rows = [(*row, described(*row[:2])) for row in connection.execute(query).fetchall()]
     if session.json:
-        columns: dict[str, dict[str, str]] = {}
-        for view, name, kind in rows:
-            columns.setdefault(view, {})[name] = kind
+        columns: dict[str, dict[str, dict[str, str]]] = {}
+        for view, name, kind, said in rows:
+            columns.setdefault(view, {})[name] = {"type": kind, "description": said}
         session.show_json(columns)
         return
-    session.out.print(table("Views", ["view", "column", "type"], rows))
+    session.out.print(table("Views", ["view", "column", "type", "description"], rows))
 
 
 def _cell(value: Any) -> Any:

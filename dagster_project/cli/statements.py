@@ -38,7 +38,7 @@ def attest(session: Session, partition: str, key: Path | None, **said: Any) -> N
     from dagster_project.corpus.statements.statements import Statement, checked, make_statement
     from dagster_project.opening import opened_store
 
-    with opened_store(session.settings) as store:
+    with opened_store(session.settings, writing=True) as store:
         item, version = _version(store, partition)
         statement = checked(Statement(version=version, partition=str(item), **said))
         if key:
@@ -63,7 +63,7 @@ def retire(session: Session, partition: str, version: str, **said: Any) -> None:
     from dagster_project.corpus.statements.statements import Statement
     from dagster_project.opening import opened_store
 
-    with opened_store(session.settings) as store:
+    with opened_store(session.settings, writing=True) as store:
         item = in_store(store, partition)
         made = end(store, item, version, Statement("retired", "", str(item), **said))
     _show(session, str(item), [made])

@@ -12,6 +12,7 @@ from dagster_project.cli.lineage import TEXT_FILE, Identifier
 from dagster_project.cli.session import Session, verb
 
 if TYPE_CHECKING:
+    from dagster_project.corpus.building.erasures import Erasing
     from dagster_project.corpus.building.takedowns import Affected
     from dagster_project.corpus.building.taking_down import Applied
     from dagster_project.corpus.takedowns.entries import Entry
@@ -61,7 +62,7 @@ def add(session: Session, **asked: Any) -> None:
     meant = _meant({name: asked.pop(name) for name in names})
     asked["received"] = asked["received"] or datetime.now(UTC).strftime("%Y-%m-%d")
     entries = [checked(Entry(kind=kind, value=value, **asked)) for kind, value in meant]
-    with opened_store(session.settings) as store:
+    with opened_store(session.settings, writing=True) as store:
         register = put(store, entries)
     _show(session, register, {entry.id for entry in entries})
 
@@ -89,24 +90,40 @@ def decide(session: Session, entry: str, decision: Any, by: str, reason: str) ->
     from dagster_project.corpus.takedowns.register import decide as put
     from dagster_project.opening import opened_store
 
-    with opened_store(session.settings) as store:
+    with opened_store(session.settings, writing=True) as store:
         register = put(store, entry, decision, by, reason)
     _show(session, register, {register.named(entry).id})
 
 
 @takedown_group.command()
+@click.option("--erase", is_flag=True, help="Also from which snapshots, corpora and mixes `apply --erase` takes texts.")
 @verb
-def plan(session: Session) -> None:
-    """What `apply` would change: corpora and mixes that hold what is to be removed, in their newest versions."""
+def plan(session: Session, erase: bool) -> None:
+    """What `apply` would change: corpora and mixes that hold what is to be removed, in their newest versions.
+
+    Those are named, too, that cannot be built anew, for their recipes are gone.
+
+    A text is one in all of a store: an erasure takes it from every version of a source, and from every corpus, that has
+    the document, also where the request reaches it by nothing of its own. With --erase these are named.
+    """
+    from dagster_project.corpus.building.erasures import to_be_erased
     from dagster_project.corpus.building.takedowns import affected
+    from dagster_project.corpus.takedowns.register import read_register
     from dagster_project.opening import opened
 
     with opened(session.settings) as library:
         found = list(affected(library.planner))
+        erased = list(to_be_erased(library.store, library.engine, found)) if erase else []
+        is_asked = bool(read_register(library.store).removing)
     if session.json:
-        session.show_json({"affected": [_told(item) for item in found]})
+        told = [{**item._asdict(), "partition": str(item.partition)} for item in erased]
+        session.show_json({"affected": [_told(item) for item in found], **({"erased": told} if erase else {})})
         return
     _show_affected(session, found)
+    if erase:
+        _show_erased(session, erased)
+    elif is_asked:
+        click.echo("--erase takes texts from all that has the same documents: `takedown plan --erase` names it")
 
 
 @takedown_group.command()
@@ -190,7 +207,15 @@ def _refuse_left(found: Sequence[Affected]) -> None:
     from dagster_project.corpus.model.errors import Refused
 
     if left := [f"{item.partition} {item.lacking}" for item in found if item.lacking]:
-        raise Refused(f"what is taken down still stands where {'; '.join(left)}: put the recipes back and apply again")
+        raise Refused(f"what is taken down still stands where {'; '.join(left)}: see to the recipes and apply again")
+
+
+def _show_erased(session: Session, found: list[Erasing]) -> None:
+    from dagster_project.cli.tables import table
+
+    rows = [[str(item.partition), item.version[:12], item.documents, item.beyond] for item in found]
+    columns = ["partition", "newest version", "documents", "of them beyond the requests"]
+    session.out.print(table("Texts to be erased", columns, rows))
 
 
 def _show_affected(session: Session, found: list[Affected]) -> None:

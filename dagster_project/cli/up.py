@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from dagster_project.cli.session import Session, verb
+from dagster_project.logs import log
 
 if TYPE_CHECKING:
     from dagster_project.cli.children import Children
@@ -57,5 +58,9 @@ def watch(session: Session, children: Children) -> None:
 
 
 def say(session: Session, sentence: str) -> None:
-    if not session.quiet:
+    if session.quiet:
+        return
+    if session.logs_json:
+        log("info", sentence.strip(), session.run)
+    else:
         click.echo(sentence, err=True)

@@ -71,7 +71,7 @@ def verify(session: Session, partition: str, digits: str, sample: int | None, se
 @contextlib.contextmanager
 def _watching(session: Session) -> Iterator[Progress]:
     """A bar for each kind of what is looked at; nothing where nobody watches."""
-    if session.quiet or not session.err.is_terminal:
+    if session.quiet or session.logs_json or not session.err.is_terminal:
         from dagster_project.corpus.verification.survey import no_progress
 
         yield no_progress

@@ -1,10 +1,12 @@
-"""Observers of a build: bars on a terminal, plain lines elsewhere, silence on request."""
+"""Observers of a build: bars on a terminal, plain lines elsewhere, JSON or silence on request."""
 
 from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
+
+from dagster_project.logs import Logs
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -17,7 +19,8 @@ if TYPE_CHECKING:
 class Noted:
     """Keeps what was built, for the summary; shows nothing."""
 
-    def __init__(self) -> None:
+    def __init__(self, run: str) -> None:
+        self.run = run
         self.built: list[Built] = []
 
     def started(self, partition: Partition) -> None: ...
@@ -31,8 +34,8 @@ class Noted:
 class Lines(Noted):
     """One plain line per finished partition."""
 
-    def __init__(self, console: Console) -> None:
-        super().__init__()
+    def __init__(self, run: str, console: Console) -> None:
+        super().__init__(run)
         self.console = console
 
     def finished(self, built: Built) -> None:
@@ -43,8 +46,8 @@ class Lines(Noted):
 class Bars(Noted):
     """One line per partition: a spinner and a bar while it is built, then what came of it."""
 
-    def __init__(self, progress: Any) -> None:
-        super().__init__()
+    def __init__(self, run: str, progress: Any) -> None:
+        super().__init__(run)
         self.progress = progress
         self.tasks: dict[Partition, Any] = {}
 
@@ -60,16 +63,36 @@ class Bars(Noted):
         self.progress.update(self.tasks[built.partition], completed=1, total=1, told=told(built))
 
 
+class Logged(Noted):
+    """One JSON object per event, for those who collect logs."""
+
+    def __init__(self, run: str) -> None:
+        super().__init__(run)
+        self.logs = Logs(run)
+
+    def started(self, partition: Partition) -> None:
+        self.logs.started(partition)
+
+    def progressed(self, partition: Partition, done: int, total: int) -> None:
+        self.logs.progressed(partition, done, total)
+
+    def finished(self, built: Built) -> None:
+        super().finished(built)
+        self.logs.finished(built)
+
+
 @contextlib.contextmanager
 def watching(session: Session) -> Iterator[Noted]:
     """The observer that fits where stderr goes."""
     if session.quiet:
-        yield Noted()
+        yield Noted(session.run)
+    elif session.logs_json:
+        yield Logged(session.run)
     elif not session.err.is_terminal:
-        yield Lines(session.err)
+        yield Lines(session.run, session.err)
     else:
         with _progress(session.err) as progress:
-            yield Bars(progress)
+            yield Bars(session.run, progress)
 
 
 def told(built: Built) -> str:

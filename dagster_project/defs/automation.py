@@ -1,17 +1,17 @@
 """Sensors and schedules: register what recipes name, follow changed sources, mirror the store, refresh in time."""
 
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 
 import dagster as dg
 
-from dagster_project.corpus.building.landing import is_landing
 from dagster_project.corpus.building.recipes import Recipes
-from dagster_project.corpus.model.errors import FlorilegiumError, SourceError
+from dagster_project.corpus.model.errors import SourceError
 from dagster_project.corpus.model.partitions import MOVING
-from dagster_project.corpus.model.recipes import SourceRecipe
-from dagster_project.defs import landing
-from dagster_project.defs.jobs import snapshot_sources
+from dagster_project.corpus.takedowns.register import last_number
+from dagster_project.defs import alerts, deriving, landing, releases
+from dagster_project.defs.jobs import apply_takedowns, snapshot_sources
+from dagster_project.defs.keys import keys_of, named
 from dagster_project.defs.landing import digest_of, listing_of
 from dagster_project.defs.mirroring import mirror
 from dagster_project.defs.partitions import DEFINITIONS
@@ -21,44 +21,71 @@ from dagster_project.settings import Settings
 AT_ONCE = 40  # partitions mirrored in one evaluation; the next takes the rest
 
 
-def ignore(_: str) -> None:
-    """Whoever asks for keys alone wants no warnings."""
-
-
 def sensors(settings: Settings) -> list[dg.SensorDefinition]:
     """All sensors. Recipes are read anew each time, so that a new file is seen without a reload."""
 
-    @dg.sensor(job=snapshot_sources, minimum_interval_seconds=60)
+    @dg.sensor(
+        job=snapshot_sources,
+        minimum_interval_seconds=60,
+        description="Registers every partition that the recipes name, and freezes sources that are new or changed.",
+    )
     def register_snapshots(context: dg.SensorEvaluationContext) -> dg.SensorResult:
         """Registers every partition that the recipes name, and requests the snapshots whose raw objects changed."""
         return registered(context, recipes_of(settings))
 
     # on from the start: it only reads, and without it the UI would show an empty store
-    @dg.sensor(minimum_interval_seconds=30, default_status=dg.DefaultSensorStatus.RUNNING)
+    @dg.sensor(
+        minimum_interval_seconds=30,
+        default_status=dg.DefaultSensorStatus.RUNNING,
+        description="Shows here what the command line built, with its checks; starts no run.",
+    )
     def mirror_versions(context: dg.SensorEvaluationContext) -> dg.SkipReason:
         """Reports versions that the store has and Dagster lacks, with their checks. Starts no embedded store."""
         if not is_running(settings):
             return dg.SkipReason("the embedded store is not running: `florilegium up` starts it")
         with opened_store(settings) as store:
-            found = mirror(context.instance, store, AT_ONCE)
+            found = mirror(context.instance, store, AT_ONCE, pages=settings.pages)
         return dg.SkipReason(f"partitions mirrored: {len(found)}")
 
-    return [register_snapshots, mirror_versions, landing.sensor(settings)]
+    @dg.sensor(
+        job=apply_takedowns,
+        minimum_interval_seconds=60,
+        description="Applies the takedown register whenever it has a new state: new versions of what holds what went.",
+    )
+    def follow_takedowns(context: dg.SensorEvaluationContext) -> dg.SensorResult | dg.SkipReason:
+        """Asks for `takedown apply` whenever the register has a new state. Starts no embedded store."""
+        if not is_running(settings):
+            return dg.SkipReason("the embedded store is not running: `florilegium up` starts it")
+        with opened_store(settings) as store:
+            number = str(last_number(store))
+        if number == (context.cursor or "0"):
+            return dg.SkipReason("the takedown register is as it was")
+        return dg.SensorResult(run_requests=[dg.RunRequest(f"register {number}")], cursor=number)
+
+    return [
+        *(register_snapshots, mirror_versions, follow_takedowns),
+        *(landing.sensor(settings), deriving.sensor(settings), alerts.sensor(settings)),
+    ]
 
 
 def schedules(settings: Settings) -> list[dg.ScheduleDefinition]:
     """The nightly refresh, and one schedule for each source that has its own. A version that is not `dev` is pinned
     and never asked for again."""
 
-    @dg.schedule(job=snapshot_sources, cron_schedule="0 3 * * *", execution_timezone="UTC")
+    @dg.schedule(
+        job=snapshot_sources,
+        cron_schedule="0 3 * * *",
+        execution_timezone="UTC",
+        description="Freezes every `dev` source without a schedule of its own again; what did not change stays.",
+    )
     def refresh_dev_snapshots(context: dg.ScheduleEvaluationContext) -> Iterator[dg.RunRequest]:
         """Freezes again every moving source without a schedule of its own; an unchanged one publishes nothing."""
-        moving = [recipe.key for recipe in _named(recipes_of(settings)) if _moves(recipe.key) and not recipe.schedule]
+        moving = [recipe.key for recipe in named(recipes_of(settings)) if _moves(recipe.key) and not recipe.schedule]
         context.instance.add_dynamic_partitions("snapshots", moving)
         night = f"{context.scheduled_execution_time:%Y-%m-%d}"
         yield from (dg.RunRequest(run_key=f"{key} {night}", partition_key=key) for key in moving)
 
-    return [refresh_dev_snapshots, *landing.schedules(settings)]
+    return [refresh_dev_snapshots, *landing.schedules(settings), *releases.schedules(settings)]
 
 
 def registered(context: dg.SensorEvaluationContext, recipes: Recipes) -> dg.SensorResult:
@@ -73,32 +100,8 @@ def registered(context: dg.SensorEvaluationContext, recipes: Recipes) -> dg.Sens
     )
 
 
-def keys_of(recipes: Recipes, warn: Callable[[str], None] = ignore) -> dict[str, list[str]]:
-    """The partitions that recipes name, by space; a member that has no version yet is told, and no partition."""
-    return {
-        "snapshots": [recipe.key for recipe in _named(recipes)],
-        "verdicts": list(dict.fromkeys(_verdicts(recipes, warn))),
-        "corpora": [recipe.key for recipe in recipes.corpora],
-        "mixes": [recipe.key for recipe in recipes.mixes],
-        "artifacts": [recipe.key for recipe in recipes.artifacts],
-    }
-
-
-def _named(recipes: Recipes) -> list[SourceRecipe]:
-    """Sources whose version stands in their recipe; those of landing places have a sensor of their own."""
-    return [recipe for recipe in recipes.sources if not is_landing(recipe)]
-
-
-def _verdicts(recipes: Recipes, warn: Callable[[str], None]) -> Iterator[str]:
-    for member in (member for corpus in recipes.corpora for member in corpus.members):
-        try:
-            yield f"{recipes.source(member.source).key}+{recipes.policy(member.policy).name}"
-        except FlorilegiumError as error:
-            warn(str(error))
-
-
 def _listings(context: dg.SensorEvaluationContext, recipes: Recipes) -> Iterator[tuple[str, str]]:
-    for recipe in _named(recipes):
+    for recipe in named(recipes):
         try:
             yield recipe.key, digest_of(listing_of(recipe))
         except SourceError as error:

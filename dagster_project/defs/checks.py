@@ -12,6 +12,7 @@ from dagster_shared.record import copy
 from dagster_project.corpus.model.outcomes import Outcome, Severity
 from dagster_project.defs.partitions import partitions_of
 from dagster_project.quality.suites import Expectation, Suite, load_suites
+from dagster_project.settings import Settings
 
 SEVERITIES: Mapping[Severity, dg.AssetCheckSeverity] = {
     "error": dg.AssetCheckSeverity.ERROR,
@@ -26,12 +27,20 @@ def checks_of(stage: str) -> list[dg.AssetCheckSpec]:
 
 @cache
 def suites() -> Mapping[str, Suite]:
-    """Every suite; a bad one stops the code location with all its problems."""
-    return load_suites()
+    """Every suite; a bad one stops the code location with all its problems. Checks are declared while modules are
+    imported, before anybody can hand settings over."""
+    return load_suites(Settings.from_environment().expectations)
 
 
-def results_of(outcomes: Iterable[Outcome]) -> list[dg.AssetCheckResult]:
+def pages_of(stage: str, key: str) -> dict[str, dg.MetadataValue[Any]]:
+    """A link to the Data Docs of a partition, where `florilegium up` serves them."""
+    pages = Settings.from_environment().pages
+    return {"data docs": dg.MetadataValue.url(f"{pages}/checks/{stage}/{key}")} if pages else {}
+
+
+def results_of(stage: str, key: str, outcomes: Iterable[Outcome]) -> list[dg.AssetCheckResult]:
     """Check results of one version; those of several parts of a partition are one result per check."""
+    link = pages_of(stage, key)
     by_check: dict[str, list[Outcome]] = {}
     for outcome in outcomes:
         by_check.setdefault(outcome.check, []).append(outcome)
@@ -41,7 +50,7 @@ def results_of(outcomes: Iterable[Outcome]) -> list[dg.AssetCheckResult]:
             passed=all(outcome.passed for outcome in found),
             severity=SEVERITIES[found[0].severity],
             description=_description(found),
-            metadata=_observed(found),
+            metadata=_observed(found) | link,
         )
         for check, found in by_check.items()
     ]
@@ -60,7 +69,7 @@ def evaluations_of(stage: str, key: str, outcomes: Iterable[Outcome]) -> list[dg
             metadata=result.metadata,
             partition=key,
         )
-        for result in results_of(outcomes)
+        for result in results_of(stage, key, outcomes)
         if result.check_name in known
     ]
 

@@ -5,8 +5,9 @@ import dagster as dg
 from dagster_project.corpus.building.library import Library
 from dagster_project.corpus.deduplication import survivors
 from dagster_project.defs.checks import checks_of
-from dagster_project.defs.materializing import Events, materialized
+from dagster_project.defs.materializing import LAUNCH, Events, materialized
 from dagster_project.defs.partitions import needs, partitions_of
+from dagster_project.defs.pools import ENGINE
 
 
 @dg.asset(
@@ -16,6 +17,8 @@ from dagster_project.defs.partitions import needs, partitions_of
     code_version=survivors.CODE_VERSION,
     group_name="deduplication",
     owners=["team:corpus"],
+    config_schema=LAUNCH,
+    pool=ENGINE,
     kinds={"parquet", "s3"},
 )
 def deduplicated(context: dg.AssetExecutionContext, library: dg.ResourceParam[Library]) -> Events:

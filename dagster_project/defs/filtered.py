@@ -5,7 +5,8 @@ import dagster as dg
 from dagster_project.corpus.building.library import Library
 from dagster_project.corpus.filtering import verdicts
 from dagster_project.defs.checks import checks_of
-from dagster_project.defs.materializing import Events, materialized
+from dagster_project.defs.deriving import judged
+from dagster_project.defs.materializing import LAUNCH, Events, materialized
 from dagster_project.defs.partitions import needs, partitions_of
 
 
@@ -16,6 +17,8 @@ from dagster_project.defs.partitions import needs, partitions_of
     code_version=verdicts.CODE_VERSION,
     group_name="filtering",
     owners=["team:corpus"],
+    config_schema=LAUNCH,
+    automation_condition=judged(),
     kinds={"parquet", "s3"},
 )
 def filtered(context: dg.AssetExecutionContext, library: dg.ResourceParam[Library]) -> Events:

@@ -5,8 +5,10 @@ import dagster as dg
 from dagster_project.corpus.building.library import Library
 from dagster_project.corpus.deduplication import fingerprints as fingerprints_stage
 from dagster_project.defs.checks import checks_of
-from dagster_project.defs.materializing import Events, materialized
+from dagster_project.defs.deriving import measured
+from dagster_project.defs.materializing import LAUNCH, Events, materialized
 from dagster_project.defs.partitions import needs, partitions_of
+from dagster_project.defs.pools import ENGINE
 
 
 @dg.asset(
@@ -16,6 +18,9 @@ from dagster_project.defs.partitions import needs, partitions_of
     code_version=fingerprints_stage.CODE_VERSION,
     group_name="snapshots",
     owners=["team:corpus"],
+    config_schema=LAUNCH,
+    automation_condition=measured(),
+    pool=ENGINE,
     kinds={"parquet", "s3"},
 )
 def fingerprints(context: dg.AssetExecutionContext, library: dg.ResourceParam[Library]) -> Events:

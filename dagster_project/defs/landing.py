@@ -6,7 +6,7 @@ evaluation of a schedule some minutes after the last write, find the same names,
 
 import json
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 
 import dagster as dg
@@ -20,13 +20,13 @@ from dagster_project.corpus.model.raw import RawObject
 from dagster_project.corpus.model.recipes import SourceRecipe
 from dagster_project.corpus.sources.registry import source_for
 from dagster_project.defs.jobs import snapshot_sources
+from dagster_project.defs.keys import Warn, verdicts
 from dagster_project.defs.partitions import DEFINITIONS
 from dagster_project.opening import recipes_of
 from dagster_project.settings import Settings
 
 QUIET_SECONDS = 300
 SNAPSHOTS = dg.AssetKey("snapshots")
-Warn = Callable[[str], None]
 
 
 def sensor(settings: Settings) -> dg.SensorDefinition:
@@ -38,6 +38,7 @@ def sensor(settings: Settings) -> dg.SensorDefinition:
         job=snapshot_sources,
         minimum_interval_seconds=60,
         default_status=dg.DefaultSensorStatus.RUNNING,
+        description="Makes a snapshot of every folder at a landing place, once it is whole.",
     )
     def landing(context: dg.SensorEvaluationContext) -> dg.SensorResult:
         """Registers every version that lies at a landing place, and requests the snapshot of each that is whole."""
@@ -65,7 +66,10 @@ def landed(context: dg.SensorEvaluationContext, recipes: Recipes) -> dg.SensorRe
         now[recipe.key] = [told, whole]
     return dg.SensorResult(
         run_requests=requests,
-        dynamic_partitions_requests=_registrations(context.instance, [recipe.key for recipe, _ in pending]),
+        dynamic_partitions_requests=[
+            *_registrations(context.instance, "snapshots", [recipe.key for recipe, _ in pending]),
+            *_registrations(context.instance, "verdicts", _judged(recipes, places(recipes))),
+        ],
         cursor=json.dumps(now, sort_keys=True),
     )
 
@@ -145,6 +149,7 @@ def _schedule(settings: Settings, recipe: SourceRecipe, name: str) -> dg.Schedul
         at = context.scheduled_execution_time
         requests = list(_of_place(context, recipes, found, at) if is_landing(found) else _again(found, at))
         context.instance.add_dynamic_partitions("snapshots", [str(item.partition_key) for item in requests])
+        context.instance.add_dynamic_partitions("verdicts", _judged(recipes, [found]))
         return requests or dg.SkipReason(f"nothing new that is whole lies at {found.location}")
 
     return look_again
@@ -176,11 +181,17 @@ def _marked(recipes: Recipes, recipe: SourceRecipe) -> bool:
         return False
 
 
+def _judged(recipes: Recipes, sources: Sequence[SourceRecipe]) -> list[str]:
+    """The verdicts that corpora want of some sources, in their versions as of now."""
+    names = {source.name for source in sources}
+    return [key for key in verdicts(recipes) if key.partition("@")[0] in names]
+
+
 def _registrations(
-    instance: dg.DagsterInstance, keys: Sequence[str]
+    instance: dg.DagsterInstance, space: str, keys: Sequence[str]
 ) -> list[dg.AddDynamicPartitionsRequest | dg.DeleteDynamicPartitionsRequest]:
-    new = sorted({*keys} - {*instance.get_dynamic_partitions("snapshots")})
-    return [DEFINITIONS["snapshots"].build_add_request(new)] if new else []
+    new = sorted({*keys} - {*instance.get_dynamic_partitions(space)})
+    return [DEFINITIONS[space].build_add_request(new)] if new else []
 
 
 def _is_looked_at_again(recipe: SourceRecipe) -> bool:

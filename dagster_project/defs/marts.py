@@ -23,12 +23,16 @@ from dagster_dbt.errors import DagsterDbtCliRuntimeError
 from packaging.version import Version
 
 from dagster_project.connections import handed_over
+from dagster_project.corpus.model.canonical import digest
 from dagster_project.defs.dbt_parsing import dbt_executable, parsed_manifest
+from dagster_project.defs.mirroring import known_versions
+from dagster_project.defs.pools import MARTS
 from dagster_project.projects import dbt_directory, dbt_workspace
 from dagster_project.settings import Settings
 
 DATABASE = "marts.duckdb"  # its stem is the name by which views in it find each other, so every copy keeps it
 PROFILES = "profiles.yml"
+JOB = "build_marts"
 RUNS_KEPT = 20
 
 
@@ -44,14 +48,28 @@ def marts(settings: Settings) -> dg.Definitions:
     """One asset per dbt model. The store is asked by dbt's own process, and only in a run."""
     several = DagsterDbtTranslatorSettings(enable_duplicate_source_asset_keys=True)  # sources are views of our stages
 
-    @dbt_assets(manifest=parsed_manifest(settings), dagster_dbt_translator=DagsterDbtTranslator(several))
+    @dbt_assets(manifest=parsed_manifest(settings), dagster_dbt_translator=DagsterDbtTranslator(several), pool=MARTS)
     def dbt_marts(context: dg.AssetExecutionContext) -> Iterator[Any]:
         """Builds and tests the chosen models in a DuckDB file of this run, which then becomes the newest."""
         with run_directory(settings, context) as directory:
             dbt = Dbt(project_dir=str(dbt_directory()), profiles_dir=str(directory), dbt_executable=dbt_executable())
             yield from described(dbt.cli(["build"], context=context, target_path=directory))
 
-    return dg.Definitions(assets=[dbt_marts])
+    job = dg.define_asset_job(JOB, [dbt_marts], description="Build and test every mart.")
+    return dg.Definitions(assets=[dbt_marts], jobs=[job], sensors=[marts_after_publish])
+
+
+# on from the start: marts that lag behind what is published would be believed
+@dg.sensor(job_name=JOB, minimum_interval_seconds=60, default_status=dg.DefaultSensorStatus.RUNNING)
+def marts_after_publish(context: dg.SensorEvaluationContext) -> dg.SensorResult | dg.SkipReason:
+    """Builds the marts once the mixes that stand published are others than the last time. Asks Dagster's database
+    alone, where built and mirrored versions stand alike."""
+    published = known_versions(context.instance, "published")
+    if not published:
+        return dg.SkipReason("no mix is published yet")
+    if (told := digest(dict(published))) == context.cursor:
+        return dg.SkipReason("nothing was published since the marts were last asked for")
+    return dg.SensorResult(run_requests=[dg.RunRequest()], cursor=told)
 
 
 def described(invocation: DbtCliInvocation) -> Iterator[Any]:

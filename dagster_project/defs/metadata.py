@@ -23,28 +23,42 @@ from dagster_project.defs.tables import (
     rules_of,
     table,
 )
+from dagster_project.defs.trends import trends_of
 from dagster_project.defs.versions import Standing
 
 
-def metadata_of(store: Store, standing: Standing) -> dict[str, Any]:
-    """Metadata of a partition, from manifests alone; of several parts each has its own section."""
+def metadata_of(store: Store, standing: Standing, pages: str | None = None) -> dict[str, Any]:
+    """Metadata of a partition, from manifests alone; of several parts each has its own section. `pages`: where the
+    provenance pages are served, to which it then links."""
     manifests = standing.manifests(store)
     first = manifests[0]
     found: dict[str, Any] = {
+        **trends_of(standing, manifests),
+        "manifest": manifest_of(store, first, pages),
         "dagster/partition_row_count": first.rows,
         "dagster/row_count": first.rows,
+    }
+    if pages and standing.stage in ("mixed", "published"):
+        found["provenance"] = dg.MetadataValue.url(f"{pages}/mixes/{standing.key}")
+    for (partition, _), manifest in zip(standing.parts, manifests, strict=True):
+        section = f"{partition.part}/" if partition.part else ""
+        found |= {f"{section}{name}": value for name, value in described(manifest).items()}
+    found |= {
         "version": standing.data_version,
         "size_bytes": sum(manifest.size_bytes for manifest in manifests),
         "seconds": round(sum(float(ref.run.get("seconds", 0)) for _, ref in standing.parts), 3),
         "access": first.facts.get("access", "public"),
-        "manifest": f"{store.location}/manifests/{first.id}.json",
     }
-    for (partition, _), manifest in zip(standing.parts, manifests, strict=True):
-        section = f"{partition.part}/" if partition.part else ""
-        found |= {f"{section}{name}": value for name, value in described(manifest).items()}
     if standing.stage == "filtered":
         found["report"] = dg.MetadataValue.md(f"`florilegium filter report filtered/{standing.key}`")
     return found | (readings(store, standing, first) if standing.stage == "published" else {})
+
+
+def manifest_of(store: Store, manifest: Manifest, pages: str | None) -> dg.UrlMetadataValue | str:
+    """The page of a manifest, or where it lies in the store."""
+    if pages:
+        return dg.MetadataValue.url(f"{pages}/manifests/{manifest.id}")
+    return f"{store.location}/manifests/{manifest.id}.json"
 
 
 def described(manifest: Manifest) -> dict[str, Any]:
@@ -60,15 +74,14 @@ def described(manifest: Manifest) -> dict[str, Any]:
         "inputs": inputs_of(manifest),
     }
     plot = plot_of(manifest.stage, manifest.profile, cascade_of(manifest))
-    return {name: table(rows) for name, rows in tables.items() if rows} | ({"plot": plot} if plot else {})
+    return ({"plot": plot} if plot else {}) | {name: table(rows) for name, rows in tables.items() if rows}
 
 
-def observations_of(store: Store, standing: Standing) -> Iterator[dg.AssetObservation]:
+def told_besides(store: Store, standing: Standing) -> Iterator[dg.AssetObservation]:
     """What statistics have to say on the page of their snapshot: its documents by language and by license."""
     for manifest in standing.manifests(store) if standing.stage == "statistics" else ():
         tables = {name: table for name, table in described(manifest).items() if name in ("languages", "licenses")}
-        metadata = {**tables, "statistics": manifest.id}
-        yield dg.AssetObservation("snapshots", partition=standing.key, metadata=metadata)
+        yield dg.AssetObservation("snapshots", partition=standing.key, metadata={**tables, "statistics": manifest.id})
 
 
 def readings(store: Store, standing: Standing, manifest: Manifest) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from dagster_project.corpus.model.partitions import SPACES, STAGES
 from dagster_project.corpus.storage.refs import find_build
 from dagster_project.corpus.storage.stores import Store
 from dagster_project.defs.checks import about_newest, evaluations_of, report_evaluations
-from dagster_project.defs.metadata import metadata_of, observations_of
+from dagster_project.defs.metadata import metadata_of, told_besides
 from dagster_project.defs.provenance import (
     CODE_VERSION,
     DATA_VERSION,
@@ -50,10 +50,12 @@ class Mirrored:
         return self.standing.key
 
 
-def mirror(instance: dg.DagsterInstance, store: Store, at_most: int | None = None, run_id: str = "") -> list[Mirrored]:
+def mirror(
+    instance: dg.DagsterInstance, store: Store, at_most: int | None = None, run_id: str = "", pages: str | None = None
+) -> list[Mirrored]:
     """Report what is lacking. Told twice it is told once: what Dagster has at that data version is left, unless it
-    became stale. A run gives its own id, for the checks."""
-    found = list(lacking(instance, store, at_most))
+    became stale. A run gives its own id, for the checks. `pages`: where provenance pages are served, for links."""
+    found = list(lacking(instance, store, at_most, pages))
     for item in found:
         instance.add_dynamic_partitions(item.space, [item.key])
         for event in item.events:
@@ -63,7 +65,9 @@ def mirror(instance: dg.DagsterInstance, store: Store, at_most: int | None = Non
     return found
 
 
-def lacking(instance: dg.DagsterInstance, store: Store, at_most: int | None = None) -> Iterator[Mirrored]:
+def lacking(
+    instance: dg.DagsterInstance, store: Store, at_most: int | None = None, pages: str | None = None
+) -> Iterator[Mirrored]:
     """The partitions whose newest version in the store is not the newest that Dagster knows, those that became stale
     since it was told of them, and those that somebody deleted there."""
     known = {stage: known_versions(instance, stage) for stage in STAGES}
@@ -77,7 +81,7 @@ def lacking(instance: dg.DagsterInstance, store: Store, at_most: int | None = No
             told = last_told(instance, item) if newer else None
             run_id = run_id_of(store, item, newer)
             if known[item.stage].get(item.key) != item.data_version:
-                events = events_of(store, item, pointers_before(instance, newer))
+                events = events_of(store, item, pointers_before(instance, newer), pages)
                 yield Mirrored(item, run_id, tuple(events), checks_of(store, item))
             elif told and not is_told_stale(told, newer):
                 again = told_stale(told, pointers_before(instance, newer))
@@ -104,20 +108,20 @@ def known_versions(instance: dg.DagsterInstance, stage: str) -> Mapping[str, str
 
 
 def events_of(
-    store: Store, standing: Standing, pointers: Mapping[str, int]
+    store: Store, standing: Standing, pointers: Mapping[str, int], pages: str | None = None
 ) -> Iterator[dg.AssetMaterialization | dg.AssetObservation]:
     """A materialization without a run, then what it says of others."""
     yield dg.AssetMaterialization(
         standing.stage,
         partition=standing.key,
-        metadata=metadata_of(store, standing),
+        metadata=metadata_of(store, standing, pages),
         tags={
             DATA_VERSION: standing.data_version,
             CODE_VERSION: code_version_of(standing, standing.manifests(store)),
             **input_tags(standing.stage, inputs_of(store, standing), pointers),
         },
     )
-    yield from observations_of(store, standing)
+    yield from told_besides(store, standing)
 
 
 def told_stale(told: dg.AssetMaterialization, pointers: Mapping[str, int]) -> dg.AssetMaterialization:

@@ -5,7 +5,8 @@ import dagster as dg
 from dagster_project.corpus.building.library import Library
 from dagster_project.corpus.statistics import languages
 from dagster_project.defs.checks import checks_of
-from dagster_project.defs.materializing import Events, materialized
+from dagster_project.defs.deriving import measured
+from dagster_project.defs.materializing import LAUNCH, Events, materialized
 from dagster_project.defs.partitions import needs, partitions_of
 
 
@@ -16,6 +17,8 @@ from dagster_project.defs.partitions import needs, partitions_of
     code_version=languages.CODE_VERSION,
     group_name="snapshots",
     owners=["team:corpus"],
+    config_schema=LAUNCH,
+    automation_condition=measured(),
     kinds={"parquet", "s3"},
 )
 def statistics(context: dg.AssetExecutionContext, library: dg.ResourceParam[Library]) -> Events:

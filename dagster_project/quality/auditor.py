@@ -16,32 +16,34 @@ from dagster_project.corpus.model.canonical import digest
 from dagster_project.corpus.model.manifests import Manifest
 from dagster_project.corpus.model.outcomes import Outcome
 from dagster_project.quality.profiles import STAGES, Profile, profile_of
-from dagster_project.quality.suites import Expectation, Suite, load_suite, suites_directory
+from dagster_project.quality.suites import Expectation, Suite, checked_directory, load_suite
 
 NOTHING_FROM_THE_DATA = {"result_format": "SUMMARY", "partial_unexpected_count": 0}
 _one_context = threading.Lock()
 
 
 class GreatExpectationsAuditor:
-    """Judges versions by the suites of a directory. A stage without a suite is judged by nothing."""
+    """Judges versions by the packaged suites, or by those of a directory where it has one for the stage. What is no
+    stage is judged by nothing."""
 
     def __init__(self, directory: Path | None = None) -> None:
-        self.directory = directory or suites_directory()
+        self.directory = checked_directory(directory)
         self._suites: dict[str, Suite] = {}
 
     def suite_digest(self, stage: str) -> str:
-        return self._suite(stage).digest if stage in STAGES else digest([stage])
+        return self.suite(stage).digest if stage in STAGES else digest([stage])
 
     def audit(self, manifest: Manifest, bounds: Mapping[str, Any]) -> Sequence[Outcome]:
         """Every expectation of the stage's suite, in the order of its file."""
         if manifest.stage not in STAGES:
             return ()
-        suite = self._suite(manifest.stage)
+        suite = self.suite(manifest.stage)
         profile = profile_of(manifest, bounds)
         found = validate(suite, profile, bounds)
         return [outcome_of(item, found.get(item.check), profile, bounds) for item in suite.expectations]
 
-    def _suite(self, stage: str) -> Suite:
+    def suite(self, stage: str) -> Suite:
+        """The suite of a stage, read once."""
         if stage not in self._suites:
             self._suites[stage] = load_suite(self.directory, stage)
         return self._suites[stage]

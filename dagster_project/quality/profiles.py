@@ -1,16 +1,19 @@
 """What Great Expectations sees of a version: one row of numbers per stage, never text, never rows of documents.
 
+The row has the counts of the stage and aggregates over the shards, so that it is as small for a billion documents as
+for ten.
+
 A stage's function tolerates counts that are not there, as of a version without shards; what is missing then shows as
 a balance that is not zero. The columns of a stage are the numbers it gives for nothing at all.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from dagster_project.corpus.model.manifests import Manifest
+from dagster_project.corpus.model.manifests import File, Manifest
 from dagster_project.quality import artifact_profiles, corpus_profiles, document_profiles
 from dagster_project.quality.counts import Counts
 from dagster_project.quality.document_profiles import Numbers
@@ -66,13 +69,24 @@ def profile_of(manifest: Manifest, bounds: Mapping[str, Any]) -> Profile:
     numbers, offenders = PROFILES[manifest.stage](
         Counts(manifest.rows, manifest.profile, bounds, manifest.identity.recipe, manifest.facts)
     )
+    numbers = {**numbers, **shards_of(manifest.files)}
     return Profile(numbers, {name: worst(found) for name, found in offenders.items()})
 
 
 def columns_of(stage: str) -> tuple[str, ...]:
     """The numbers that an expectation of a stage may speak of."""
     numbers, _ = PROFILES[stage](Counts())
-    return tuple(numbers)
+    return (*numbers, *shards_of(()))
+
+
+def shards_of(files: Sequence[File]) -> dict[str, float]:
+    """Aggregates over the shards of a version, the same for every stage."""
+    return {
+        "shards": len(files),
+        "empty_shards": sum(not file.rows for file in files),
+        "largest_shard_bytes": max((file.size_bytes for file in files), default=0),
+        "largest_shard_rows": max((file.rows for file in files), default=0),
+    }
 
 
 def worst(found: Mapping[str, float]) -> dict[str, float]:

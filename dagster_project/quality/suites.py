@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -50,6 +50,7 @@ class Suite:
 
     stage: str
     expectations: tuple[Expectation, ...]
+    file: Path = field(default=Path(), compare=False)
 
     @cached_property
     def digest(self) -> str:
@@ -63,13 +64,27 @@ def suites_directory() -> Path:
     return checkout if (PACKAGE.parent / "pyproject.toml").is_file() else PACKAGE / "_data" / "expectations"
 
 
+def checked_directory(directory: Path | None) -> Path | None:
+    """A directory of one's own suites: of any stage, and of nothing else."""
+    if directory is None:
+        return None
+    if not directory.is_dir():
+        raise _refused(directory, 1, "is no directory; make it, with a suite such as filtered.json in it")
+    strange = [path for path in sorted(directory.glob("*.json")) if path.stem not in STAGES]
+    if strange:
+        problems = [Problem(str(path), 1, "", f"is the suite of no stage; use one of {_named()}") for path in strange]
+        raise RecipeError(problems)
+    return directory
+
+
 def load_suites(directory: Path | None = None) -> dict[str, Suite]:
     """The suite of every stage; RecipeError with every problem of every file at once."""
     found: dict[str, Suite] = {}
     problems: list[Problem] = []
+    own = checked_directory(directory)
     for stage in STAGES:
         try:
-            found[stage] = load_suite(directory or suites_directory(), stage)
+            found[stage] = load_suite(own, stage)
         except RecipeError as error:
             problems += error.problems
     if problems:
@@ -77,9 +92,10 @@ def load_suites(directory: Path | None = None) -> dict[str, Suite]:
     return found
 
 
-def load_suite(directory: Path, stage: str) -> Suite:
-    """The suite of one stage, from `<stage>.json`."""
-    file = directory / f"{stage}.json"
+def load_suite(directory: Path | None, stage: str) -> Suite:
+    """The suite of one stage: `<stage>.json` of a directory of one's own, else the packaged one."""
+    own = directory / f"{stage}.json" if directory else None
+    file = own if own and own.exists() else suites_directory() / f"{stage}.json"
     text, data = _parsed(file)
     problems = [Problem(str(file), 1, "", complaint) for complaint in complaints_of_suite(data, stage)]
     if not problems:
@@ -89,13 +105,17 @@ def load_suite(directory: Path, stage: str) -> Suite:
         problems += [Problem(str(file), _line(text, name, -1), name, said) for name, said in _repeated(data)]
     if problems:
         raise RecipeError(problems)
-    return Suite(stage, tuple(_expectation(item) for item in data["expectations"]))
+    return Suite(stage, tuple(_expectation(item) for item in data["expectations"]), file)
+
+
+def _named() -> str:
+    return ", ".join(f"{stage}.json" for stage in STAGES)
 
 
 def _parsed(file: Path) -> tuple[str, Any]:
     try:
         text = file.read_text(encoding="utf-8")
-        return text, json.loads(text)
+        return text, json.loads(text, object_pairs_hook=_once)
     except OSError as error:
         reason = (error.strerror or str(error)).lower()
         raise _refused(file, 1, f"cannot be read ({reason}); every stage has a suite") from None
@@ -103,6 +123,17 @@ def _parsed(file: Path) -> tuple[str, Any]:
         raise _refused(file, 1, "is not JSON in UTF-8") from None
     except json.JSONDecodeError as error:
         raise _refused(file, error.lineno, f"is not JSON: {error.msg.lower()}") from None
+    except KeyError as error:
+        raise _refused(file, 1, f"says {error.args[0]!r} twice in one place; the last would win unseen") from None
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for name, value in pairs:
+        if name in found:
+            raise KeyError(name)
+        found[name] = value
+    return found
 
 
 def _refused(file: Path, line: int, message: str) -> RecipeError:

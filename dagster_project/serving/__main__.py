@@ -15,8 +15,9 @@ MOST_AT_ONCE = 32
 
 def main(host: str, port: str) -> None:
     """Serve until a signal ends it."""
-    with opened_store(Settings.from_environment()) as store:
-        app = application(store, host)
+    settings = Settings.from_environment()
+    with opened_store(settings) as store:
+        app = application(store, host, settings.expectations)
         uvicorn.run(app, host=host, port=int(port), limit_concurrency=MOST_AT_ONCE, server_header=False)
 
 

@@ -8,20 +8,25 @@ from dataclasses import dataclass, field
 from threading import Lock
 from typing import Any
 
+from dagster_project.corpus.building.judging import Judgement, judgement_of
 from dagster_project.corpus.lineage.impact import Question, impact
 from dagster_project.corpus.lineage.overview import overview
 from dagster_project.corpus.lineage.rows import placed_at, row_at
 from dagster_project.corpus.lineage.trace import trace
 from dagster_project.corpus.model.errors import PartitionError, Refused
-from dagster_project.corpus.model.partitions import VERSION_ID, Partition
+from dagster_project.corpus.model.partitions import VERSION_ID, Partition, parse
 from dagster_project.corpus.portraits.asking import SURE, Portrait, covered_characters
 from dagster_project.corpus.portraits.portrait import read_header, told_of
+from dagster_project.corpus.publishing.checks.pages import index_page, version_page
 from dagster_project.corpus.publishing.facts import facts_of
 from dagster_project.corpus.publishing.provenance.page import page
 from dagster_project.corpus.publishing.subject import find_subject
 from dagster_project.corpus.statements.statements import endings
 from dagster_project.corpus.storage.refs import load_manifest, resolve
 from dagster_project.corpus.storage.stores import Store
+from dagster_project.quality import data_docs
+from dagster_project.quality.auditor import GreatExpectationsAuditor
+from dagster_project.quality.profiles import STAGES
 
 LONGEST = {"url": 2000, "host": 253, "license": 1000, "source": 300, "text": 4000, "doc": 32}  # characters
 DOCUMENT = re.compile("[0-9a-f]{32}")
@@ -35,6 +40,7 @@ class Answers:
     are kept."""
 
     store: Store
+    auditor: GreatExpectationsAuditor
     pages: dict[tuple[str, str, str, int], bytes] = field(default_factory=dict)
     lock: Lock = field(default_factory=Lock)
 
@@ -103,6 +109,27 @@ class Answers:
         found = [span for span in Portrait(self.store, header).spans([text])[0] if span.chance < SURE]
         facts = {"mix": place.key, "version": version, "text": text, "portrait": told_of(header)}
         return {**facts, "spans": [span._asdict() for span in found], "covered": covered_characters(found)}
+
+    def checks(self) -> bytes:
+        """How the newest version of every partition was judged."""
+        return index_page(data_docs.overview(self.store, self.auditor), served=True)
+
+    def checked(self, name: str) -> bytes:
+        """How the newest version of a partition was judged. Of a partition in parts: how each of them was."""
+        place = parse(name[:400])[0]
+        rows = [] if place.part else data_docs.overview(self.store, self.auditor, str(place))
+        if any(row["place"].part for row in rows):
+            return index_page(rows, served=True)
+        return version_page(data_docs.facts_of(self._judgement(place), self.auditor), served=True)
+
+    def judgement(self, name: str) -> dict[str, Any]:
+        """The same as Great Expectations has it."""
+        return data_docs.result_of(self._judgement(parse(name[:400])[0]), self.auditor)
+
+    def _judgement(self, place: Partition) -> Judgement:
+        if place.stage not in STAGES:
+            raise PartitionError(f"{place.stage} has no suite: use one of {', '.join(STAGES)}")
+        return judgement_of(self.store, self.auditor, place)
 
     def _entries(self, answer: dict[str, Any]) -> Iterator[dict[str, Any]]:
         mixed = load_manifest(self.store, answer["version"])

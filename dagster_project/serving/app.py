@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from types import MappingProxyType
 
 from starlette.applications import Starlette
@@ -21,6 +22,7 @@ from dagster_project.corpus.model.escaping import encoded
 from dagster_project.corpus.publishing.provenance import served
 from dagster_project.corpus.storage.refs import load_manifest
 from dagster_project.corpus.storage.stores import Store
+from dagster_project.quality.auditor import GreatExpectationsAuditor
 from dagster_project.serving.answers import Answers
 from dagster_project.serving.headers import Headers
 
@@ -32,10 +34,10 @@ HTML, JSON = "text/html; charset=utf-8", "application/json"
 Page = Callable[[Answers, Request], Response]
 
 
-def application(store: Store, host: str = LOOPBACK[0]) -> Starlette:
-    """The pages of one store. On a loopback address requests for other hosts are refused, so that no other site's page
-    can read them through a name of its own."""
-    answers = Answers(store)
+def application(store: Store, host: str = LOOPBACK[0], expectations: Path | None = None) -> Starlette:
+    """The pages of one store, and of a directory of suites if one is named. On a loopback address requests for other
+    hosts are refused, so that no other site's page can read them through a name of its own."""
+    answers = Answers(store, GreatExpectationsAuditor(expectations))
     hosts = ["127.0.0.1", "localhost", "[::1]"] if host in LOOPBACK else ["*"]
     return Starlette(
         routes=[Route(path, _answering(answers, page), methods=["GET"]) for path, page in ROUTES.items()],
@@ -85,6 +87,21 @@ def manifest_json(answers: Answers, request: Request) -> Response:
     return Response(load_manifest(answers.store, _identifier(request)).encoded(), media_type=JSON)
 
 
+def checks(answers: Answers, request: Request) -> Response:
+    """How the newest version of every partition was judged."""
+    return Response(answers.checks(), media_type=HTML)
+
+
+def check(answers: Answers, request: Request) -> Response:
+    """How the newest version of a partition was judged."""
+    return Response(answers.checked(request.path_params["partition"]), media_type=HTML)
+
+
+def check_json(answers: Answers, request: Request) -> Response:
+    """The same as Great Expectations has it."""
+    return Response(encoded(answers.judgement(request.path_params["partition"])), media_type=JSON)
+
+
 ROUTES: Mapping[str, Page] = MappingProxyType(
     {
         "/": mixes,
@@ -96,6 +113,9 @@ ROUTES: Mapping[str, Page] = MappingProxyType(
         "/manifests/{id}.json": manifest_json,
         "/manifests/{id}": manifest,
         "/text": text,
+        "/checks": checks,
+        "/checks/{partition:path}/result.json": check_json,
+        "/checks/{partition:path}": check,
     }
 )
 

@@ -6,6 +6,8 @@ import json
 
 import pytest
 
+from dagster_project.view_columns import COLUMNS
+from dagster_project.views import CATALOG, VIEWS
 from tests.cli.conftest import MANY
 
 
@@ -212,5 +214,11 @@ def test_sql_sees_documents_and_everything_beside_them(built):
     assert built.json("sql", "SELECT count(*) AS n FROM members") == [{"n": 2}]
     views = built.json("sql", "--views")
     assert {"documents", "signals", "verdicts", "licenses", "families", "members", "manifests", "refs"} <= set(views)
-    assert "title" in views["documents"]
+    assert views["documents"]["title"] == {"type": "VARCHAR", "description": "as the source has it"}
+    told = {view: names for view, names in views.items() if view in {*VIEWS, *CATALOG}}
+    assert [(view, name) for view, names in told.items() for name in names if not names[name]["description"]] == []
+    assert {(view, name) for view in COLUMNS.keys() & views.keys() for name in COLUMNS[view]} <= {
+        (view, name) for view, names in views.items() for name in names
+    }
+    assert "half an id of its first parent" in built("sql", "--views").stdout
     assert "DuckDB refused the query" in built("sql", "SELECT nothing", code=1).stderr

@@ -73,6 +73,11 @@ def test_a_text_is_erased_and_that_is_certified(program, documents, tmp_path):
     assert "is held by counsel" in program("retire", "published/bedtime@dev", old[:8], code=1).stderr
     said = ("--as", "counsel", "--statement", "\x1b[31mdone", "--kind", "released")
     program("attest", f"published/bedtime@dev#{old[:8]}", *said)
+    planned = program.json("takedown", "plan", "--erase")["erased"]
+    assert [item["documents"] for item in planned if item["partition"].startswith("snapshots/")] == [2]
+    assert {item["beyond"] for item in planned} == {0}
+    assert "beyond the requests" in program("takedown", "plan", "--erase").stdout
+    assert "names it" in program("takedown", "plan").stdout
     done = program.json("takedown", "apply", "--erase")
     assert done["erased"]["rewritten"] > 0
     assert {"partition": "published/bedtime@dev", "version": old} in done["withdrawn"]
@@ -83,6 +88,8 @@ def test_a_text_is_erased_and_that_is_certified(program, documents, tmp_path):
     signed = ("--key", str(key), "--to", str(tmp_path / "certificate.json"))
     found = program.json("takedown", "certificate", entry["id"][:8], *signed)
     assert survivor in {item["doc_id"] for item in found["certificate"]["removed"]}
+    assert {item["is_explained"] for item in found["certificate"]["portrait"]["spans"]} <= {True}
+    assert program.json("takedown", "plan", "--erase") == {"affected": [], "erased": []}
     assert (
         found["signature"]["key"]
         in program("keys", "verify", str(tmp_path / "certificate.json"), "--key", f"{key}.pub").stdout

@@ -215,6 +215,16 @@ def test_the_settings_choose(monkeypatch: pytest.MonkeyPatch) -> None:
         pass
 
 
+def test_workers_of_another_release_refuse() -> None:
+    from dagster_project.corpus.engine import ray as engine
+
+    assert engine._run(engine.release(), abs, -1) == 1
+    with pytest.raises(
+        EngineError, match=r"the worker on .* has Florilegium .*, and the driver 0\.0\.0: install the same"
+    ):
+        engine._run("0.0.0", abs, -1)
+
+
 def test_a_cluster_that_is_not_there_is_one_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
     import ray
 

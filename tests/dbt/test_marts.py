@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import warnings
 from dataclasses import dataclass, replace
@@ -91,7 +92,15 @@ def query_of(database: Path, query: str) -> Rows:
 
 
 def build_with_dbt(settings: Settings, folder: Path, *arguments: str) -> dict[str, str]:
-    """`dbt build` as a person would run it, with the store in the environment; the status of every node."""
+    """`dbt build` as a person would run it; the status of every node."""
+    said = run_dbt(settings, folder, "build", *arguments)
+    results = folder / "target" / "run_results.json"
+    assert results.exists(), said
+    return {item["unique_id"].split(".")[2]: item["status"] for item in json.loads(results.read_text())["results"]}
+
+
+def run_dbt(settings: Settings, folder: Path, *arguments: str) -> str:
+    """dbt with the store in the environment; what it said."""
     environment = {
         "PATH": os.defpath,
         "HOME": str(folder),
@@ -104,11 +113,8 @@ def build_with_dbt(settings: Settings, folder: Path, *arguments: str) -> dict[st
     }
     project = dbt_directory()
     places = [f"--project-dir={project}", f"--profiles-dir={project}", f"--target-path={folder / 'target'}"]
-    command = [dbt_executable(), "build", *places, f"--log-path={folder / 'logs'}", *arguments]
-    told = subprocess.run(command, env=environment, cwd=folder, capture_output=True, text=True)
-    results = folder / "target" / "run_results.json"
-    assert results.exists(), told.stdout
-    return {item["unique_id"].split(".")[2]: item["status"] for item in json.loads(results.read_text())["results"]}
+    command = [dbt_executable(), *arguments, *places, f"--log-path={folder / 'logs'}"]
+    return subprocess.run(command, env=environment, cwd=folder, capture_output=True, text=True).stdout
 
 
 # ---- values -------------------------------------------------------------------------------------------------------
@@ -193,6 +199,7 @@ def test_wrong_counts_fail_the_tests(built: Built, tmp_path: Path) -> None:
 def test_an_empty_store_has_empty_marts(embedded_s3: S3Config, tmp_path: Path) -> None:
     _, settings = store_and_settings(embedded_s3, "empty", tmp_path)
     statuses = build_with_dbt(settings, tmp_path)
+    assert statuses.pop("provenance_report") == "no-op"  # an exposure
     assert set(statuses.values()) <= {"success", "pass"}
     for model in MODELS:
         assert query_of(tmp_path / "marts.duckdb", f"from {model}") == []
@@ -217,6 +224,50 @@ def test_no_secret_is_written_anywhere(built: Built) -> None:
     assert any(path.name == "dbt.log" for path in written)
     assert any(path.name == "run_results.json" for path in written)
     assert not [path for path in written for secret in secrets if secret in path.read_bytes()]
+
+
+# ---- documentation ------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def documented(built: Built, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The target folder of `dbt docs generate`, over the marts that Dagster built."""
+    folder = tmp_path_factory.mktemp("documented")
+    shutil.copyfile(built.settings.home / "dbt" / "marts.duckdb", folder / "marts.duckdb")
+    said = run_dbt(built.settings, folder, "docs", "generate", "--static")
+    assert (folder / "target" / "catalog.json").exists(), said
+    return folder / "target"
+
+
+def test_every_column_of_a_mart_is_described_and_tested(documented: Path) -> None:
+    parsed, catalog = (json.loads((documented / name).read_text()) for name in ("manifest.json", "catalog.json"))
+    assert catalog["errors"] is None
+    models = {key: node for key, node in parsed["nodes"].items() if node["resource_type"] == "model"}
+    assert {key for key in catalog["nodes"] if key.startswith("model.")} == set(models)
+    tested = {
+        (node["attached_node"], node["column_name"])
+        for node in parsed["nodes"].values()
+        if node["resource_type"] == "test" and node.get("column_name")
+    }
+    for key, model in models.items():
+        columns = set(catalog["nodes"][key]["columns"])
+        assert model["description"]
+        assert {name for name, told in model["columns"].items() if told["description"]} == columns
+        if model["name"] in MODELS:
+            assert {(key, name) for name in columns} <= tested
+    assert all(source["description"] for source in parsed["sources"].values())
+
+
+def test_the_report_is_exposed_with_all_marts_behind_it(documented: Path) -> None:
+    (report,) = json.loads((documented / "manifest.json").read_text())["exposures"].values()
+    assert report["name"] == "provenance_report"
+    assert {node.rpartition(".")[2] for node in report["depends_on"]["nodes"]} == MODELS
+
+
+def test_the_documentation_is_one_page_without_keys(built: Built, documented: Path) -> None:
+    page = (documented / "static_index.html").read_bytes()
+    assert b"provenance_report" in page
+    assert (built.settings.secret_key or "").encode() not in page
 
 
 # ---- the project --------------------------------------------------------------------------------------------------

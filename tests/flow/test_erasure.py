@@ -20,7 +20,7 @@ from dagster_project.corpus.building.library import Library
 from dagster_project.corpus.building.takedowns import affected
 from dagster_project.corpus.building.taking_down import take_down
 from dagster_project.corpus.engine.engines import Engine
-from dagster_project.corpus.erasing.asked import Span
+from dagster_project.corpus.erasing.asked import Answer, Asked, Span
 from dagster_project.corpus.lineage.catalog import refresh
 from dagster_project.corpus.lineage.impact import Question, impact
 from dagster_project.corpus.loading.loader import Begin, Loader
@@ -173,7 +173,8 @@ def test_rows_that_stay_are_as_they_were(before: Library, built: Library) -> Non
     add(built.store, ENTRIES)
     take_down(built, erase=True)
     records = list(all_replacements(built.store))
-    tables = [item for item in records if item.new]
+    # versions that were built for this erasure quote findings of what goes, and are swept like all others
+    tables = [item for item in records if item.new and before.store.size(item.old.path) is not None]
     assert tables
     for item in tables:
         assert item.new is not None
@@ -265,6 +266,30 @@ def test_a_later_snapshot_does_not_bring_it_back(
     blank = {row["doc_id"] for row in rows if not row["text"]}
     found = [row for file in corpus.files for row in read_shard(built.store, file).to_pylist()]
     assert {row["status"] for row in found if row["doc_id"] in blank} <= {"withdrawn", "rejected"}
+    report = verify(built.store, built.engine, Partition("deduplicated", "notes@2"), corpus.id)
+    assert (report.problems, report.stages["snapshots"].erased) == ([], 2)  # blank since they were read
+
+
+def test_later_versions_are_what_they_would_be_without_earlier_work(built: Library, tmp_path: Path) -> None:
+    """Shards that are found name what stands in the place of the old ones: their digests, and so the ids, are those of
+    the rows that were there; and more may be erased from them."""
+    add(built.store, ENTRIES)
+    take_down(built, erase=True)
+    recipes(tmp_path, built.store, version="2")
+    corpus = RECIPES["corpora/notes.yaml"].format().replace('version: "1"', 'version: "2"')
+    write(tmp_path / "corpora/notes.yaml", corpus)
+    place, versions = Partition("deduplicated", "notes@2"), list[str]()
+    for forgotten in (True, False):
+        store = MemoryStore()
+        store._objects |= built.store._objects  # type: ignore[attr-defined]
+        if forgotten:
+            store.delete([entry.path for entry in store.list("builds/")])
+        versions.append(library(store, tmp_path).build(place).manifest.id)
+    assert len(set(versions)) == 1
+    add(store, [Entry("url", "https://web4.example.org/4", "near")])
+    take_down(Library(store, built.recipes, built.engine, built.auditor), erase=True)
+    report = verify(store, built.engine, place, versions[0], sample=None)
+    assert (report.problems, report.stages["snapshots"].erased) == ([], 4)
 
 
 def test_what_is_left_verifies_and_answers(built: Library) -> None:
@@ -275,7 +300,8 @@ def test_what_is_left_verifies_and_answers(built: Library) -> None:
     take_down(built, erase=True)
     assert holding(built.store, TEXT)  # that of the copy
     for place in (CORPUS, PUBLISHED, OTHER):
-        assert verify(built.store, built.engine, place, newest(built, place).id, sample=None).problems == []
+        for version in {ref.id for ref in history(built.store, place)}:
+            assert verify(built.store, built.engine, place, version, sample=None).problems == []
     with connect(built.store, refresh(built.store)) as asked:
         (blank,) = asked.execute("SELECT count(*) FROM documents WHERE text = ''").fetchone()
     assert blank == 1
@@ -368,23 +394,39 @@ def test_a_certificate_is_held_against_the_store(built: Library) -> None:
     assert {item.partition for item in applied.withdrawn} >= {str(MIX), str(PUBLISHED), str(CORPUS)}
     plain = certificate(built.store, entry)
     assert (plain["erased"], plain["objects"]) == (False, [])
-    spans = [Span(plain["removed"][0]["doc_id"], 0, 10), Span(plain["removed"][0]["doc_id"], 20, 40, "", "by chance")]
+    doc_id, new = plain["removed"][0]["doc_id"], newest(built, PUBLISHED).id
+    (member, *_) = read_shard(built.store, newest(built, MIX).files[0]).column("doc_id").to_pylist()
+    spans = (
+        Span(doc_id, 0, 60, new, "verbatim", ("ab" * 16,)),
+        Span(doc_id, 20, 90, new, "false", (member.hex(),)),
+        Span(doc_id, 30, 90, new, "unknown", (member.hex(),)),
+        Span(doc_id, 40, 90, new, "in parts", (member.hex(), doc_id)),
+    )
 
-    def ask(store: Store, engine: Engine, known: pa.Table, mixes: Sequence[Manifest]) -> dict[str, list[Span]]:
+    def ask(store: Store, engine: Engine, known: pa.Table, mixes: Sequence[Manifest]) -> dict[str, Answer]:
         assert holding(store, TEXT)
-        return dict.fromkeys(known.column("entry").to_pylist(), spans)
+        return dict.fromkeys(known.column("entry").to_pylist(), Answer({doc_id: Asked((new,), 7)}, spans))
 
     take_down(built, erase=True, ask=ask)
     told = certificate(built.store, entry)
-    assert [item["is_explained"] for item in told["portrait"]["spans"]] == [False, True]
-    assert complaints(built.store, told) == ["1 spans that a portrait claims are not explained"]
+    assert [item["is_explained"] for item in told["portrait"]["spans"]] == [False, True, False, False]
+    assert "is no member of" in told["portrait"]["spans"][0]["explanation"]
+    assert "is one of the removed documents" in told["portrait"]["spans"][3]["explanation"]
+    counts = {name: told["portrait"][name] for name in ("documents", "without_text", "versions")}
+    assert counts == {"documents": 2, "without_text": 0, "versions": [new]}  # the other one was asked about before
+    assert told["portrait"]["shown_false"] >= 7
+    assert complaints(built.store, told)[0] == "3 spans that a portrait claims are not explained"
+    assert len(complaints(built.store, told)) == 3  # and two of their holders are not there
     assert [name.partition("#")[0] for name in told["out_of_reach"]["trained_on_it"]] == ["artifacts/bpe@1"]
     old = File(told["objects"][0]["path"], told["objects"][0]["old"], 3, 0)
     built.store.put_once(old.path, b"TEXT")
     with pytest.raises(Refused, match="the text is gone: it cannot be taken back"):
         decide(built.store, entry, "pending")
-    said = complaints(built.store, {**told, "portrait": {"asked": False, "spans": []}})
-    assert said == [f"{old.path} stands again: apply the takedown again with --erase"]
+    said = complaints(built.store, {**told, "portrait": {**told["portrait"], "spans": []}})
+    assert said == [
+        f"{old.path} stands again: apply the takedown again with --erase",
+        "portraits answered otherwise than the certificate says, or were asked again since: make it again",
+    ]
     with pytest.raises(Refused, match="no certificate of this release"):
         complaints(built.store, {"format": 1})
 

@@ -11,25 +11,25 @@ from tests.corpora import Lenient, documents, library, prose, write_jsonl, write
 from tests.corpus.sources.warcs import answer, packed, record, text_record, warcinfo
 
 GOLDEN = {
-    "deduplicated/notes@dev": "042ba1f00324bfb2",
-    "families/notes@dev": "8a6c1f79de5fa968",
-    "filtered/notes@dev+plain": "748905338c447d08",
-    "fingerprints/notes@dev/words5-14x8": "b01d1e8ac86c36cf",
-    "licensed/notes@dev": "58a4034000e825b3",
-    "mixed/notes@dev": "335de55ce7e34459",
-    "published/notes@dev": "3768b9163f39334e",
-    "signals/notes@dev/counts": "3e2f0e636814b1f9",
-    "signals/notes@dev/language": "4fab5cd3e011de93",
-    "snapshots/notes@dev": "a9d13b684ac824de",
+    "deduplicated/notes@dev": "3ac117de98d0d3bf",
+    "families/notes@dev": "b8827b6e4754d484",
+    "filtered/notes@dev+plain": "0a5cc7956f6c912a",
+    "fingerprints/notes@dev/words5-14x8": "62c80d280cbd8615",
+    "licensed/notes@dev": "98e09a76545a81f3",
+    "mixed/notes@dev": "de8618bd92e05dbd",
+    "published/notes@dev": "bb494e6072a29010",
+    "signals/notes@dev/counts": "b65f42c2c2691590",
+    "signals/notes@dev/language": "83abbb171c783ef2",
+    "snapshots/notes@dev": "e17ff5ab58f2d3d6",
 }
 GOLDEN_OF_A_CRAWL = {
-    "licensed/crawl@dev": "1474bd98dd0a4b2d",
-    "signals/crawl@dev/addresses": "c43e6974eb41dde9",
-    "signals/crawl@dev/consent": "4d11fb102f5b0a78",
-    "signals/crawl@dev/counts": "8a1443e717fbf5ec",
-    "signals/crawl@dev/language": "22a6910a35a3d913",
-    "snapshots/crawl@dev": "3986ac57294218af",
-    "statistics/crawl@dev": "f8198b6024ca8774",
+    "licensed/crawl@dev": "a58aec1430b23d1d",
+    "signals/crawl@dev/addresses": "c8c10b8a31e0149b",
+    "signals/crawl@dev/consent": "062255d2c00424e5",
+    "signals/crawl@dev/counts": "a661c11e3f31ee0b",
+    "signals/crawl@dev/language": "db858864f77164b4",
+    "snapshots/crawl@dev": "057c4464b1ddc1de",
+    "statistics/crawl@dev": "bb7bbc79d471f0ec",
 }
 
 

@@ -29,6 +29,7 @@ from dagster_project.corpus.storage.s3 import S3Config, S3Store
 from tests.corpora import library
 
 class Printing:
+    run = ""
     def started(self, partition): ...
     def progressed(self, partition, done, total): ...
     def finished(self, built): print(built.partition, built.manifest.rows, f"{built.seconds:.1f} s", file=sys.stderr)

@@ -72,7 +72,7 @@ def built(s3_store: S3Store, tmp_path: Path) -> Library:
         for path, text in RECIPES.items():
             write(tmp_path / path.format(name=name), text.format(name=name).replace("PLACE", str(tmp_path)))
     found = library(s3_store, tmp_path)
-    found.portraits = True
+    found.answers = True
     found.build(Partition("published", "all@1"))
     return found
 

@@ -12,6 +12,7 @@ import pytest
 
 from dagster_project.corpus.building.library import Library
 from dagster_project.corpus.building.takedowns import affected
+from dagster_project.corpus.building.taking_down import take_down
 from dagster_project.corpus.model.partitions import Partition
 from dagster_project.corpus.reaching import near
 from dagster_project.corpus.storage.memory import MemoryStore
@@ -91,6 +92,20 @@ def test_families_go_further_than_near_copies(tmp_path: Path) -> None:
     add(found.store, [Entry("document", ids_of(found, "web")["s0"], "family")])
     assert withdrawn(found, "all", "web") == {"s0": "document", "s1": "near", "s2": "family"}
     assert withdrawn(found, "b", "blogs") == {"copy": "family"}  # the words of a member that goes
+
+
+@pytest.mark.parametrize("scope", ["near", "family"])
+def test_an_erasure_changes_no_reason_and_so_no_version(tmp_path: Path, scope: Any) -> None:
+    found = opened(tmp_path, {"web": {"x": X, "near": NEAR, "other": prose(9)}}, {"all": plain("web")})
+    assert withdrawn(found, "all", "web") == {}
+    add(found.store, [Entry("document", ids_of(found, "web")["x"], scope)])
+    expected = {"x": "document", "near": "near"}
+    assert withdrawn(found, "all", "web") == expected
+    version = found.planner.newest(Partition("deduplicated", "all@dev")).id
+    take_down(found, erase=True)
+    found.__post_init__()
+    assert withdrawn(found, "all", "web") == expected
+    assert found.planner.newest(Partition("deduplicated", "all@dev")).id == version
 
 
 @pytest.mark.parametrize("asked", ["old", "new"])
@@ -195,7 +210,8 @@ def test_as_found_by_comparing_all_with_all(tmp_path: Path, monkeypatch: pytest.
     sides = {name: chosen.choice(["web", "blogs"]) for name in texts}
     sources = {side: {name: texts[name] for name in texts if sides[name] == side} for side in ("web", "blogs")}
     sure = "fingerprints: {bands: 40, rows: 4}\n"  # whatever is near shares a band
-    corpora = {"web": sure + plain("web"), "blogs": sure + plain("blogs"), "m": plain("made")}
+    over = "over: kept\n" if seed == 2 else ""
+    corpora = {"web": sure + plain("web"), "blogs": over + sure + plain("blogs"), "m": plain("made")}
     found = opened(tmp_path, {**sources, "made+web,blogs": {}}, corpora)
     ids = ids_of(found, "web") | ids_of(found, "blogs")
     parents = {f"child-{name}": name for name in texts if chosen.random() < 0.4}

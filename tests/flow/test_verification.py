@@ -8,12 +8,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import pyarrow as pa
 import pytest
 
 from dagster_project.corpus.licenses import licensed
 from dagster_project.corpus.lineage.walk import ancestors
-from dagster_project.corpus.model.canonical import canonical
 from dagster_project.corpus.model.manifests import Manifest
 from dagster_project.corpus.model.partitions import Partition
 from dagster_project.corpus.storage import refs
@@ -440,49 +438,6 @@ def test_raw_objects_that_changed_or_went_are_told_apart(tmp_path: Path) -> None
     path.unlink()
     report = verified(store, SNAPSHOT)
     assert (found(report), report.raw.same, report.raw.changed, report.raw.out_of_reach) == ([], 0, [], 1)
-
-
-def _erased(store: Store, partition: Partition, row: int, **also: Any) -> str:
-    """A shard without the text of one row, as an erasure leaves it; `also` changes the next row."""
-    old = newest(store, partition).files[0]
-    table = read_shard(store, old)
-    rows = table.to_pylist()
-    rows[row].update(text="", title=None)
-    rows[row + 1].update(also)
-    new = write_shard(store, pa.Table.from_pylist(rows, table.schema), access="public")
-    record = {
-        "format": 1,
-        "old": vars(old),
-        "new": vars(new),
-        "rows": [row],
-        "doc_ids": [rows[row]["doc_id"].hex()],
-        "entries": ["e"],
-    }
-    store.put_once(f"replacements/{old.sha256}.json", canonical(record))
-    store.delete([old.path])
-    return new.path
-
-
-def test_erased_rows_are_followed_and_everything_else_is_as_it_was(store: Store) -> None:
-    path = _erased(store, SNAPSHOT, 3)
-    report = verified(store, SNAPSHOT, sample=0)
-    assert (found(report), report.stages["snapshots"].erased) == ([], 1)
-    write_over(store, path, flipped(store.get(path), 500))
-    assert [problem.path for problem in verified(store, SNAPSHOT, sample=0).problems] == [path]
-
-
-def test_an_erasure_that_changed_more_or_less_than_it_says(store: Store) -> None:
-    path = _erased(store, SNAPSHOT, 3, text="changed besides")
-    (problem,) = verified(store, SNAPSHOT, sample=0).problems
-    assert (problem.path, problem.what) == (path, "row 4")
-
-
-def test_an_object_that_was_erased_and_is_still_there(store: Store) -> None:
-    old = newest(store, SNAPSHOT).files[0]
-    body = store.get(old.path)
-    _erased(store, SNAPSHOT, 3)
-    store.put_once(old.path, body)
-    assert any("texts were erased from it" in sentence for sentence in found(verified(store, SNAPSHOT, sample=0)))
 
 
 def test_a_version_is_told_in_json(store: Store) -> None:

@@ -15,7 +15,7 @@ from dagster_project.corpus.model.manifests import File, Identity, Manifest
 from dagster_project.corpus.model.outcomes import Outcome
 from dagster_project.quality.auditor import GreatExpectationsAuditor
 from dagster_project.quality.profiles import OFFENDERS, STAGES
-from dagster_project.quality.suites import load_suites
+from dagster_project.quality.suites import load_suites, suites_directory
 
 AUDITOR = GreatExpectationsAuditor()
 RULES = [{"name": "short", "rule": "words"}, {"name": "long", "rule": "words"}]
@@ -133,6 +133,8 @@ BAD: dict[tuple[str, str], dict[str, Any]] = {
     ("snapshots", "few_bad_records"): {"profile.dead_letters": {"not JSON": 9}},
     ("snapshots", "there_are_documents"): {"profile.documents": 0},
     ("snapshots", "few_repeated_records"): {"profile.dead_letters": {"repeated record": 30}},
+    ("snapshots", "shards_are_bounded"): {"size_bytes": (1 << 30) + 1},
+    ("snapshots", "no_shard_is_empty"): {"shards": (100, 0)},
     ("snapshots", "documents_have_text"): {"profile.text_bytes": 0},
     ("licensed", "every_document_is_covered"): {"bounds.documents": 101},
     ("licensed", "every_document_has_a_conclusion"): {"profile.licenses": {"MIT": 99, "none": 1}},
@@ -244,7 +246,8 @@ def planted(stage: str, changes: Mapping[str, Any]) -> tuple[Manifest, dict[str,
             place = place.setdefault(name, {})
         place[last] = value
     identity = Identity(stage, (), parts["recipe"], "1", (), "0" * 64)
-    files = (File("data/x", "0" * 64, 1, parts["rows"]),)
+    shards = parts.get("shards", (parts["rows"],))
+    files = tuple(File("data/x", "0" * 64, parts.get("size_bytes", 1), rows) for rows in shards)
     return Manifest(identity, (), files, parts["profile"], parts["facts"]), parts["bounds"]
 
 
@@ -334,7 +337,7 @@ def test_a_bound_that_nobody_gave_fails_and_says_so() -> None:
 
 
 def test_an_expectation_that_raises_fails_with_its_sentence(tmp_path: Path) -> None:
-    suite = (Path(AUDITOR.directory) / "fingerprints.json").read_text()
+    suite = (suites_directory() / "fingerprints.json").read_text()
     (tmp_path / "fingerprints.json").write_text(suite.replace('"max_value": 0.5', '"min_value": 2, "max_value": 1'))
     outcomes = GreatExpectationsAuditor(tmp_path).audit(*planted("fingerprints", {}))
     assert [outcome.passed for outcome in outcomes] == [True, False]

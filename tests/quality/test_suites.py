@@ -98,11 +98,34 @@ def test_two_checks_of_one_name_are_refused_at_the_second(tmp_path: Path) -> Non
 
 def test_every_problem_of_every_file_is_told_at_once(tmp_path: Path) -> None:
     written(tmp_path, changed(severity="fatal"), changed(kwargs=3))
+    (tmp_path / "mixed.json").write_text("{")
     with pytest.raises(RecipeError) as refusal:
         load_suites(tmp_path)
-    files = {Path(problem.file).stem for problem in refusal.value.problems}
-    assert files == set(STAGES)
-    assert len(refusal.value.problems) > len(STAGES)
+    files = [Path(problem.file).stem for problem in refusal.value.problems]
+    assert list(dict.fromkeys(files)) == ["filtered", "mixed"]
+    assert len(files) > 2
+
+
+def test_suites_of_ones_own_stand_in_for_the_packaged_ones_of_their_stages(tmp_path: Path) -> None:
+    own, packaged = load_suites(written(tmp_path, GOOD)), load_suites()
+    assert {stage for stage in STAGES if own[stage] != packaged[stage]} == {"filtered"}
+    assert own["filtered"].file == tmp_path / "filtered.json"
+    assert own["mixed"].file == suites_directory() / "mixed.json"
+
+
+def test_a_directory_that_is_none_and_a_suite_of_no_stage_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(RecipeError, match="is no directory; make it"):
+        load_suites(tmp_path / "expectation")
+    (tmp_path / "mixes.json").write_text("{}")
+    with pytest.raises(RecipeError, match=r"mixes\.json:1: is the suite of no stage; use one of snapshots\.json"):
+        load_suites(tmp_path)
+
+
+def test_a_bound_that_is_given_twice_is_refused(tmp_path: Path) -> None:
+    text = json.dumps({"name": "filtered", "expectations": [GOOD]}, indent=2)
+    (tmp_path / "filtered.json").write_text(text.replace('"severity"', '"severity": "warning",\n"severity"'))
+    with pytest.raises(RecipeError, match="says 'severity' twice"):
+        load_suite(tmp_path, "filtered")
 
 
 @pytest.mark.parametrize(

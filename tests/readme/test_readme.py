@@ -92,8 +92,8 @@ def test_what_is_taken_down_goes_and_comes_back(folder: Path, tmp_path: Path) ->
             assert done.returncode == 0, (line, done.stdout, done.stderr)
         with pytest.raises(Refused, match="was retired by J"):
             refuse_ended(store, Partition("published", "notes@1"), newest)
-    assert rows[:3] == [manifest.rows] * 3
-    assert rows[3] < manifest.rows
+    assert rows[:4] == [manifest.rows] * 4
+    assert rows[4] < manifest.rows
 
 
 @pytest.mark.embedded
@@ -224,6 +224,14 @@ def test_copies_are_found_and_on_ray_the_same_is_found_again(folder: Path) -> No
     assert (first["id"], again["new"]) == (again["id"], False)
 
 
+@pytest.mark.embedded
+def test_costs_are_told(folder: Path) -> None:
+    answers = [run(line, folder) for line in blocks("bash", "Deployment")[1].splitlines()]
+    assert [answer.returncode for answer in answers] == [0] * len(answers), [answer.stderr for answer in answers]
+    assert "published" in answers[0].stdout
+    assert json.loads(answers[1].stdout)[0]["rows"] == 300
+
+
 @pytest.fixture(scope="module")
 def crawled(folder: Path) -> Path:
     """Two crawls of three pages, the second with one changed and one that keeps crawlers out."""
@@ -254,6 +262,15 @@ def test_a_crawl_is_read_carded_searched_and_compared(crawled: Path) -> None:
         partition = Partition("filtered", "pages@2026-11+reservations")
         kept = refs.load_manifest(store, refs.resolve(store, partition)).profile["kept"]
     assert kept["documents"] == 2
+
+
+@pytest.mark.embedded
+def test_a_store_is_kept_copied_and_registered(folder: Path, tmp_path: Path) -> None:
+    for line in blocks("bash", "Care of the store")[0].splitlines():
+        done = run(line.replace("/mnt/disk", str(tmp_path)), folder)
+        assert done.returncode == 0, (line, done.stdout, done.stderr)
+    assert (folder / "catalog.db").is_file()
+    assert (tmp_path / "warehouse").is_dir()
 
 
 @pytest.mark.embedded

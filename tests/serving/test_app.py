@@ -18,7 +18,7 @@ from dagster_project.corpus.model.partitions import Partition
 from dagster_project.corpus.portraits.drawing import portray
 from dagster_project.corpus.statements.statements import Statement, make_statement
 from dagster_project.corpus.storage.memory import MemoryStore
-from dagster_project.corpus.storage.refs import load_manifest, resolve
+from dagster_project.corpus.storage.refs import load_manifest, published, resolve
 from dagster_project.serving.app import application
 from tests.corpora import prose
 from tests.corpus.publishing.conftest import HOSTILE, MIX, built, hostile_rows
@@ -158,9 +158,26 @@ def test_manifests_are_told_as_the_store_has_them(client: TestClient, store: Mem
     assert page(client, f"/manifests/{version}")
 
 
+def test_data_docs_are_served(client: TestClient, store: MemoryStore) -> None:
+    index = page(client, "/checks")
+    assert {str(item) for item in published(store)} == {
+        path.removeprefix("/checks/") for path in links(index) if path.startswith("/checks/")
+    }
+    assert f"mixed/{MIX.key}" in page(client, f"/checks/mixed/{MIX.key}").shown
+    result = client.get(f"/checks/mixed/{MIX.key}/result.json").json()
+    assert result["meta"]["version"] == resolve(store, MIX)
+    parts = page(client, "/checks/signals/plain@dev")
+    assert "/checks/signals/plain@dev/counts" in links(parts)
+
+
 @pytest.mark.parametrize(
     ("path", "status"),
     [
+        ("/checks/mixed/none@1", 404),
+        ("/checks/mixed/..%2F..%2Fetc", 404),
+        ("/checks/thoughts/a@1", 404),
+        ("/checks/x", 404),
+        (f"/checks/mixed/{'x' * 5000}@1", 404),
         ("/search", 400),
         ("/search?url=a&host=b", 400),
         ("/search?url=a&url=b", 400),

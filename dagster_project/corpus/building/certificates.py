@@ -10,15 +10,18 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from dagster_project.corpus.building.certificate_portraits import portrait_told
+from dagster_project.corpus.building.certificate_texts import still_held, texts_left
+from dagster_project.corpus.building.erasures import gone_documents, snapshots_with
 from dagster_project.corpus.building.remaining import members_among, members_met, verdict
-from dagster_project.corpus.building.taking_down import gone_documents
-from dagster_project.corpus.erasing.asked import Span, spans_of
 from dagster_project.corpus.erasing.blanking import KEPT
+from dagster_project.corpus.erasing.cleared import cleared_for
 from dagster_project.corpus.erasing.erase import SCRATCH
 from dagster_project.corpus.erasing.replacements import all_replacements
 from dagster_project.corpus.lineage.index import find_all
 from dagster_project.corpus.model.documents import ID
 from dagster_project.corpus.model.partitions import parse
+from dagster_project.corpus.reaching.everywhere import not_concluded
 from dagster_project.corpus.statements.statements import ended, statements_of, today, withdrawn_for
 from dagster_project.corpus.storage.refs import history, latest, load_manifest, published
 from dagster_project.corpus.storage.shards import read_rows, read_shard
@@ -42,12 +45,12 @@ def certificate(store: Store, digits: str) -> dict[str, Any]:
     register = read_register(store)
     entry = register.named(digits)
     erasures = read_erasures(store)
-    was_erased = entry.id in erasures.entries
-    found = erased_for(store, erasures, [entry.id]) if was_erased else gone_documents(store)
+    is_recorded, cleared = entry.id in erasures.entries, cleared_for(store, entry.id)
+    found = erased_for(store, erasures, [entry.id]) if is_recorded else gone_documents(store)
     removed = sorted(found.filter(pc.equal(found.column("entry"), entry.id)).column("doc_id").unique().to_pylist())
     documents = described(store, removed)
     versions = versions_of_entry(store, entry.id)
-    portrait = spans_of(store, entry.id)
+    check = [_checked(store, entry, item, removed) for item in _newest_mixes(versions)]
     request = {name: getattr(entry, name) for name in ("kind", "value", "scope", "requester", "received", "reason")}
     return {
         "certificate": TITLE,
@@ -56,14 +59,17 @@ def certificate(store: Store, digits: str) -> dict[str, Any]:
         "date": today(),
         "request": {"entry": entry.id, **request},
         "decision": {"decision": entry.decision, "decided_by": entry.decided_by, "register": register.number},
-        "erased": was_erased,
+        "erased": is_recorded and cleared is not None,
         "removed": [_removed(item) for item in documents],
+        "stood_in": list(_stood_in(store, entry, removed)),
         "versions": versions,
         "objects": list(_objects(store, entry.id)),
         "stays": list(KEPT),
-        "out_of_reach": _out_of_reach(store, removed, documents, versions),
-        "check": [_checked(store, entry, item, removed) for item in _newest_mixes(versions)],
-        "portrait": {"asked": portrait is not None, "spans": [_span(item) for item in portrait or ()]},
+        "out_of_reach": _out_of_reach(store, entry, removed, documents, versions),
+        "check": check,
+        "still_held": still_held(store, entry.id, removed),
+        "texts_left": texts_left(store, removed) if is_recorded else [],
+        "portrait": portrait_told(store, entry, removed, versions, check),
     }
 
 
@@ -109,8 +115,17 @@ def _objects(store: Store, entry: str) -> Iterator[dict[str, Any]]:
             yield {"old": item.old.sha256, "path": item.old.path, "new": new, "rows": len(item.rows)}
 
 
+def _stood_in(store: Store, entry: Entry, removed: Sequence[bytes]) -> Iterator[dict[str, Any]]:
+    """All versions of snapshots that have them, which an erasure takes from all; whether a request for one version of a
+    source names each."""
+    for partition, version, count in snapshots_with(store, removed):
+        is_named = entry.kind != "source" or "@" not in entry.value or entry.value == partition.key
+        yield {"partition": str(partition), "version": version, "documents": count, "is_named": is_named}
+
+
 def _out_of_reach(
     store: Store,
+    entry: Entry,
     removed: Sequence[bytes],
     documents: Sequence[Mapping[str, Any]],
     versions: Sequence[Mapping[str, Any]],
@@ -121,6 +136,7 @@ def _out_of_reach(
         "exports_of": [f"{item['partition']}#{item['old']}" for item in versions if _stage(item) == "published"],
         "not_built_again": [f"{item['partition']}#{item['old']}" for item in versions if item["new"] is None],
         "trained_on_it": list(_trained_on(store, removed)),
+        "not_concluded": not_concluded(store) if entry.kind == "license" else [],
         "runs_under_way": sum(1 for _ in store.list(SCRATCH)),
         "not_known": list(NOT_KNOWN),
     }
@@ -173,7 +189,3 @@ def _newest_mixes(versions: Sequence[Mapping[str, Any]]) -> list[Mapping[str, An
 
 def _stage(item: Mapping[str, Any]) -> str:
     return parse(item["partition"])[0].stage
-
-
-def _span(item: Span) -> dict[str, Any]:
-    return {**item._asdict(), "is_explained": bool(item.found or item.explanation)}

@@ -32,13 +32,15 @@ class Holding(NamedTuple):
         return tuple(sorted(self.found.column("entry").unique().to_pylist()))
 
 
-def versions_holding(store: Store, known: pa.Table) -> Iterator[Holding]:
+def versions_holding(store: Store, known: pa.Table, *, newest: bool = False) -> Iterator[Holding]:
     """All versions of corpora, mixes and publications that hold any of these documents (rows of ERASED), by stage,
-    partition and age."""
+    partition and age; or the newest of each partition alone."""
     told: dict[str, pa.Table] = {}
     for stage in STAGES if known.num_rows else ():
         for partition in published(store, stage):
-            for version in dict.fromkeys(ref.id for ref in history(store, partition)):
+            last = latest(store, partition) if newest else None
+            refs = [last] if last else history(store, partition)
+            for version in dict.fromkeys(ref.id for ref in refs):
                 manifest = members_of(store, load_manifest(store, version))
                 if manifest.id not in told:
                     told[manifest.id] = _held(store, manifest, known)

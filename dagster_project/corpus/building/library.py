@@ -6,21 +6,23 @@ build key), manifest, build record, ref. Only the ref makes it visible, and only
 
 from __future__ import annotations
 
-import time
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field, replace
-from typing import Any, NamedTuple, Protocol
+from dataclasses import dataclass, field, replace
+from typing import Any, NamedTuple
 
+from dagster_project.corpus.building.judging import judged
 from dagster_project.corpus.building.mix_plans import inputs_of, plan_of
+from dagster_project.corpus.building.observers import Observer, Unobserved, run_record
 from dagster_project.corpus.building.planner import Plan, Planner
 from dagster_project.corpus.building.plans import make_plan
 from dagster_project.corpus.building.recipes import Recipes
 from dagster_project.corpus.building.takedowns import differ_by_takedowns
+from dagster_project.corpus.engine.costs import Cost, Metered
 from dagster_project.corpus.engine.engines import Engine
 from dagster_project.corpus.engine.work import Work
+from dagster_project.corpus.erasing.owned import erased_whole, orders_of, owned
 from dagster_project.corpus.lineage.index import index_version
 from dagster_project.corpus.mixing import mix
-from dagster_project.corpus.model.canonical import digest
 from dagster_project.corpus.model.errors import AuditFailed, IntegrityError, MissingObject, Moved, Refused
 from dagster_project.corpus.model.manifests import Manifest
 from dagster_project.corpus.model.outcomes import Auditor, Outcome
@@ -33,8 +35,9 @@ from dagster_project.corpus.statements.statements import restore, statements_of,
 from dagster_project.corpus.storage import refs
 from dagster_project.corpus.storage.lists import missing
 from dagster_project.corpus.storage.refs import Ref
-from dagster_project.corpus.storage.shards import remove_altered
+from dagster_project.corpus.storage.shards import remove_altered, remove_erased
 from dagster_project.corpus.storage.stores import Store
+from dagster_project.corpus.storage.sweeps import last_sweep
 from dagster_project.corpus.takedowns.erased import last_erasure
 from dagster_project.corpus.takedowns.register import last_number, read_register
 
@@ -56,30 +59,18 @@ class Built:
 
 
 class Requests(NamedTuple):
-    """How many states the takedown register and the table of erased documents had."""
+    """How many states the takedown register and the table of erased documents had, and how often was swept."""
 
     register: int
     erasures: int
+    sweeps: int
 
 
-class Observer(Protocol):
-    """Somebody who watches: a progress bar, a log, a Dagster run."""
+class Shared(NamedTuple):
+    """What was done once for several partitions, and how many they are."""
 
-    def started(self, partition: Partition) -> None: ...
-
-    def progressed(self, partition: Partition, done: int, total: int) -> None: ...
-
-    def finished(self, built: Built) -> None: ...
-
-
-class Unobserved:
-    """Nobody watches."""
-
-    def started(self, partition: Partition) -> None: ...
-
-    def progressed(self, partition: Partition, done: int, total: int) -> None: ...
-
-    def finished(self, built: Built) -> None: ...
+    cost: Cost
+    among: int
 
 
 @dataclass
@@ -93,9 +84,11 @@ class Library:
     observer: Observer = field(default_factory=Unobserved)
     refill: bool = False  # whether mixes are made anew from which documents were taken down
     answers: bool = False  # whether indexes and portraits are made as soon as a version stands, or when they are asked
+    pages: str | None = None  # where the provenance pages of the store are served, for who links to them
 
     def __post_init__(self) -> None:
         self.planner = Planner(self.store, self.recipes, refill=self.refill)
+        self._shared: dict[Partition, Shared] = {}
 
     def build(self, partition: Partition, *, upstream: bool = True, reason: str = "", repair: bool = False) -> Built:
         """Build a partition, and first whatever it needs (each once); what already stands is found, not rebuilt.
@@ -122,16 +115,18 @@ class Library:
         needs = self.planner.dependencies.of(first)
         if first.stage != "signals" or len(alike) < 2 or any(item.stage == "artifacts" for item in needs):
             return
-        by_group = []
+        by_group = {}
         for item in alike:
             if self.planner.dependencies.of(item) == needs:
                 plan = make_plan(self.planner, item)
                 work = self._work(item, plan)
                 if plan.shards and not self._found(work.key("build", plan.made_of)):
-                    by_group.append(plan.shards(work))
+                    by_group[item] = plan.shards(work)
         if len(by_group) > 1:
-            for done, _ in enumerate(self.engine.map(measure_together, list(zip(*by_group, strict=True))), 1):
-                self.observer.progressed(first, done, len(by_group[0]))
+            metered, tasks = Metered(self.engine), list(zip(*by_group.values(), strict=True))
+            for done, _ in enumerate(metered.map(measure_together, tasks), 1):
+                self.observer.progressed(first, done, len(tasks))
+            self._shared |= dict.fromkeys(by_group, Shared(metered.cost(), len(by_group)))
 
     def _refuse_missing_lists(self, partitions: Sequence[Partition]) -> None:
         """Before anything is built: verdicts, which read lists, come after what takes longest."""
@@ -170,11 +165,12 @@ class Library:
 
     def _build_one(self, partition: Partition, reason: str, repair: bool) -> Built:
         self.observer.started(partition)
+        sweeps = last_sweep(self.store)
         for attempt in range(1, TRIES + 1):
             try:
                 built = self._attempt(partition, reason, repair)
-            except Moved:
-                if attempt == TRIES:
+            except (Moved, MissingObject) as error:  # what is missing, a sweep may have taken
+                if attempt == TRIES or not (isinstance(error, Moved) or last_sweep(self.store) != sweeps):
                     raise
                 continue
             if self.answers:
@@ -184,7 +180,7 @@ class Library:
         raise AssertionError("unreachable")
 
     def _attempt(self, partition: Partition, reason: str, repair: bool) -> Built:
-        begun = time.monotonic()
+        metered = Metered(self.engine)
         started_from, requests = refs.latest(self.store, partition), self._requests()
         plan = make_plan(self.planner, partition)
         if started_from and plan.differs and not reason:
@@ -192,7 +188,7 @@ class Library:
                 f"{partition} is already published as {started_from.id[:12]} from other raw objects ({plan.differs}): "
                 f"put them back, give the recipe a new version, or correct it with --reason"
             )
-        work = self._work(partition, plan)
+        work = self._work(partition, plan, metered)
         key = work.key("build", plan.made_of)
         found = self._found(key)
         manifest = self._made_whole(plan, work, found) if found and repair else found or self._run(plan, work, key)
@@ -200,17 +196,16 @@ class Library:
         if any(not item.passed and item.severity == "error" for item in outcomes):
             raise AuditFailed(str(partition), outcomes)
         if found and started_from and started_from.id == found.id:
+            self._refuse_overtaken(partition, requests)
             self._restore(partition, found)  # whoever published it may have been stopped before
-            return Built(partition, manifest, started_from, outcomes, False, time.monotonic() - begun)
+            return Built(partition, manifest, started_from, outcomes, False, metered.cost().seconds)
         manifest = refs.put_manifest(self.store, manifest)
         refs.record_build(self.store, key, {"id": manifest.id})
-        if (now := self._requests()) != requests:
-            if now.erasures != requests.erasures:  # what was made before may hold what was erased meanwhile
-                self.store.delete([f"builds/{key}.json"])
-            raise Moved(f"a takedown was asked for while {partition} was built: build again")
+        self._refuse_overtaken(partition, requests, key)
         if started_from and not reason and self._is_takedown(started_from, manifest):
             reason = TAKEDOWN
-        seconds = time.monotonic() - begun
+        cost = self._with_share(partition, metered.cost())
+        ran = {"id": self.observer.run, "workers": self.engine.workers}
         ref = refs.publish(
             self.store,
             partition,
@@ -218,11 +213,16 @@ class Library:
             build_key=key,
             started_from=started_from,
             reason=reason,
-            run={"seconds": round(seconds, 3), "workers": self.engine.workers, "audit": audit_key},
+            run={**run_record(self.store, manifest, cost, made=not found), **ran, "audit": audit_key},
         )
         if started_from:
             self._restore(partition, manifest)
-        return Built(partition, manifest, ref, outcomes, True, seconds)
+        return Built(partition, manifest, ref, outcomes, True, cost.seconds)
+
+    def _with_share(self, partition: Partition, cost: Cost) -> Cost:
+        """With its share of what was done for several partitions together."""
+        shared = self._shared.pop(partition, None)
+        return cost.with_share(shared.cost, shared.among) if shared else cost
 
     def _prepare_answers(self, built: Built) -> None:
         if built.fresh:
@@ -235,18 +235,27 @@ class Library:
         if partition.stage in ENDING and withdrawn_for(statements_of(self.store, manifest.id)):
             restore(self.store, partition, manifest.id, {entry.id for entry in read_register(self.store).removing})
 
+    def _refuse_overtaken(self, partition: Partition, before: Requests, key: str = "") -> None:
+        """Moved where a takedown or a sweep came meanwhile. What was made under a key may hold what was erased, or lack
+        what was swept, and goes."""
+        now = self._requests()
+        if key and now[1:] != before[1:]:
+            self.store.delete([f"builds/{key}.json"])
+        if now != before:
+            raise Moved(f"a takedown or a sweep came while {partition} was built: build again")
+
     def _requests(self) -> Requests:
-        return Requests(last_number(self.store), last_erasure(self.store))
+        return Requests(last_number(self.store), last_erasure(self.store), last_sweep(self.store))
 
     def _is_takedown(self, before: Ref, after: Manifest) -> bool:
         if before.id == after.id:
             return False
         return differ_by_takedowns(self.store, refs.load_manifest(self.store, before.id), after)
 
-    def _work(self, partition: Partition, plan: Plan) -> Work:
+    def _work(self, partition: Partition, plan: Plan, engine: Engine | None = None) -> Work:
         return Work(
             store=self.store,
-            engine=self.engine,
+            engine=engine or self.engine,
             stage=partition.stage,
             schema=plan.schema,
             code_version=plan.code_version,
@@ -262,9 +271,12 @@ class Library:
 
     def _made_whole(self, plan: Plan, work: Work, found: Manifest) -> Manifest:
         """What stands, with every object that is missing or altered made again."""
-        if remove_altered(self.store, found):
+        erased = erased_whole(self.store, {file.sha256 for file in found.objects})
+        own = owned(self.store, erased, orders_of([found]))
+        if remove_altered(self.store, found, own):
             plan.run(work)  # its shards are content-addressed: what was removed is written again
-            if missing := remove_altered(self.store, found):
+            remove_erased(self.store, found, owned(self.store, erased))  # what it read before that was erased
+            if missing := remove_altered(self.store, found, own):
                 raise IntegrityError(f"{missing[0]} cannot be made again from what is there now: restore it")
         return found
 
@@ -278,9 +290,4 @@ class Library:
 
     def audit(self, manifest: Manifest, bounds: Mapping[str, Any]) -> tuple[str, list[Outcome]]:
         """(key, outcomes) of the stage's suite on a version; judged once per version, suite and bounds."""
-        key = digest(["audit", manifest.id, manifest.profile, self.auditor.suite_digest(manifest.stage), bounds])
-        if record := refs.find_build(self.store, key):
-            return key, [Outcome(**item) for item in record["outcomes"]]
-        outcomes = list(self.auditor.audit(manifest, bounds))
-        refs.record_build(self.store, key, {"outcomes": [asdict(outcome) for outcome in outcomes]})
-        return key, outcomes
+        return judged(self.store, self.auditor, manifest, bounds)

@@ -46,6 +46,8 @@ def loose_ends(
         yield from _never_met(item, recipe)
         if recipe.language_model:
             yield from _unfit_kinds(item, [("language_model", recipe.language_model, MODEL)], recipes)
+    elif isinstance(recipe, (CorpusRecipe, MixRecipe)) and recipe.schedule and recipe.version != MOVING:
+        yield item.problem("schedule", f"version {recipe.version} is fixed and is built once; leave it out")
     for path, kind, reference in _references(recipe):
         if (kind, reference.partition("@")[0]) not in unread and (message := recipes.lacks(kind, reference)):
             yield item.problem(path, message)

@@ -1,19 +1,22 @@
-"""What the portraits of new mixes know of documents that were taken down: each span with the document that says the
-same and stays, or shown to be false by reading the mix. Asked while the text is still there."""
+"""What the portraits of new mixes know of documents that were taken down: each span with the documents that hold it
+there, found by reading the mix, or shown to be false. Asked while the text is still there."""
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from dagster_project.corpus.engine.engines import Engine
-from dagster_project.corpus.erasing.asked import Span
+from dagster_project.corpus.erasing.asked import Answer, Asked, Span
 from dagster_project.corpus.lineage.index import find_all
 from dagster_project.corpus.model.manifests import Manifest
-from dagster_project.corpus.portraits.asking import SURE, portrait_of
-from dagster_project.corpus.portraits.proving import FALSE, Proof, proofs_of
+from dagster_project.corpus.portraits.asking import portrait_of
+from dagster_project.corpus.portraits.proving import FALSE, proofs_of
+from dagster_project.corpus.portraits.spans import starts_of_characters
 from dagster_project.corpus.portraits.texts import batches
 from dagster_project.corpus.storage.refs import history, load_manifest, published
 from dagster_project.corpus.storage.shards import read_rows
@@ -23,42 +26,50 @@ BATCH_CHARACTERS = 16 << 20
 Text = tuple[bytes, str]  # of a document
 
 
-def portraits_asked(store: Store, engine: Engine, known: pa.Table, mixes: Sequence[Manifest]) -> dict[str, list[Span]]:
-    """By entry what publications of mixes seem to hold of documents (rows of ERASED); no entry whose documents have no
-    text any more."""
-    found: dict[str, list[Span]] = {}
+def portraits_asked(store: Store, engine: Engine, known: pa.Table, mixes: Sequence[Manifest]) -> dict[str, Answer]:
+    """By entry what publications of mixes seem to hold of documents (rows of ERASED), of those that have a text."""
+    documents, spans = dict[str, dict[str, Asked]](), dict[str, list[Span]]()
+    versions = tuple(sorted(mix.id for mix in mixes))
     texts = _texts(store, known.column("doc_id").unique().to_pylist())
     for batch in batches(texts, lambda item: len(item[1]), BATCH_CHARACTERS):
-        asked = known.filter(pc.is_in(known.column("doc_id"), pa.array([doc for doc, _ in batch], pa.binary(16))))
-        entries: dict[bytes, list[str]] = {}
-        for doc_id, entry in zip(asked.column("doc_id").to_pylist(), asked.column("entry").to_pylist(), strict=True):
-            entries.setdefault(doc_id, []).append(entry)
-            found.setdefault(entry, [])
-        for doc_id, span in (item for mix in mixes for item in _spans(store, engine, mix, batch)):
-            for entry in entries[doc_id]:
-                found[entry].append(span)
-    return found
+        entries = _entries_of(known, batch)
+        found, without = list[Span](), Counter[tuple[str, str]]()
+        for item in (item for mix in mixes for item in _spans(store, engine, mix, batch)):
+            if item.found:
+                found.append(item)
+            else:
+                without[item.doc_id, "false" if item.verdict == FALSE else "unknown"] += 1
+        for doc_id, names in entries.items():
+            for entry in names:
+                asked = Asked(versions, without[doc_id, "false"], without[doc_id, "unknown"])
+                documents.setdefault(entry, {})[doc_id] = asked
+        for item in found:
+            for entry in entries[item.doc_id]:
+                spans.setdefault(entry, []).append(item)
+    return {entry: Answer(asked, tuple(spans.get(entry, ()))) for entry, asked in documents.items()}
 
 
-def _spans(store: Store, engine: Engine, mix: Manifest, batch: Sequence[Text]) -> Iterator[tuple[bytes, Span]]:
-    """Those that chance hardly explains."""
+def _entries_of(known: pa.Table, batch: Sequence[Text]) -> dict[str, list[str]]:
+    """The entries for which each document of a batch goes."""
+    asked = known.filter(pc.is_in(known.column("doc_id"), pa.array([doc_id for doc_id, _ in batch], pa.binary(16))))
+    entries: dict[str, list[str]] = {}
+    for doc_id, entry in zip(asked.column("doc_id").to_pylist(), asked.column("entry").to_pylist(), strict=True):
+        entries.setdefault(doc_id.hex(), []).append(entry)
+    return entries
+
+
+def _spans(store: Store, engine: Engine, mix: Manifest, batch: Sequence[Text]) -> Iterator[Span]:
+    """All that the portrait shows, also what chance may well explain."""
     texts = [text for _, text in batch]
     portrait = portrait_of(store, engine, mix)
-    shown = [[span for span in some if span.chance < SURE] for some in portrait.spans(texts)]
-    proofs = proofs_of(store, engine, mix, texts, shown, portrait.header.width)
+    proofs = proofs_of(store, engine, mix, texts, portrait.spans(texts), portrait.header.width)
     for (doc_id, text), some in zip(batch, proofs, strict=True):
-        for proof in some:
-            yield doc_id, _told(doc_id, text, proof, mix)
-
-
-def _told(doc_id: bytes, text: str, proof: Proof, mix: Manifest) -> Span:
-    start = len(text[: proof.span.start].encode())
-    end = start + len(text[proof.span.start : proof.span.end].encode())
-    if proof.verdict == FALSE:
-        return Span(doc_id.hex(), start, end, "", f"false: no document of {mix.id[:12]} has all of it")
-    first = proof.matches[0].first
-    said = f"{proof.verdict} in a document of {first.source} that stays in {mix.id[:12]}"
-    return Span(doc_id.hex(), start, end, first.doc_id.hex(), said)
+        data = text.encode()
+        bytes_before = np.append(np.flatnonzero(starts_of_characters(np.frombuffer(data, np.uint8))), len(data))
+        for span, verdict, _, holders in some:
+            start, end = bytes_before[[span.start, span.end]].tolist()
+            found = dict.fromkeys(item.first.doc_id.hex() for item in holders)
+            yield Span(doc_id.hex(), start, end, mix.id, verdict, tuple(found))
 
 
 def _texts(store: Store, documents: Sequence[bytes]) -> Iterator[Text]:

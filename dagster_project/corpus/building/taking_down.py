@@ -2,34 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+import time
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import NamedTuple
 
 import pyarrow as pa
 
+from dagster_project.corpus.building.erasures import documents_of, gone_documents
 from dagster_project.corpus.building.holding import Holding, versions_holding, withdraw
 from dagster_project.corpus.building.library import Built, Library
 from dagster_project.corpus.building.portraits_asked import portraits_asked
 from dagster_project.corpus.building.takedowns import Affected, affected
 from dagster_project.corpus.engine.engines import Engine
-from dagster_project.corpus.erasing.asked import Span, put_spans
-from dagster_project.corpus.erasing.erase import Swept, documents_meant, strictest_access, sweep
-from dagster_project.corpus.lineage.walk import layers_of
+from dagster_project.corpus.erasing.asked import Answer, put_answer
+from dagster_project.corpus.erasing.cleared import record_cleared
+from dagster_project.corpus.erasing.erase import LEFT_SECONDS, Swept, strictest_access, sweep
 from dagster_project.corpus.model.errors import Refused
 from dagster_project.corpus.model.manifests import Manifest
 from dagster_project.corpus.model.partitions import Partition
-from dagster_project.corpus.portraits.portrait import forget
-from dagster_project.corpus.reaching.reach import Reach, looked_of
+from dagster_project.corpus.portraits.portrait import forget, portrayed, read_header
 from dagster_project.corpus.statements.statements import Statement, holds, statements_of
-from dagster_project.corpus.storage.refs import history, load_manifest, published, resolve
-from dagster_project.corpus.storage.shards import read_rows
+from dagster_project.corpus.storage.refs import load_manifest, resolve
 from dagster_project.corpus.storage.stores import Store
-from dagster_project.corpus.takedowns.erased import ERASED, record_erased
+from dagster_project.corpus.takedowns.erased import record_erased
 from dagster_project.corpus.takedowns.register import read_register
 
 # Asks portraits of new publications about documents (rows of ERASED): by entry, what they claim to know of the texts
-Ask = Callable[[Store, Engine, pa.Table, Sequence[Manifest]], Mapping[str, Sequence[Span]]]
-TELL = ("families", "licensed")  # inputs of a corpus that say what entries reach in it
+Ask = Callable[[Store, Engine, pa.Table, Sequence[Manifest]], Mapping[str, Answer]]
 TRIES = 3  # of what an erasure leaves to be built anew
 
 
@@ -56,21 +55,23 @@ def take_down(library: Library, *, erase: bool = False, ask: Ask = portraits_ask
         holdings = list(versions_holding(store, known))
         _ask(library, ask, known, holdings)
         return Applied(found, built, withdraw(store, holdings, newest=False), known)
-    known = documents_meant(store, library.engine, entries, known)
+    known = documents_of(store, library.engine, entries, known)
     holdings = list(versions_holding(store, known))
     refuse_held(store, holdings)
-    record_erased(store, [entry.id for entry in entries], known, strictest_access(store))
+    erasures = record_erased(store, [entry.id for entry in entries], known, strictest_access(store))
     for _ in range(TRIES):  # an erased document is gone for those, too, whom its entry did not reach
         more, again = rebuild(library)
+        told = {item.partition for item in found if item.lacking}
+        found = [*found, *(item for item in more if item.partition not in told)]
         if not again:
             break
-        found, built = [*found, *(item for item in more if not item.lacking)], [*built, *again]
+        built = [*built, *again]
     holdings = list(versions_holding(store, known))
     _ask(library, ask, known, holdings)
     withdrawn = withdraw(store, holdings, newest=True)
     swept = sweep(store, library.engine, known)
-    for item in holdings:
-        forget(store, item.version)
+    record_cleared(store, [entry.id for entry in entries], erasures.number)
+    forget_portraits(store, {item.version for item in holdings})
     return Applied(found, built, withdrawn, known, swept)
 
 
@@ -81,40 +82,32 @@ def _ask(library: Library, ask: Ask, known: pa.Table, holdings: Sequence[Holding
     places = sorted({item.partition for item in holdings if item.partition.stage == "published"}, key=str)
     newest = dict.fromkeys(resolve(store, partition) for partition in places)
     mixes = [load_manifest(store, version) for version in newest if version not in held]
-    for entry, spans in ask(store, library.engine, known, mixes).items() if mixes else ():
-        put_spans(store, entry, spans)
+    for entry, answer in ask(store, library.engine, known, mixes).items() if mixes else ():
+        put_answer(store, entry, answer)
 
 
 def rebuild(library: Library) -> tuple[list[Affected], list[Built]]:
-    """Build and publish anew what holds what is to go: corpora before mixes."""
-    found = list(affected(library.planner))
-    able = [item.partition for item in found if not item.lacking]
-    corpora = [partition for partition in able if partition.stage == "deduplicated"]
-    mixes = [Partition("published", partition.key) for partition in able if partition.stage != "deduplicated"]
-    return found, [library.build(partition) for partition in (*corpora, *mixes)]
+    """Build and publish anew what holds what is to go: corpora before mixes. One that is refused, as a mix of which
+    nothing is left, keeps no other from it: it is told with what lacks."""
+    found, built = list(affected(library.planner)), list[Built]()
+    for number, item in enumerate(found):
+        is_corpus = item.partition.stage == "deduplicated"
+        if not item.lacking:
+            try:
+                built.append(library.build(item.partition if is_corpus else Partition("published", item.partition.key)))
+            except Refused as error:
+                found[number] = item._replace(lacking=f"cannot be rebuilt: {error}")
+    return found, built
 
 
-def gone_documents(store: Store) -> pa.Table:
-    """ERASED rows of what the entries that remove reach in any version of a corpus."""
-    reach = Reach(store)
-    tables, seen = [ERASED.empty_table()], set[str]()
-    for partition in published(store, "deduplicated") if reach else ():
-        for version in dict.fromkeys(ref.id for ref in history(store, partition)):
-            layers = layers_of(store, load_manifest(store, version))
-            known = sorted(item.identity.inputs[0] for item in layers)  # families say all that is asked
-            if (key := " ".join(known)) in seen:
-                continue
-            seen.add(key)
-            files = {
-                file.sha256: file
-                for layer in layers
-                for item in looked_of(store, layer)
-                for file in item.snapshot.files
-            }
-            for documents, reached in reach.reached_in(layers).items():
-                ids = read_rows(store, files[documents], reached.column("row").to_pylist(), ["doc_id"]).column("doc_id")
-                tables.append(pa.table([ids, reached.column("entry")], schema=ERASED))
-    return pa.concat_tables(tables).group_by(ERASED.names).aggregate([]).select(ERASED.names).cast(ERASED)
+def forget_portraits(store: Store, versions: Collection[str]) -> None:
+    """Remove the portraits of versions that held what was erased; and, for they can be made again, those of passages,
+    which belong to no version that is withdrawn, and what killed runs left."""
+    for version, modified in portrayed(store).items():
+        header = read_header(store, version)
+        is_left = header is None and time.time() - modified > LEFT_SECONDS
+        if version in versions or is_left or (header and header.stage == "passages"):
+            forget(store, version)
 
 
 def refuse_held(store: Store, holdings: Sequence[Holding]) -> None:

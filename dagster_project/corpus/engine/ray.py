@@ -16,6 +16,8 @@ import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from functools import cache
+from importlib.metadata import PackageNotFoundError, version
 from itertools import islice
 from typing import Any, Generic
 
@@ -69,7 +71,7 @@ class RayEngine:
         try:
             while True:
                 for item in islice(items, self._most() - len(under_way)):
-                    under_way.append(Attempt(item, self._started().remote(task, item)))
+                    under_way.append(Attempt(item, self._started().remote(release(), task, item)))
                 if not under_way:
                     return
                 result: Result = self._result(task, under_way[0])
@@ -96,7 +98,7 @@ class RayEngine:
                 attempt.tries += 1
                 if attempt.tries >= TRIES:
                     raise workers_died(attempt.tries) from None
-                attempt.reference = self._started().remote(task, attempt.item)
+                attempt.reference = self._started().remote(release(), task, attempt.item)
             except exceptions.RayError as error:
                 raise self._failed(error) from None
 
@@ -139,8 +141,22 @@ class RayEngine:
         )
 
 
-def _run(task: Callable[[Item], Result], item: Item) -> Result:
-    """One thread per worker, as on one machine."""
+@cache
+def release() -> str:
+    """Of Florilegium, as it is installed where this runs."""
+    try:
+        return version("florilegium")
+    except PackageNotFoundError:
+        return "of a checkout"
+
+
+def _run(driver: str, task: Callable[[Item], Result], item: Item) -> Result:
+    """One thread per worker, as on one machine; never by other code than the driver's."""
+    if release() != driver:
+        where = socket.gethostname()
+        raise EngineError(
+            f"the worker on {where} has Florilegium {release()}, and the driver {driver}: install the same everywhere"
+        )
     pa.set_cpu_count(1)
     without_threads()
     return task(item)
@@ -148,6 +164,6 @@ def _run(task: Callable[[Item], Result], item: Item) -> Result:
 
 def _end(references: list[Any]) -> None:
     """Nothing runs any more when this returns: scratch of tasks may be deleted. They are waited for, for a task that is
-    canceled just as it ends aborts the driver (a failed check in Ray 2.58's `CompletePendingTask`)."""
+    canceled just as it ends aborts the driver (a failed check in Ray 2.60's `CompletePendingTask`)."""
     if references:
         ray.wait(references, num_returns=len(references))

@@ -16,6 +16,7 @@ from dagster_project.corpus.engine.work import ShardResult, Work, assemble, watc
 from dagster_project.corpus.model.errors import IntegrityError
 from dagster_project.corpus.model.manifests import File, Manifest
 from dagster_project.corpus.storage.refs import find_build, record_build
+from dagster_project.corpus.storage.replacements import followed
 from dagster_project.corpus.storage.rows import entries
 from dagster_project.corpus.storage.shards import read_shard, stands, write_shard
 from dagster_project.corpus.storage.stores import Store
@@ -113,10 +114,10 @@ def run_shard(task: ShardTask) -> ShardResult:
 
 
 def find_shard(task: ShardTask) -> tuple[File, Mapping[str, Any]] | None:
-    """A shard that was made before and still stands, and its profile."""
+    """A shard that was made before and still stands, or what stands in its place, and its profile."""
     record = find_build(task.store, task.key)
     if record and stands(task.store, file := File(**record["file"])):
-        return file, record["profile"]
+        return followed(task.store, file) or file, record["profile"]
     return None
 
 

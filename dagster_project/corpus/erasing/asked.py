@@ -1,44 +1,102 @@
-"""What data portraits of new mixes claimed of a text while it was there, for afterwards nobody can ask:
-`asked/<entry id>.json`, the last answer stands."""
+"""What data portraits of new mixes claimed of texts while these were there, for afterwards nobody can ask:
+`asked/<entry id>/00000002.json` is the second answer for an entry, and nothing of it is overwritten. Of a document the
+last answer stands that was about it.
+"""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
-from typing import NamedTuple
+from collections.abc import Mapping
+from typing import Any, NamedTuple
 
 from dagster_project.corpus.model.canonical import canonical
-from dagster_project.corpus.model.errors import IntegrityError, MissingObject
+from dagster_project.corpus.model.errors import IntegrityError, Moved
 from dagster_project.corpus.model.manifests import FORMAT
 from dagster_project.corpus.storage.stores import Store
 
 PREFIX = "asked/"
+TRIES = 20  # of writers that meet
 
 
 class Span(NamedTuple):
-    """Bytes of the text of a removed document that a portrait claims to know: the surviving document that says the same
-    there (`found`), or why the portrait errs (`explanation`). One with neither is not explained."""
+    """Bytes of the text of a removed document of which something stands in a version, and the documents there that hold
+    it, letter for letter. Verdicts (`portraits/proving.py`): all of it in one, its parts in several, or some parts."""
 
     doc_id: str
     start: int
     end: int
-    found: str = ""
-    explanation: str = ""
+    version: str
+    verdict: str
+    found: tuple[str, ...]
 
 
-def put_spans(store: Store, entry: str, spans: Iterable[Span]) -> None:
-    """Record what was answered for an entry of the register."""
-    record = {"format": FORMAT, "spans": [item._asdict() for item in spans]}
-    store.put(f"{PREFIX}{entry}.json", canonical(record))
+class Asked(NamedTuple):
+    """What was asked about one document: of which versions, and how many spans that their portraits showed hold nothing
+    of it, or could not be looked up to the end."""
+
+    versions: tuple[str, ...]
+    false: int = 0
+    unknown: int = 0
 
 
-def spans_of(store: Store, entry: str) -> list[Span] | None:
-    """What was answered for an entry; None where no portrait was asked."""
-    path = f"{PREFIX}{entry}.json"
-    try:
-        record = json.loads(store.get(path))
-    except MissingObject:
-        return None
-    if record.get("format") != FORMAT:
-        raise IntegrityError(f"{path} has format {record.get('format')}, and this release reads {FORMAT}: upgrade")
-    return [Span(**item) for item in record["spans"]]
+class Answer(NamedTuple):
+    """What was answered for one entry: of each document that had a text, and what of these was met."""
+
+    documents: Mapping[str, Asked]
+    spans: tuple[Span, ...] = ()
+
+
+def put_answer(store: Store, entry: str, answer: Answer) -> None:
+    """Record what was answered for an entry of the register, unless that is on record."""
+    for _ in range(TRIES):
+        number, old = _read(store, entry)
+        if _together(old, answer) == old:
+            return
+        record = {"format": FORMAT, "number": number + 1, **_told(answer)}
+        if store.put_once(f"{PREFIX}{entry}/{number + 1:08d}.json", canonical(record)):
+            return
+    raise Moved(f"portraits answered for {entry[:12]} {TRIES} times meanwhile: try again")
+
+
+def answer_of(store: Store, entry: str) -> Answer:
+    """What was answered for an entry; of nothing where no portrait was asked."""
+    return _read(store, entry)[1]
+
+
+def _read(store: Store, entry: str) -> tuple[int, Answer]:
+    """How many answers there are, and what they say together."""
+    number, known = 0, Answer({})
+    for item in store.list(f"{PREFIX}{entry}/"):
+        record = json.loads(store.get(item.path))
+        if record.get("format") != FORMAT:
+            raise IntegrityError(
+                f"{item.path} has format {record.get('format')}, and this release reads {FORMAT}: upgrade"
+            )
+        number, known = record["number"], _together(known, _answer(record))
+    return number, known
+
+
+def _together(old: Answer, new: Answer) -> Answer:
+    """Both, the new one of what it is about."""
+    kept = (item for item in old.spans if item.doc_id not in new.documents)
+    documents = {**old.documents, **new.documents}
+    return Answer(dict(sorted(documents.items())), tuple(sorted((*kept, *new.spans))))
+
+
+def _told(answer: Answer) -> dict[str, Any]:
+    """The same as a record, which names versions once."""
+    versions = sorted({version for item in answer.documents.values() for version in item.versions})
+    numbers = {version: number for number, version in enumerate(versions)}
+    documents = {
+        doc_id: [[numbers[version] for version in item.versions], item.false, item.unknown]
+        for doc_id, item in answer.documents.items()
+    }
+    return {"versions": versions, "documents": documents, "spans": [list(item) for item in answer.spans]}
+
+
+def _answer(record: Mapping[str, Any]) -> Answer:
+    versions, documents = record["versions"], dict[str, Asked]()
+    for doc_id, (numbers, false, unknown) in record["documents"].items():
+        documents[doc_id] = Asked(tuple(versions[number] for number in numbers), false, unknown)
+    spans = (dict(zip(Span._fields, said, strict=True)) for said in record["spans"])
+    return Answer(documents, tuple(Span(**{**said, "found": tuple(said["found"])}) for said in spans))

@@ -1,8 +1,9 @@
 """What a row lacks after its document was erased: everything that holds its text, or points into it.
 
 In any table with `doc_id`: `text` becomes empty; titles, metadata and what a license was concluded from become null;
-lists of spans of the text, and lists of words that stood on the page (evidence, reservations), become empty. Ids,
-source, locator, URL, dates, parents and counts stay: they say which document it was, and keep it out of later builds.
+lists of spans of the text, and lists of words that stood on the page (evidence, findings, reservations), become empty.
+Ids, source, locator, URL, dates, parents and counts stay: they say which document it was, and keep it out of later
+builds.
 """
 
 from __future__ import annotations
@@ -14,11 +15,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from dagster_project.corpus.erasing.letters import ids_alone
 from dagster_project.corpus.model.documents import CONTRARY, DEAD_LETTERS, SAME
 from dagster_project.corpus.model.orders import ORDER
 
 STAYS = frozenset({"parents"})  # spans of the texts of others
-NULLED = frozenset({"title", "metadata", "license_value"})
+NULLED = frozenset({"title", "metadata", "license_value", "tdm_policy"})
+EMPTIED = frozenset({"license_findings"})  # lists of sentences that quote the page
 SAID = frozenset({"start", "value", "text"})  # fields of a list's items that point into the text, or hold some of it
 KEPT = ("doc_id", "record_id", "source", "locator", "url", "dates", "parents", "counts")  # for people
 Mask = NDArray[np.bool_]
@@ -58,20 +61,21 @@ def is_dead_letters(schema: pa.Schema) -> bool:
 
 
 def blank_letters(letters: pa.Table, chosen: Mask) -> pa.Table:
-    """Dead letters without their excerpts, and repeated ones without the evidence that they keep."""
+    """Dead letters without their excerpts, and repeated ones without the evidence that they keep: their ids stay."""
     repeats = pc.is_in(letters.column("reason"), pa.array([SAME, CONTRARY])).to_numpy()
-    for name, those in (("excerpt", chosen), ("detail", chosen & repeats)):
+    without = {"excerpt": (chosen, pa.scalar(None, pa.binary()))}
+    without["detail"] = chosen & repeats, ids_alone(letters.column("detail"))
+    for name, (those, instead) in without.items():
         place = letters.schema.get_field_index(name)
-        field = letters.schema.field(place)
-        kept = pc.if_else(pa.array(~those), letters.column(name).combine_chunks(), pa.scalar(None, field.type))
-        letters = letters.set_column(place, field, kept)
+        kept = pc.if_else(pa.array(~those), letters.column(name).combine_chunks(), instead)
+        letters = letters.set_column(place, letters.schema.field(place), kept)
     return letters
 
 
 def _is_blankable(field: pa.Field) -> bool:
     if field.name in STAYS:
         return False
-    if field.name == "text" or field.name in NULLED:
+    if field.name == "text" or field.name in NULLED | EMPTIED:
         return True
     if not pa.types.is_list(field.type):
         return False

@@ -28,7 +28,7 @@ from dagster_project.corpus.erasing.objects import (
     raw_objects_of,
     stored_objects,
 )
-from dagster_project.corpus.erasing.records import Told, delete_copies, delete_exports, told_by_records
+from dagster_project.corpus.erasing.records import Raw, Told, delete_copies, delete_exports, told_by_records
 from dagster_project.corpus.model.recipes import ACCESS_CLASSES
 from dagster_project.corpus.storage.refs import history, load_manifest, published
 from dagster_project.corpus.storage.stores import Store
@@ -36,6 +36,7 @@ from dagster_project.corpus.takedowns.entries import Entry
 from dagster_project.corpus.takedowns.erased import ERASED, ORDER
 
 SCRATCH = "scratch/"
+NO_TEXT = frozenset({TABLE, "txt", "model"})  # of what is cleared; lists and models are people's, and named by hash
 LEFT_SECONDS = 3600  # what nobody names so long was left by a run that was killed
 
 
@@ -68,12 +69,11 @@ def sweep(store: Store, engine: Engine, known: pa.Table) -> Swept:
     told = told_by_records(store)
     deleted = list(delete_exports(store, told.exports, known))
     tables = _tables(store, engine)
-    raw_objects = _raw_objects(store, engine, tables[DOCUMENTS], known)
-    deleted += delete_copies(store, told.copies, raw_objects)
-    quoted = {name: tuple(sorted(entries)) for name, entries in raw_objects.items()}
+    raw_objects, quoted = _raw_objects(store, engine, [*tables[DOCUMENTS], *tables[LETTERS]], known, told)
+    deleted += delete_copies(store, told.copies, raw_objects, known)
     done = engine.map(erase, [EraseTask(store, item, known, quoted) for of in tables.values() for item in of])
     rewritten = sum(item is not None for item in done)
-    return Swept(rewritten, len(deleted), *_clear(store, told))
+    return Swept(rewritten, len(deleted), *_clear(store, told.named))
 
 
 def strictest_access(store: Store) -> str:
@@ -92,12 +92,21 @@ def _tables(store: Store, engine: Engine) -> dict[str, list[Stored]]:
     return found
 
 
-def _raw_objects(store: Store, engine: Engine, tables: Sequence[Stored], known: pa.Table) -> dict[str, set[str]]:
-    found: dict[str, set[str]] = {}
-    for part in engine.map(raw_objects_of, [LookTask(store, item, (), (), known) for item in tables]):
-        for name, entries in part.items():
-            found.setdefault(name, set()).update(entries)
-    return found
+def _raw_objects(
+    store: Store, engine: Engine, tables: Sequence[Stored], known: pa.Table, told: Told
+) -> tuple[dict[Raw, set[bytes]], dict[str, frozenset[bytes]]]:
+    """The raw objects that held erased documents, with these: as versions read them, whose tables and dead letters have
+    all that was identified; and by address alone, from whatever lies there, too."""
+    raw_objects: dict[Raw, set[bytes]] = {}
+    quoted: dict[str, frozenset[bytes]] = {}
+    parts = engine.map(raw_objects_of, [LookTask(store, item, (), (), known) for item in tables])
+    for item, part in zip(tables, parts, strict=True):
+        for uri, doc_ids in part.items():
+            quoted[uri] = quoted.get(uri, frozenset()) | doc_ids
+            for reading in told.readings.get(item.sha256, ()):
+                if uri in reading:
+                    raw_objects.setdefault((uri, reading[uri]), set()).update(doc_ids)
+    return raw_objects, quoted
 
 
 def _keys(store: Store, entries: Sequence[Entry]) -> Mapping[str, tuple[str, ...]]:
@@ -112,12 +121,14 @@ def _keys(store: Store, entries: Sequence[Entry]) -> Mapping[str, tuple[str, ...
     return {digest: tuple(sorted(keys)) for digest, keys in found.items()}
 
 
-def _clear(store: Store, told: Told) -> tuple[int, int]:
-    """Delete what runs that were killed left: pieces, and files of exports that no record names. Returns how many these
-    were, and how many there are of runs under way."""
-    files = [item for item in stored_objects(store) if item.suffix in told.suffixes and item.path not in told.named]
+def _clear(store: Store, named: frozenset[str]) -> tuple[int, int]:
+    """Delete what runs that were killed left: pieces, and objects that no record names, such as copies of raw objects;
+    tables apart, which tell by themselves what they hold. Returns how many these were, and how many there are of runs
+    under way. A build that meets this runs again, for more is on record as erased than when it began."""
+    unnamed = [item for item in stored_objects(store) if item.suffix not in NO_TEXT and item.path not in named]
+    since = told_by_records(store).named if unnamed else named  # by what came meanwhile
     pieces = [(item.path, item.modified) for item in store.list(SCRATCH)]
-    pieces += [(item.path, item.modified) for item in files]
+    pieces += [(item.path, item.modified) for item in unnamed if item.path not in since]
     left = [path for path, modified in pieces if time.time() - modified > LEFT_SECONDS]
     store.delete(left)
     return len(left), len(pieces) - len(left)

@@ -10,9 +10,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from dagster_project.corpus.erasing.blanking import Mask, blank, blankable
-from dagster_project.corpus.erasing.replacements import Why, followed, replace_object
+from dagster_project.corpus.erasing.replacements import Why, followed, replace_object, row_digests
 from dagster_project.corpus.model.manifests import File
-from dagster_project.corpus.storage.shards import read_shard, write_shard
+from dagster_project.corpus.storage.shards import read_shard, write_own_shard
 from dagster_project.corpus.storage.stores import Store
 from dagster_project.corpus.takedowns.entries import Entry
 from dagster_project.corpus.takedowns.erased import ERASED, Erasures, erased_for, read_erasures
@@ -58,14 +58,16 @@ def out_of(store: Store, documents: pa.Table, said: LeftOut, key: str) -> Out:
 
 
 def erase_rows(store: Store, file: File, out: Out, access: str) -> tuple[File, pa.Table]:
-    """A shard that was found, and its table, without what is left out: blanked in place where it was not yet."""
-    table = read_shard(store, file)
+    """The shard that stands in the place of one that was found, and its table, without what is left out: blanked where
+    it was not yet."""
+    standing = followed(store, file) or file
+    table = read_shard(store, standing)
     blanked = blank(table, out.chosen)
     if blanked.select(blankable(table.schema)).equals(table.select(blankable(table.schema))):
-        return file, table
+        return standing, table
     rows = np.flatnonzero(out.chosen).tolist()
     doc_ids = [item.hex() for item in table.column("doc_id").take(pa.array(rows)).to_pylist()]
-    new = write_shard(store, blanked, access=access, documents=file.documents)
-    standing = followed(store, file) or file
-    replace_object(store, standing, new, Why(rows, doc_ids, out.erased.column("entry").to_pylist()))
-    return file, blanked
+    new = write_own_shard(store, blanked, access=access, documents=file.documents)
+    why = Why(rows, doc_ids, out.erased.column("entry").to_pylist(), row_digests(table, rows))
+    replace_object(store, standing, new, why)
+    return new, blanked

@@ -8,7 +8,7 @@ letters of the raw objects that held erased text lose their excerpts.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -17,11 +17,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from dagster_project.corpus.erasing.blanking import Mask, blank, blank_letters, blankable, is_dead_letters
-from dagster_project.corpus.erasing.replacements import Why, replace_object
+from dagster_project.corpus.erasing.blanking import blank, blank_letters, blankable, is_dead_letters
+from dagster_project.corpus.erasing.letters import left_out_documents
+from dagster_project.corpus.erasing.replacements import Why, replace_object, row_digests
 from dagster_project.corpus.model.errors import MissingObject
 from dagster_project.corpus.model.manifests import File
-from dagster_project.corpus.storage.shards import read_shard, write_shard
+from dagster_project.corpus.storage.shards import read_shard, write_own_shard
 from dagster_project.corpus.storage.stores import Store
 from dagster_project.corpus.takedowns.entries import Entry
 from dagster_project.corpus.takedowns.erased import ERASED
@@ -69,12 +70,13 @@ class LookTask:
 
 @dataclass(frozen=True)
 class EraseTask:
-    """A table from which documents are erased, and the raw objects of which dead letters may quote nothing."""
+    """A table from which documents are erased, and the raw objects of which dead letters may quote nothing, each with
+    the documents that it held."""
 
     store: Store
     stored: Stored
     known: pa.Table
-    raw_objects: Mapping[str, tuple[str, ...]]  # with the entries for which
+    raw_objects: Mapping[str, frozenset[bytes]]
 
 
 class Rewritten(NamedTuple):
@@ -105,11 +107,10 @@ def stored_objects(store: Store) -> Iterator[Stored]:
 
 def look(task: LookTask) -> pa.Table:
     """A row of ERASED for each document of the table, and each entry that means it."""
-    file, _ = _opened(task.store, task.stored)
-    if file is None:
-        return ERASED.empty_table()
     wanted = columns_for(task.entries) if task.entries else ["doc_id"]
-    documents = read_shard(task.store, file, [*wanted, "parents"])
+    documents = _rows(task.store, _opened(task.store, task.stored)[0], [*wanted, "parents"])
+    if documents is None:
+        return ERASED.empty_table()
     ids = documents.column("doc_id").combine_chunks()
     found = [ERASED.empty_table()]
     for entry, rows in matched(documents, task.entries, task.keys):
@@ -123,16 +124,19 @@ def look(task: LookTask) -> pa.Table:
     return pa.concat_tables(found)
 
 
-def raw_objects_of(task: LookTask) -> dict[str, set[str]]:
-    """The raw objects that erased documents of a table were read from, with the entries for which they go."""
-    file, _ = _opened(task.store, task.stored)
-    if file is None:
+def raw_objects_of(task: LookTask) -> dict[str, set[bytes]]:
+    """The raw objects that erased documents of a table, or of dead letters, were read from, with these."""
+    file, schema = _opened(task.store, task.stored)
+    letters = is_dead_letters(schema)
+    columns = ["raw_object", "reason", "detail"] if letters else ["doc_id", "raw_object"]
+    documents = _rows(task.store, file, columns)
+    if documents is None:
         return {}
-    documents = read_shard(task.store, file, ["doc_id", "raw_object"])
+    documents = left_out_documents(documents) if letters else documents
     documents = documents.filter(pc.is_in(documents.column("doc_id"), task.known.column("doc_id")))
-    found: dict[str, set[str]] = {}
+    found: dict[str, set[bytes]] = {}
     for doc_id, raw_object in zip(*(column.to_pylist() for column in documents.columns), strict=True):
-        found.setdefault(raw_object, set()).update(entries_of(task.known, [doc_id]))
+        found.setdefault(raw_object, set()).add(doc_id)
     return found
 
 
@@ -143,38 +147,44 @@ def erase(task: EraseTask) -> Rewritten | None:
         return None
     if is_dead_letters(schema):
         return _erase_letters(task, file)
-    ids = read_shard(task.store, file, ["doc_id"]).column("doc_id")
-    chosen = pc.is_in(ids, task.known.column("doc_id")).to_numpy()
-    if not chosen.any():
+    named = _rows(task.store, file, ["doc_id"])
+    if named is None:
         return None
-    table = read_shard(task.store, file)
-    doc_ids = ids.filter(pa.array(chosen)).to_pylist()
-    why = Why([], [item.hex() for item in doc_ids], entries_of(task.known, doc_ids))
-    return _written(task, file, table, blank(table, chosen), chosen, why)
+    ids = named.column("doc_id")
+    chosen = pc.is_in(ids, task.known.column("doc_id")).to_numpy()
+    table = _rows(task.store, file) if chosen.any() else None
+    if table is None:
+        return None
+    doc_ids, rows = ids.filter(pa.array(chosen)).to_pylist(), np.flatnonzero(chosen).tolist()
+    why = Why(rows, [item.hex() for item in doc_ids], entries_of(task.known, doc_ids), row_digests(table, rows))
+    return _written(task, file, table, blank(table, chosen), why)
 
 
-def entries_of(known: pa.Table, doc_ids: list[bytes]) -> list[str]:
+def entries_of(known: pa.Table, doc_ids: Sequence[bytes]) -> list[str]:
     """The entries for which documents go."""
     meant = known.filter(pc.is_in(known.column("doc_id"), pa.array(doc_ids, ERASED.field("doc_id").type)))
     return sorted(meant.column("entry").unique().to_pylist())
 
 
 def _erase_letters(task: EraseTask, file: File) -> Rewritten | None:
-    table = read_shard(task.store, file)
+    table = _rows(task.store, file)
+    if table is None:
+        return None
     silenced = pa.array(sorted(task.raw_objects), pa.string())
     chosen = pc.is_in(table.column("raw_object"), silenced).to_numpy()
     if not chosen.any():
         return None
     quoted = table.column("raw_object").filter(pa.array(chosen)).unique().to_pylist()
-    entries = sorted({entry for name in quoted for entry in task.raw_objects[name]})
-    return _written(task, file, table, blank_letters(table, chosen), chosen, Why([], [], entries))
+    doc_ids = sorted({doc_id for name in quoted for doc_id in task.raw_objects[name]})
+    why = Why(np.flatnonzero(chosen).tolist(), [item.hex() for item in doc_ids], entries_of(task.known, doc_ids))
+    return _written(task, file, table, blank_letters(table, chosen), why)
 
 
-def _written(task: EraseTask, file: File, table: pa.Table, made: pa.Table, chosen: Mask, why: Why) -> Rewritten | None:
+def _written(task: EraseTask, file: File, table: pa.Table, made: pa.Table, why: Why) -> Rewritten | None:
     if made.equals(table):
         return None
-    new = write_shard(task.store, made, access=task.stored.access)
-    replace_object(task.store, file, new, why._replace(rows=np.flatnonzero(chosen).tolist()))
+    new = write_own_shard(task.store, made, access=task.stored.access)
+    replace_object(task.store, file, new, why)
     return Rewritten(file.path, new.path)
 
 
@@ -188,6 +198,14 @@ def _opened(store: Store, stored: Stored) -> tuple[File | None, pa.Schema]:
             return stored.file(parquet.metadata.num_rows), parquet.schema_arrow
     except MissingObject:
         return None, pa.schema([])
+
+
+def _rows(store: Store, file: File | None, columns: list[str] | None = None) -> pa.Table | None:
+    """Those of a table; None where somebody deleted it meanwhile."""
+    try:
+        return read_shard(store, file, columns) if file else None
+    except MissingObject:
+        return None
 
 
 def _pairs(ids: pa.Array, entries: pa.Array) -> pa.Table:

@@ -8,15 +8,16 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, NamedTuple
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from dagster_project.corpus.erasing.objects import PLACE, TABLE, entries_of
-from dagster_project.corpus.erasing.replacements import Why, replace_object
+from dagster_project.corpus.erasing.objects import PLACE, entries_of
+from dagster_project.corpus.erasing.replacements import Why, all_replacements, replace_object
+from dagster_project.corpus.model.errors import MissingObject
 from dagster_project.corpus.model.manifests import File
 from dagster_project.corpus.storage.shards import read_shard
 from dagster_project.corpus.storage.stores import Store
@@ -24,6 +25,7 @@ from dagster_project.corpus.storage.stores import Store
 MANIFESTS, BUILDS = "manifests/", "builds/"
 READERS = 16  # records read at once
 NAMED = re.compile(rb'data/[^"\\]+')
+Raw = tuple[str, str]  # the address of a raw object, and the SHA-256 that it had
 
 
 class Exported(NamedTuple):
@@ -34,57 +36,85 @@ class Exported(NamedTuple):
 
 
 class Copied(NamedTuple):
-    """A raw object that a snapshot kept a copy of."""
+    """A copy that snapshots kept of a raw object, or of several with the same bytes."""
 
-    uri: str
+    uris: frozenset[str]
     sha256: str
     size: int
     path: str
 
 
 class Told(NamedTuple):
-    """What the records of a store tell, each once; and the paths of all objects that any of them names."""
+    """What the records of a store tell, each once; the paths of all objects that any of them names; and by the hash of
+    a table of a snapshot, what the versions read that have it: of raw objects by their addresses, the hashes."""
 
     exports: tuple[Exported, ...]
     copies: tuple[Copied, ...]
     named: frozenset[str]
-
-    @property
-    def suffixes(self) -> set[str]:
-        """Those of the files of exports, tables apart: what these hold is told by themselves."""
-        return {file.path.partition(".")[2] for item in self.exports for file in item.files} - {TABLE}
+    readings: Mapping[str, Sequence[Mapping[str, str]]]
 
 
 def told_by_records(store: Store) -> Told:
     """All export shards of publications, and of builds that were never published; all copies of raw objects."""
     exports, copies, named = dict[str, Exported](), dict[str, Copied](), set[str]()
+    readings: dict[str, list[Mapping[str, str]]] = {}
     for body in _records(store):
         record = json.loads(body)
         named.update(path.decode() for path in NAMED.findall(body))
         for item in _exported(record):
             exports[item.order.sha256 + "".join(file.sha256 for file in item.files)] = item
-        for item in record.get("facts", {}).get("raw_objects", ()):
-            if "copy" in item:
-                copies[item["copy"]] = Copied(item["uri"], item["sha256"], item["size"], item["copy"])
-    return Told(tuple(exports.values()), tuple(copies.values()), frozenset(named))
+        facts = record.get("facts", {})
+        raw_objects = facts.get("raw_objects", ())
+        reading = {item["uri"]: item["sha256"] for item in raw_objects}
+        for file in (*record["files"], *facts["dead_letters"]) if reading else ():
+            readings.setdefault(file["sha256"], []).append(reading)
+        for item in raw_objects:
+            if path := item.get("copy"):
+                others = copies[path].uris if path in copies else frozenset()
+                copies[path] = Copied(others | {item["uri"]}, item["sha256"], item["size"], path)
+    _follow(store, readings)
+    return Told(tuple(exports.values()), tuple(copies.values()), frozenset(named), readings)
 
 
 def delete_exports(store: Store, exports: tuple[Exported, ...], known: pa.Table) -> Iterator[str]:
-    """Delete all files of export shards that hold erased documents, and tell their paths. `known`: of ERASED."""
+    """Delete all files of export shards that hold erased documents, and tell their paths. `known`: of ERASED. A file of
+    tokens may be the same for an exact copy that stays: it is that document's, too, and stays with it."""
+    holding, staying = list[tuple[Exported, list[bytes]]](), set[str]()
     for item in exports:
-        ids = read_shard(store, item.order, ["doc_id"]).column("doc_id")
-        held = ids.filter(pc.is_in(ids, known.column("doc_id"))).unique().to_pylist()
-        if held:
-            why = Why([], [doc_id.hex() for doc_id in held], entries_of(known, held))
-            yield from (file.path for file in item.files if _delete(store, file, why))
+        try:
+            ids = read_shard(store, item.order, ["doc_id"]).column("doc_id")
+        except MissingObject:
+            if any(store.size(file.path) is not None for file in item.files):
+                raise
+            continue  # somebody deleted all of it meanwhile
+        if held := ids.filter(pc.is_in(ids, known.column("doc_id"))).unique().to_pylist():
+            holding.append((item, held))
+        else:
+            staying.update(file.path for file in item.files)
+    for item, held in holding:
+        why = Why([], [doc_id.hex() for doc_id in held], entries_of(known, held))
+        yield from (file.path for file in item.files if file.path not in staying and _delete(store, file, why))
 
 
-def delete_copies(store: Store, copies: tuple[Copied, ...], raw_objects: Mapping[str, set[str]]) -> Iterator[str]:
-    """The same of copies of raw objects, which hold erased documents by their names, each with its entries."""
+def delete_copies(
+    store: Store, copies: tuple[Copied, ...], raw_objects: Mapping[Raw, set[bytes]], known: pa.Table
+) -> Iterator[str]:
+    """The same of copies of raw objects, by whose names and hashes it is told which erased documents they held."""
     for item in copies:
-        file = File(item.path, item.sha256, item.size, 0)
-        if item.uri in raw_objects and _delete(store, file, Why([], [], raw_objects[item.uri])):
+        held = sorted({doc_id for uri in item.uris for doc_id in raw_objects.get((uri, item.sha256), ())})
+        why = Why([], [doc_id.hex() for doc_id in held], entries_of(known, held))
+        if held and _delete(store, File(item.path, item.sha256, item.size, 0), why):
             yield item.path
+
+
+def _follow(store: Store, readings: dict[str, list[Mapping[str, str]]]) -> None:
+    """What stands in the place of a table is of the same versions."""
+    instead = {item.old.sha256: item.new.sha256 for item in all_replacements(store) if item.new}
+    for sha256, read in [*readings.items()]:
+        seen = {sha256}
+        while (sha256 := instead.get(sha256, sha256)) not in seen:
+            seen.add(sha256)
+            readings[sha256] = [*readings.get(sha256, ()), *read]
 
 
 def _delete(store: Store, file: File, why: Why) -> bool:
@@ -112,7 +142,14 @@ def _files(shards: Any) -> tuple[File, ...]:
 
 
 def _records(store: Store) -> Iterator[bytes]:
-    """All manifests and builds, read a few at once."""
+    """All manifests and builds, read a few at once; what somebody deletes meanwhile names nothing any more."""
+
+    def read(path: str) -> bytes:
+        try:
+            return store.get(path)
+        except MissingObject:
+            return b""
+
     with ThreadPoolExecutor(READERS) as pool:
         for prefix in (MANIFESTS, BUILDS):
-            yield from pool.map(store.get, [entry.path for entry in store.list(prefix)])
+            yield from filter(None, pool.map(read, [entry.path for entry in store.list(prefix)]))

@@ -44,6 +44,13 @@ def keep_up(seen: Overview) -> None:
             merge(seen.store, stage, column, versions)
 
 
+def kept_up(store: Store) -> Catalog:
+    """The catalog as of now, joined: for whoever has just published."""
+    found = catalog.refresh(store)
+    join(store, found)
+    return found
+
+
 def join(store: Store, found: Catalog) -> None:
     """The same after a build, of everything that was published."""
     for stage, columns in JOINED.items():

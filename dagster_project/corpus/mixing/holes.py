@@ -74,7 +74,9 @@ def take_out(work: Work, whole: Manifest, gone: Gone, warn: Warn) -> Manifest:
         shards = _shards(work, whole.files, gone.rows, repetition, sources, lost)
         manifest = assemble(work, shards, ordered=True)
         if not manifest.rows:
-            raise Refused("nothing is left of this mix once its documents are taken down: build it with --refill")
+            raise Refused(
+                "nothing is left of this mix once its documents are taken down: give its recipe others, or delete it"
+            )
         found = repetition.counted()
     finally:
         repetition.close()

@@ -65,10 +65,15 @@ DEAD_LETTERS = pa.schema(
     ]
 )
 
+NO_PARENT, UNKNOWN_PARENT, OUTSIDE = "no parent", "unknown parent", "span outside parent"
+
 # Reasons that say nothing bad about the input: every crawl has pages that are gone, images, and pages met twice.
 SAME, CONTRARY = "repeated record", "repeated record that says otherwise"
 HTTP_STATUS, NOT_TEXT, REVISIT, NO_CONTENT = "HTTP status", "not text", "revisit", "no main content"
 ORDINARY = frozenset({SAME, CONTRARY, HTTP_STATUS, NOT_TEXT, REVISIT, NO_CONTENT})
+
+# Of documents that were identified, and left out: their letters say in `detail` which these are
+LEFT_OUT = frozenset({SAME, CONTRARY, NO_PARENT, UNKNOWN_PARENT, OUTSIDE})
 
 # What a site says of all its pages, to be applied to them whatever object they came in (RFC 9309, TDMRep, ai.txt)
 SITE_FILES = pa.schema(

@@ -156,6 +156,7 @@ class MixRecipe:
     budget: Budget
     version: str = "dev"
     title: str = ""
+    schedule: str = ""  # cron expression at which it is published, with all that it needs
     exact: bool = False  # cut the last document of each component and phase, so that budgets are met to the unit
     seed: int = 0
     tokenizer: str = ""  # artifact of kind tokenizer, name or name@version: tokens are counted and exported by it

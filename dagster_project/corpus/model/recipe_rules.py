@@ -71,6 +71,8 @@ FIELD_RULES: dict[tuple[type, str], Callable[[Any], Complaint]] = {
     (SourceRecipe, "derived_from"): references,
     (SourceRecipe, "max_bad_records"): share,
     **source_rules.FIELDS,
+    **{(cls, "schedule"): source_rules.schedule for cls in (CorpusRecipe, MixRecipe)},
+    (SourceRecipe, "fresh_hours"): counted,
     (StepRecipe, "policy"): artifact_rules.name,
     (StepRecipe, "any_of"): words,
     (StepRecipe, "none_of"): words,

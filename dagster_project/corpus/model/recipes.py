@@ -73,6 +73,7 @@ class SourceRecipe:
     base_url: str = ""  # the address at which the root of a tree of files stands
     retain: Literal["reference", "copy"] = "reference"  # copy: raw objects are kept in the store
     schedule: str = ""  # cron expression at which it is looked at again
+    fresh_hours: int = 0  # hours after its newest snapshot from which it is late; 0: never
     max_bad_records: float = 0.05  # share of dead letters above which the snapshot is refused
     # sources whose snapshots hold the parents of its documents, name or name@version; they hand down their licenses
     derived_from: tuple[str, ...] = ()
@@ -238,6 +239,7 @@ class CorpusRecipe:
     members: tuple[MemberRecipe, ...]
     version: str = "dev"
     title: str = ""
+    schedule: str = ""  # cron expression at which it is built, with all that it needs
     base: str = ""  # a corpus that this one stands on: its survivors stay, and new documents are compared with them
     fingerprints: FingerprintRecipe = field(default_factory=FingerprintRecipe)
     near: NearRecipe = field(default_factory=NearRecipe)

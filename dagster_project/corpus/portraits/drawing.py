@@ -18,13 +18,15 @@ from numpy.typing import NDArray
 from dagster_project.corpus.engine.engines import Engine
 from dagster_project.corpus.kernels.portraits import BLOCK_BITS, Hashes, false_rate, filled, strided
 from dagster_project.corpus.kernels.texts import buffers
-from dagster_project.corpus.model.manifests import Manifest
+from dagster_project.corpus.model.errors import Moved
+from dagster_project.corpus.model.manifests import File, Manifest
 from dagster_project.corpus.portraits.portrait import (
     BITS,
     PROBES,
     WIDTH,
     Header,
     PartOf,
+    forget,
     part_path,
     read_header,
     write_header,
@@ -39,9 +41,12 @@ from dagster_project.corpus.storage.exchange import (
     ranges_of,
     read_records,
 )
+from dagster_project.corpus.storage.shards import read_shard
 from dagster_project.corpus.storage.stores import Store
+from dagster_project.corpus.takedowns.erased import last_erasure, read_erasures
 
 EACH, MOST_BITS = 1 << 22, 10  # hashes of a part; bits that tell its number at most
+TRIES = 3
 RECORD = np.dtype([("hash", "<u8")])
 
 
@@ -58,11 +63,12 @@ class Sent(NamedTuple):
 
 @dataclass(frozen=True)
 class SendTask:
-    """One shard, whose hashes are sent."""
+    """One shard, whose hashes are sent, less those of documents that were erased."""
 
     address: Address
     number: int
     shard: TextShard
+    erased: File | None  # a table of their ids
 
 
 @dataclass(frozen=True)
@@ -83,9 +89,20 @@ def portray(store: Store, engine: Engine, manifest: Manifest) -> Header:
 
 
 def draw(store: Store, engine: Engine, manifest: Manifest) -> Header:
-    """Make the portrait of a version."""
+    """Make the portrait of a version, which knows nothing of documents that were erased: made again, where some were
+    erased meanwhile."""
+    for _ in range(TRIES):
+        erasures = read_erasures(store)
+        header = _drawn(store, engine, manifest, erasures.documents)
+        if last_erasure(store) == erasures.number:
+            return header
+        forget(store, manifest.id)
+    raise Moved(f"documents were erased {TRIES} times while {manifest.id[:12]} was portrayed: try again")
+
+
+def _drawn(store: Store, engine: Engine, manifest: Manifest, erased: File | None) -> Header:
     with Exchange(store) as address:
-        tasks = [SendTask(address, number, shard) for number, shard in enumerate(shards_of(store, manifest))]
+        tasks = [SendTask(address, number, shard, erased) for number, shard in enumerate(shards_of(store, manifest))]
         sent = list(engine.map(send_hashes, tasks))
         parts = tuple(engine.map(make_part, _part_tasks(store, manifest.id, sent)))
     sums = {name: sum(getattr(item, name) for item in sent) for name in Sent._fields[2:]}
@@ -98,7 +115,9 @@ def send_hashes(task: SendTask) -> Sent:
     """The hashes of one shard, each once, on their way to parts."""
     found: list[Hashes] = []
     documents = short = text_bytes = covered = 0
-    for table in task.shard.read(task.address.store):
+    store = task.address.store
+    without = read_shard(store, task.erased, ["doc_id"]).column("doc_id").unique() if task.erased else None
+    for table in task.shard.read(store, without=without):
         data, offsets = buffers(table.column("text"))
         some = strided(data, offsets, WIDTH)
         found.append(some.hashes)

@@ -109,6 +109,15 @@ def forget(store: Store, version: str) -> None:
     store.delete([entry.path for entry in store.list(f"{PREFIX}{version}/")])
 
 
+def portrayed(store: Store) -> dict[str, float]:
+    """The versions of which there is anything, and when the last of it was written, in seconds since the epoch."""
+    found: dict[str, float] = {}
+    for entry in store.list(PREFIX):
+        version = entry.path.removeprefix(PREFIX).partition("/")[0]
+        found[version] = max(found.get(version, 0.0), entry.modified)
+    return found
+
+
 def told_of(header: Header) -> dict[str, Any]:
     """The same for people and programs."""
     facts = {name: value for name, value in asdict(header).items() if name != "parts"}

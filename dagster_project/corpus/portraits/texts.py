@@ -31,18 +31,23 @@ class TextShard:
     parts: tuple[Part, ...]
     source: str = ""  # where all are of one
 
-    def read(self, store: Store, *names: str) -> Iterator[pa.Table]:
-        """Tables of doc_id, text and those of the columns that there are, in the order of the rows."""
+    def read(self, store: Store, *names: str, without: pa.Array | None = None) -> Iterator[pa.Table]:
+        """Tables of doc_id, text and those of the columns that there are, in the order of the rows; some documents, by
+        their ids, are left out."""
         wanted = ("text", "edits", "status", *names)
         parts = [Part(file, tuple(name for name in has if name in wanted)) for file, has, _ in self.parts]
         if len(parts) == 1:
             columns = ["doc_id", *parts[0].names]
             for batch in iterate_shard(store, parts[0].file, columns, BATCH_ROWS):
-                yield pa.Table.from_batches([batch])
+                yield _less(pa.Table.from_batches([batch]), without)
             return
         table = zipped(store, [part for part in parts if part.names])
-        table = edited(table.filter(pc.equal(table.column("status"), SURVIVOR)))
+        table = edited(_less(table.filter(pc.equal(table.column("status"), SURVIVOR)), without))
         yield table.append_column("source", pa.array([self.source] * len(table), pa.string()))
+
+
+def _less(table: pa.Table, without: pa.Array | None) -> pa.Table:
+    return table if without is None else table.filter(pc.invert(pc.is_in(table.column("doc_id"), without)))
 
 
 def shards_of(store: Store, manifest: Manifest) -> list[TextShard]:

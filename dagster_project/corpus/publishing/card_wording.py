@@ -47,6 +47,7 @@ GROUPS: Mapping[str, Mapping[str, str]] = {
         "columns": "Columns",
         "retain": "Raw objects are kept by",
         "schedule": "Schedule (cron)",
+        "fresh_hours": "Hours after which it is late",
         "max_bad_records": "Dead letters allowed, as a share",
         "policy": "Policy of its own corpus",
     },

@@ -49,10 +49,14 @@ def places_of(store: Store, manifest: Manifest, column: str, values: pa.Array) -
 
 
 def _twins(held: Holdings, marks: Marks) -> Iterator[Marks]:
-    """Documents of the same words; those without any word by the text itself."""
+    """Documents of the same words; those without any word by the text itself. What has no text, for it was erased
+    before it was let in, is no copy of anything."""
     digests = digests_at(held, marks)
-    is_worded = pc.not_equal(digests.column("normalized_digest"), pa.scalar(WORDLESS, ID)).to_numpy()
-    for column, is_asked in (("normalized_digest", is_worded), ("text_digest", ~is_worded)):
+    is_worded, is_text = (
+        pc.not_equal(digests.column(name), pa.scalar(WORDLESS, ID)).to_numpy()
+        for name in ("normalized_digest", "text_digest")
+    )
+    for column, is_asked in (("normalized_digest", is_worded), ("text_digest", ~is_worded & is_text)):
         if is_asked.any():
             yield from _alike(held, column, Sought(digests.column(column).filter(is_asked), marks["entry"][is_asked]))
 

@@ -50,7 +50,7 @@ class Holdings:
             (file.documents, part_of(manifest)): file for manifest in self.prints.values() for file in manifest.files
         }
         self._any = {documents: file for (documents, _), file in self._covering.items()}
-        self.tables = {_snapshot_id(item): item for item in self.prints.values()}  # of each snapshot one
+        self.tables = {snapshot_id(item): item for item in self.prints.values()}  # of each snapshot one
 
     @property
     def made_of(self) -> list[object]:
@@ -87,8 +87,8 @@ def _prints(newest: Newest, layers: Iterable[Manifest]) -> dict[str, Manifest]:
 
 def _published(newest: Newest, prints: dict[str, Manifest]) -> Iterator[Looked]:
     """The snapshots that are newest, and those that fingerprints are of, each with what was concluded of it newest."""
-    concluded = {_snapshot_id(item): item for _, item in newest.of("licensed")}
-    printed = {_snapshot_id(item): item for item in reversed(prints.values())}
+    concluded = {snapshot_id(item): item for _, item in newest.of("licensed")}
+    printed = {snapshot_id(item): item for item in reversed(prints.values())}
     for partition, snapshot in newest.of("snapshots"):
         yield Looked(partition.key, snapshot, concluded.get(snapshot.id), printed.get(snapshot.id))
     for manifest in prints.values():
@@ -110,6 +110,6 @@ def _distinct(looked: Iterable[Looked], store: Store) -> list[Looked]:
     return list(found.values())
 
 
-def _snapshot_id(manifest: Manifest) -> str:
+def snapshot_id(manifest: Manifest) -> str:
     """That of the documents that a side table covers; a derived source has those of its parents after it."""
     return next(item.id for item in manifest.inputs if item.stage == "snapshots")

@@ -33,7 +33,7 @@ from dagster_project.corpus.takedowns.hits import Looked, by_shard, hits_of
 from dagster_project.corpus.takedowns.kept import kept_table
 from dagster_project.corpus.takedowns.register import read_register
 
-CODE_VERSION = "1"
+CODE_VERSION = "2"
 REACHED = pa.schema(
     [
         pa.field("documents", pa.string(), nullable=False),  # digest of the shard
@@ -80,6 +80,11 @@ class Reach:
         files = [file for item in looked for file in item.snapshot.files]
         return _by_documents(pa.concat_tables([self._reached(looked, families), *self._erased(looked)]), files)
 
+    def reached_among(self, looked: Sequence[Looked]) -> dict[str, pa.Table]:
+        """The same of snapshots, in a corpus or not."""
+        files = [file for item in looked for file in item.snapshot.files]
+        return _by_documents(self._reached(looked, []), files)
+
     def _reached(self, looked: Sequence[Looked], families: Sequence[Manifest]) -> pa.Table:
         """REACHED of all entries: of those that mean documents alone, in these snapshots; of others, everywhere."""
         found = [REACHED.empty_table(), *self._hit(looked)]
@@ -98,9 +103,12 @@ class Reach:
                 yield pa.table(columns, schema=REACHED)
 
     def _erased(self, looked: Sequence[Looked]) -> Iterator[pa.Table]:
-        """What was erased for these entries, wherever it stands."""
+        """What was erased for these entries, wherever it stands: as far as each may reach, so that the
+        nearer reason counts where one is found by itself."""
+        places = {entry.id: SCOPES.index(entry.scope) for entry in self.asked}
         for item in erased_in(self.store, self.asked, [item.snapshot for item in looked]):
-            documents, scopes = [item.documents] * len(item.rows), np.zeros(len(item.rows), np.int8)
+            documents = [item.documents] * len(item.rows)
+            scopes = np.array([places[name] for name in item.entries.to_pylist()], np.int8)
             columns = [pa.array(documents, pa.string()), item.rows.astype(np.int32), scopes, item.entries]
             yield pa.table(columns, schema=REACHED)
 

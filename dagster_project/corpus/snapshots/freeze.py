@@ -38,7 +38,7 @@ from dagster_project.corpus.storage.shards import read_shard, stands, write_shar
 from dagster_project.corpus.storage.stores import Store
 from dagster_project.corpus.takedowns.erased import ERASED, record_erased
 
-CODE_VERSION = "4"
+CODE_VERSION = "5"
 SHARD_TEXT_BYTES = 64 << 20
 SHARD_DOCUMENTS = 100_000  # a column of Arrow holds 2 GiB of values: 20 KB for each of so many documents
 GROUP_BYTES = 32 << 20  # small raw objects are read together up to about this size
@@ -76,11 +76,10 @@ def freeze(
     erased = pa.concat_tables([ERASED.empty_table(), *(pa.table([*item.erased], schema=ERASED) for item in read)])
     if erased.num_rows:
         record_erased(work.store, (), erased, work.access)
-        holding = {
-            item.uri for task, result in zip(tasks, read, strict=True) if result.erased[0] for item in task.objects
-        }
-        fresh = sorted((holding - stood - copies.keys()) & kept.keys())
-        work.store.delete([kept.pop(uri) for uri in fresh])  # no copy of what was erased, nor of what shares its task
+        holding = {uri for task, result in zip(tasks, read, strict=True) for uri in objects_holding(task, result)}
+        fresh = {kept[uri] for uri in (holding - stood - copies.keys()) & kept.keys()}
+        work.store.delete(sorted(fresh))  # no copy of what was erased, whoever else has the same bytes
+        kept = {uri: path for uri, path in kept.items() if path not in fresh}
     dead = Counter(repeats.reasons) + orphans
     for result in read:
         dead.update(result.dead)
@@ -184,8 +183,8 @@ class PartsTask:
 @dataclass(frozen=True)
 class PartsResult:
     """What reading them gave: shards of documents, files of dead letters and their counts by reason, site files, and
-    how many records that was before any of it was written; whether it was found from an earlier reading; and columns of
-    ERASED for the documents whose text was left out."""
+    how many records that was before any of it was written; whether it was found from an earlier reading; columns of
+    ERASED for the documents whose text was left out; and the raw objects in which these stand."""
 
     shards: tuple[Captured, ...]
     letters: tuple[File, ...]
@@ -194,6 +193,7 @@ class PartsResult:
     records: int
     found: bool
     erased: Erased = ([], [])
+    holders: tuple[str, ...] = ()
 
 
 def read_parts(task: PartsTask) -> PartsResult:
@@ -228,11 +228,14 @@ def read_parts(task: PartsTask) -> PartsResult:
             "sites": [asdict(file) for file in sites.files],
             "records": letters.records,
             **({"erased": [[item.hex() for item in erased[0]], erased[1]]} if erased[0] else {}),
+            **({"holders": sorted(letters.silenced)} if letters.silenced else {}),
         },
     )
     dead = dict(letters.counts)
     files = tuple(letters.files), dead, tuple(sites.files)
-    return PartsResult(tuple(shards), *files, letters.records, found=False, erased=erased)
+    return PartsResult(
+        tuple(shards), *files, letters.records, found=False, erased=erased, holders=tuple(sorted(letters.silenced))
+    )
 
 
 def files_of(record: Mapping[str, Any]) -> Iterator[File]:
@@ -241,6 +244,13 @@ def files_of(record: Mapping[str, Any]) -> Iterator[File]:
         yield File(**item["file"])
     for item in (*record["letters"], *record["sites"]):
         yield File(**item)
+
+
+def objects_holding(task: PartsTask, result: PartsResult) -> set[str]:
+    """The raw objects of a task in which erased documents stand; all of them, where its rows name none of these."""
+    objects = {item.uri for item in task.objects}
+    named = {*result.holders}
+    return (named if named and named <= objects else objects) if result.erased[0] else set()
 
 
 def refuse_changed(task: PartsTask) -> None:
@@ -286,6 +296,7 @@ def _found(task: PartsTask, record: Mapping[str, Any]) -> PartsResult:
     columns = [name for name in DOCUMENTS.names if name not in NOT_DIGESTED]
     shards = []
     gone = [_table(record.get("erased", ([], [])))]
+    holders = set(record.get("holders", ()))
     for item in record["shards"]:
         file, told = File(**item["file"]), item["profile"]
         rows = read_shard(task.store, file, columns)
@@ -293,6 +304,7 @@ def _found(task: PartsTask, record: Mapping[str, Any]) -> PartsResult:
             file, whole = erase_rows(task.store, file, out, task.access)
             rows, told = whole.select(columns), profile(whole)
             gone.append(out.erased)
+            holders.update(whole.column("raw_object").filter(pa.array(out.chosen)).to_pylist())
         shard = ShardResult(file, told, entries(rows).tobytes())
         shards.append(Captured(shard, captures(rows).tobytes()))
     return PartsResult(
@@ -303,6 +315,7 @@ def _found(task: PartsTask, record: Mapping[str, Any]) -> PartsResult:
         record["records"],
         found=True,
         erased=_columns(pa.concat_tables(gone)),
+        holders=tuple(sorted(holders)),
     )
 
 

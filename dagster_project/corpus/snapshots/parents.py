@@ -17,7 +17,8 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from dagster_project.corpus.engine.work import ShardResult, Work
-from dagster_project.corpus.model.documents import DEAD_LETTERS, NOT_DIGESTED
+from dagster_project.corpus.erasing.letters import detail_of
+from dagster_project.corpus.model.documents import DEAD_LETTERS, NO_PARENT, NOT_DIGESTED, OUTSIDE, UNKNOWN_PARENT
 from dagster_project.corpus.model.manifests import File, Manifest
 from dagster_project.corpus.snapshots.profile import profile
 from dagster_project.corpus.snapshots.repeats import Captured, captures
@@ -26,7 +27,6 @@ from dagster_project.corpus.storage.shards import iterate_shard, read_shard, wri
 from dagster_project.corpus.storage.spool import Spool
 from dagster_project.corpus.storage.stores import Store
 
-NO_PARENT, UNKNOWN_PARENT, OUTSIDE = "no parent", "unknown parent", "span outside parent"
 REASONS = (NO_PARENT, UNKNOWN_PARENT, OUTSIDE)  # of several the first is said
 LOOKED_UP = np.dtype(
     [
@@ -148,9 +148,10 @@ def _looked_up(ids: pa.Array) -> NDArray[np.void]:
 
 
 def _letters(documents: pa.Table, reasons: Sequence[str]) -> pa.Table:
-    """Dead letters that say which parents were named."""
+    """Dead letters that say which document it is, and which parents were named."""
     named = [", ".join(map(_spelled, row[:SHOWN])) or "none" for row in documents.column("parents").to_pylist()]
-    details = [f"parents: {said}{', …' if rest else ''}" for said, rest in zip(named, _more(documents), strict=True)]
+    told = zip(documents.column("doc_id").to_pylist(), named, _more(documents), strict=True)
+    details = [detail_of(doc_id, {"parents": said + (", …" if rest else "")}) for doc_id, said, rest in told]
     places = [documents.column("raw_object"), documents.column("raw_position")]
     said = [pa.array(reasons, pa.string()), pa.array(details, pa.string()), pa.nulls(len(reasons), pa.binary())]
     return pa.table([*places, *said], schema=DEAD_LETTERS)

@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 from dagster_project.corpus.engine.work import ShardResult, Work
 from dagster_project.corpus.erasing.blanking import blank
 from dagster_project.corpus.erasing.leaving_out import LeftOut, out_of
+from dagster_project.corpus.erasing.letters import detail_of
 from dagster_project.corpus.model.canonical import canonical
 from dagster_project.corpus.model.documents import CONTRARY, DEAD_LETTERS, NOT_DIGESTED, SAME, text_locator
 from dagster_project.corpus.model.manifests import File
@@ -152,9 +153,9 @@ def _written(task: RewriteTask, documents: pa.Table) -> ShardResult:
 
 
 def _letters(documents: pa.Table, reasons: Sequence[str]) -> pa.Table:
-    """Dead letters that keep what the dropped record said of its license and reserved."""
-    told = documents.select(SAID).to_pylist()
-    evidence = [canonical({name: said for name, said in row.items() if said}).decode() for row in told]
+    """Dead letters that keep which document the dropped record is, and what it said of its license and reserved."""
+    told = zip(documents.column("doc_id").to_pylist(), documents.select(SAID).to_pylist(), strict=True)
+    evidence = [detail_of(doc_id, {name: said for name, said in row.items() if said}) for doc_id, row in told]
     places = [documents.column("raw_object"), documents.column("raw_position")]
     said = [pa.array(reasons, pa.string()), pa.array(evidence, pa.string()), pa.nulls(len(reasons), pa.binary())]
     return pa.table([*places, *said], schema=DEAD_LETTERS)

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import math
 import tempfile
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+
+from dagster_project.corpus.storage.temporary import reserve
 
 
 class DiskArrays:
@@ -29,7 +32,8 @@ class DiskArrays:
             return np.empty(shape, dtype)  # no file can be mapped that holds nothing
         path = Path(self._folder.name) / f"{self._made:04d}"
         self._made += 1
-        array = np.asarray(np.memmap(path, dtype, "w+", shape=shape))
+        reserve(path, np.dtype(dtype).itemsize * math.prod(shape))
+        array = np.asarray(np.memmap(path, dtype, "r+", shape=shape))
         if fill is not None:
             array[...] = fill
         return array

@@ -7,15 +7,17 @@ is asked. A replacement may have been erased from again, so that records make a 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import asdict, dataclass, replace
+from typing import Any
 
-from dagster_project.corpus.model.canonical import canonical
+from dagster_project.corpus.model.canonical import is_sealed, sealed
 from dagster_project.corpus.model.errors import Erased, IntegrityError, MissingObject
 from dagster_project.corpus.model.manifests import FORMAT, File
 from dagster_project.corpus.storage.stores import Store
 
 PREFIX = "replacements/"
+LISTS = ("rows", "doc_ids", "entries", "digests")
 
 
 @dataclass(frozen=True)
@@ -27,20 +29,23 @@ class Replacement:
     rows: tuple[int, ...]
     doc_ids: tuple[str, ...]
     entries: tuple[str, ...]
+    digests: tuple[str, ...] = ()
 
 
 def find_replacement(store: Store, sha256: str) -> Replacement | None:
     """What was made of an object, by its hash; None where nothing was erased from it."""
     path = path_of(sha256)
     try:
-        record = json.loads(store.get(path))
+        body = store.get(path)
     except MissingObject:
         return None
-    if record.get("format") != FORMAT:
-        raise IntegrityError(f"{path} has format {record.get('format')}, and this release reads {FORMAT}: upgrade")
+    record = _read(body, path)
     new = record["new"]
-    lists = (tuple(record[name]) for name in ("rows", "doc_ids", "entries"))
-    return Replacement(File(**record["old"]), File(**new) if new else None, *lists)
+    lists = (tuple(record[name]) for name in LISTS)
+    found = Replacement(File(**record["old"]), File(**new) if new else None, *lists)
+    if found.old.sha256 != sha256:
+        raise IntegrityError(f"{path} tells of another object, {found.old.path}: it was altered; restore it")
+    return found
 
 
 def all_replacements(store: Store) -> Iterator[Replacement]:
@@ -51,23 +56,37 @@ def all_replacements(store: Store) -> Iterator[Replacement]:
             yield found
 
 
+def replaced_among(store: Store, hashes: Collection[str]) -> set[str]:
+    """Those of objects, by their hashes, that were erased from."""
+    return {entry.path.removeprefix(PREFIX).removesuffix(".json") for entry in store.list(PREFIX)}.intersection(hashes)
+
+
 def put_replacement(store: Store, made: Replacement) -> bool:
     """Record what was made of an object; False where a record of it stands already."""
-    return store.put_once(path_of(made.old.sha256), canonical({"format": FORMAT, **asdict(made)}))
+    return store.put_once(path_of(made.old.sha256), sealed({"format": FORMAT, **asdict(made)}))
 
 
 def instead_of(store: Store, path: str, sha256: str) -> File:
-    """The next object in the place of one that is not there. MissingObject when nobody erased it, Erased when nothing
-    stands in its place."""
-    found = find_replacement(store, sha256)
-    if found is None:
-        raise MissingObject(f"{store.location} has no object {path}.")
-    if found.new is None:
-        more = f" and {len(found.entries) - 1} more" if len(found.entries) > 1 else ""
-        raise Erased(
-            f"{path} was erased for takedown {found.entries[0][:12]}{more}: use the version that stands in its place"
-        )
-    return found.new
+    """The object that stands in the place of one that is not there. MissingObject when nobody erased it, Erased when
+    nothing stands in its place."""
+    seen = {sha256}
+    while True:
+        found = find_replacement(store, sha256)
+        if found is None:
+            raise MissingObject(f"{store.location} has no object {path}.")
+        if found.new is None:
+            raise Erased(f"{path} was erased for {_asked(found)}: use the version that stands in its place")
+        if store.size(found.new.path) is not None:
+            return found.new
+        path, sha256 = found.new.path, found.new.sha256
+        if sha256 in seen:
+            raise IntegrityError(f"{path_of(sha256)} leads back to itself: it was altered; restore it")
+        seen.add(sha256)
+
+
+def _asked(record: Replacement) -> str:
+    more = f" and {len(record.entries) - 1} more" if len(record.entries) > 1 else ""
+    return f"takedown {record.entries[0][:12]}{more}"
 
 
 def refuse_erased(store: Store, file: File) -> None:
@@ -80,13 +99,28 @@ def refuse_erased(store: Store, file: File) -> None:
 def followed(store: Store, file: File) -> File | None:
     """The object that holds the rows of a file now: itself, or what stands in its place; None where it was erased
     without replacement. MissingObject when it is gone and nobody erased it."""
-    while store.size(file.path) is None:
-        try:
-            new = instead_of(store, file.path, file.sha256)
-        except Erased:
-            return None
-        file = replace(file, path=new.path, sha256=new.sha256, size_bytes=new.size_bytes)
-    return file
+    if store.size(file.path) is not None:
+        return file
+    try:
+        new = instead_of(store, file.path, file.sha256)
+    except Erased:
+        return None
+    return replace(file, path=new.path, sha256=new.sha256, size_bytes=new.size_bytes)
+
+
+def _read(body: bytes, path: str) -> Mapping[str, Any]:
+    """A record as it was written."""
+    try:
+        record = json.loads(body)
+    except (ValueError, RecursionError):
+        record = None
+    if not isinstance(record, dict):
+        raise IntegrityError(f"{path} is no record in JSON: it was altered; restore it")
+    if record.get("format") != FORMAT:
+        raise IntegrityError(f"{path} has format {record.get('format')}, and this release reads {FORMAT}: upgrade")
+    if not is_sealed(record):
+        raise IntegrityError(f"{path} is not what was written: it was altered; restore it")
+    return record
 
 
 def path_of(sha256: str) -> str:

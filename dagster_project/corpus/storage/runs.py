@@ -15,6 +15,7 @@ from pathlib import Path
 import numpy as np
 
 from dagster_project.corpus.kernels.row_order import Rows, count_up_to, is_less, merged, ordered
+from dagster_project.corpus.storage.temporary import append
 
 FAN_IN = 64  # runs that are merged at once
 CHUNK = 1 << 15  # rows: what is done with them then stays in the caches
@@ -78,15 +79,14 @@ class Runs:
 
     def _spill(self) -> None:
         run = self._new_run()
-        self._ordered().tofile(run)
+        append(run, self._ordered())
         self._runs.append(run)
         self._held, self._held_rows = [], 0
 
     def _join(self, runs: Sequence[Path]) -> None:
         joined = self._new_run()
-        with open(joined, "wb") as file:
-            for chunk in self._merged(runs):
-                chunk.tofile(file)
+        for chunk in self._merged(runs):
+            append(joined, chunk)
         for run in runs:
             run.unlink()
         self._runs = [*self._runs[len(runs) :], joined]

@@ -13,6 +13,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from email.utils import parsedate_to_datetime
 from functools import lru_cache, partial
 from typing import Any, BinaryIO
 from urllib.parse import urlsplit
@@ -22,6 +23,7 @@ from botocore import exceptions as boto
 from botocore.config import Config
 
 from dagster_project.corpus.model.errors import MissingObject, StoreError
+from dagster_project.corpus.model.retention import Retention, is_locked
 from dagster_project.corpus.storage.ranged import BUFFER_BYTES, RangedReader
 from dagster_project.corpus.storage.stores import Entry, checked_path
 
@@ -35,8 +37,15 @@ HELD = 16  # clients of a process
 CONFLICT_WAITS = (0.05, 0.1, 0.2, 0.4, 0.8)
 
 BROKEN_BODY = (boto.IncompleteReadError, boto.ResponseStreamingError, boto.ReadTimeoutError, boto.FlexibleChecksumError)
+VERSIONS = ("Versions", "DeleteMarkers")
 LACKS_CREDENTIALS = (boto.NoCredentialsError, boto.PartialCredentialsError, boto.CredentialRetrievalError)
-REFUSED = {"InvalidAccessKeyId", "SignatureDoesNotMatch", "AccessDenied", "ExpiredToken", "InvalidToken"}
+REFUSED = {"InvalidAccessKeyId", "SignatureDoesNotMatch", "AccessDenied", "InvalidToken"}
+EXPIRED = {"ExpiredToken", "ExpiredTokenException", "TokenRefreshRequired"}
+SKEWED = {"RequestTimeTooSkewed", "RequestExpired", "RequestInTheFuture"}
+SKEW_SECONDS = 300  # servers take signatures that are up to 900 seconds off
+LACKS_CONDITIONS = (
+    "{} lacks conditional PUT (If-None-Match), without which two builds could undo each other: use a store that has it."
+)
 FULL = ("no space", "disk full", "storage full", "storagefull", "no writable volumes", "quota", "minimum free")
 
 
@@ -53,6 +62,7 @@ class S3Config:
     session_token: str | None = field(default=None, repr=False)
     attempts: int = 5
     timeout_seconds: float = 60
+    lock: Retention | None = None  # of manifests and refs
 
     def __post_init__(self) -> None:
         if "@" in urlsplit(self.endpoint or "").netloc:
@@ -101,7 +111,7 @@ class S3Store:
 
     def list(self, prefix: str) -> Iterator[Entry]:
         """Sorted here: SeaweedFS lists 'a/b' before 'a-b', folder by folder."""
-        with self._told("list", prefix):
+        with self._told("list", prefix or "everything"):
             pages = self._s3.get_paginator("list_objects_v2").paginate(
                 Bucket=self.config.bucket, Prefix=self._root + prefix
             )
@@ -132,8 +142,10 @@ class S3Store:
                 raise StoreError(f"{path} in {self.location} was being written by somebody else: try again.")
 
     def delete(self, paths: Iterable[str]) -> None:
-        rest = iter(paths)
-        while batch := [{"Key": self._key(path)} for path in itertools.islice(rest, 1000)]:
+        """Where the bucket keeps versions, all of an object go, so that erased text is gone; records that may be locked
+        are only hidden."""
+        rest = iter(self._to_delete(paths))
+        while batch := [*itertools.islice(rest, 1000)]:
             with self._told("delete", "objects"):
                 request = {"Objects": batch, "Quiet": True}
                 failed = self._s3.delete_objects(Bucket=self.config.bucket, Delete=request).get("Errors", [])
@@ -148,9 +160,27 @@ class S3Store:
         probe = f"scratch/probe-{secrets.token_hex(8)}"
         try:
             if not self.put_once(probe, b"1") or self.put_once(probe, b"2") or self.get(probe) != b"1":
-                raise StoreError(f"{self.config.server} lacks conditional PUT (If-None-Match), which publishing needs.")
+                raise StoreError(LACKS_CONDITIONS.format(self.config.server))
         finally:
             self.delete([probe])
+
+    def check_lock(self) -> None:
+        """Refuse a lock that the bucket cannot keep."""
+        if self.config.lock is None:
+            return
+        with self._told("look up", "the object lock"):
+            try:
+                found = self._s3.get_object_lock_configuration(Bucket=self.config.bucket)
+                enabled = found["ObjectLockConfiguration"].get("ObjectLockEnabled") == "Enabled"
+            except boto.ClientError as error:
+                if _status(error) not in (400, 404, 501):
+                    raise
+                enabled = False
+        if not enabled:
+            raise StoreError(
+                f"{self.config.server} has no object lock for bucket {self.config.bucket}: make a bucket with it and "
+                f"replicate there, or drop FLORILEGIUM_LOCK."
+            )
 
     # ---- below the promises -----------------------------------------------------------------------------------
 
@@ -166,6 +196,25 @@ class S3Store:
 
     def _at(self, path: str) -> dict[str, str]:
         return {"Bucket": self.config.bucket, "Key": self._key(path)}
+
+    def _to_delete(self, paths: Iterable[str]) -> Iterator[dict[str, str]]:
+        for path in paths:
+            key = self._key(path)
+            if is_locked(path) or not _keeps_versions(self.config):
+                yield {"Key": key}
+                continue
+            with self._told("list the versions of", path):
+                pages = self._s3.get_paginator("list_object_versions").paginate(Bucket=self.config.bucket, Prefix=key)
+                for found in (item for page in pages for kind in VERSIONS for item in page.get(kind, ())):
+                    if found["Key"] == key:
+                        yield {"Key": key, "VersionId": found["VersionId"]}
+
+    def _retained(self, path: str) -> dict[str, Any]:
+        """What makes a record stay until its day."""
+        lock = self.config.lock
+        if lock is None or not is_locked(path):
+            return {}
+        return {"ObjectLockMode": lock.mode.upper(), "ObjectLockRetainUntilDate": lock.until}
 
     def _entry(self, listed: dict[str, Any]) -> Entry:
         return Entry(listed["Key"][len(self._root) :], int(listed["Size"]), listed["LastModified"].timestamp())
@@ -240,11 +289,11 @@ class S3Store:
         return _is_met(lambda: self._put_parts(path, parts, mark, condition))
 
     def _put_whole(self, path: str, body: bytes, mark: str, condition: dict[str, str]) -> None:
-        facts = {"Metadata": {"writer": mark}, "ChecksumAlgorithm": "SHA256"}
+        facts = {"Metadata": {"writer": mark}, "ChecksumAlgorithm": "SHA256"} | self._retained(path)
         self._s3.put_object(**self._at(path), Body=body, **facts, **condition)
 
     def _put_parts(self, path: str, body: Iterator[bytes], mark: str, condition: dict[str, str]) -> None:
-        facts = {"Metadata": {"writer": mark}, "ChecksumAlgorithm": "SHA256"}
+        facts = {"Metadata": {"writer": mark}, "ChecksumAlgorithm": "SHA256"} | self._retained(path)
         upload = self._at(path) | {"UploadId": self._s3.create_multipart_upload(**self._at(path), **facts)["UploadId"]}
         try:
             parts = self._send_parts(upload, body)
@@ -312,6 +361,18 @@ def _client(process: int, config: S3Config) -> _Client:
     return _Client(config)
 
 
+@lru_cache(maxsize=HELD)
+def _keeps_versions(config: S3Config) -> bool:
+    """Whether the bucket keeps what is deleted or overwritten; a server that does not know versions keeps none."""
+    try:
+        found = _client(os.getpid(), config).get().get_bucket_versioning(Bucket=config.bucket)
+    except boto.ClientError as error:
+        if _status(error) in (400, 404, 405, 501):
+            return False
+        raise
+    return found.get("Status") in ("Enabled", "Suspended")
+
+
 def connect(config: S3Config) -> Any:
     """A botocore client; standard retries pass over 5xx, timeouts and reset connections only."""
     loopback = urlsplit(config.endpoint or "").hostname in ("127.0.0.1", "::1", "localhost")
@@ -361,6 +422,14 @@ def _answer(error: boto.ClientError, config: S3Config, doing: str, path: str) ->
         return StoreError(f"{config.server} has no bucket {config.bucket}: create it, or correct the store's location.")
     if status == 404:
         return MissingObject(f"{config.location} has no object {path}.")
+    if code in EXPIRED:
+        _client.cache_clear()  # whoever renews them need not start anew
+        return StoreError(f"The credentials given for {config.location} have expired: renew them, then repeat.")
+    if code in SKEWED or (status in (401, 403) and code not in REFUSED and _skew(error) > SKEW_SECONDS):
+        return StoreError(
+            f"The clock of this machine and that of {config.server} are {_minutes(_skew(error))} apart, so that no "
+            f"signature holds: set the clock that is wrong."
+        )
     if code in REFUSED or status in (401, 403):
         return StoreError(f"{config.server} refused the credentials given for {config.location} ({code}).")
     if status == 507 or any(word in f"{code} {message}".lower() for word in FULL):
@@ -369,8 +438,27 @@ def _answer(error: boto.ClientError, config: S3Config, doing: str, path: str) ->
         return StoreError(f"{path} in {config.location} was overwritten while it was read: open it again.")
     if status == 416:
         return StoreError(f"{path} in {config.location} has too few bytes for the range asked for.")
+    if status == 501 and doing == "write":
+        return StoreError(LACKS_CONDITIONS.format(config.server))
+    if code == "SlowDown" or status in (429, 503):
+        return StoreError(
+            f"{config.server} asks for fewer requests ({code}, {status}) and was asked {config.attempts} times to "
+            f"{doing} {path}: repeat later, or with fewer --workers."
+        )
     cause = "; its disk may be full" if status >= 500 and doing == "write" else ""
     return StoreError(f"{config.server} failed to {doing} {path} ({code}, {status}: {message}){cause}.")
+
+
+def _skew(error: boto.ClientError) -> float:
+    """How many seconds the server's clock is off ours; answers without a body, as to HEAD, say no other reason."""
+    headers = error.response.get("ResponseMetadata", {}).get("HTTPHeaders", {})
+    with contextlib.suppress(TypeError, ValueError):
+        return float(abs(parsedate_to_datetime(headers.get("date")).timestamp() - time.time()))
+    return 0.0
+
+
+def _minutes(seconds: float) -> str:
+    return f"{seconds / 60:,.0f} minutes" if seconds >= SKEW_SECONDS else "too far"
 
 
 def _code(error: boto.ClientError) -> str:

@@ -6,8 +6,9 @@ import base64
 import contextlib
 import hashlib
 import io
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
+from itertools import count
 from pathlib import Path
 from typing import TypeVar
 
@@ -31,6 +32,19 @@ def write_shard(store: Store, table: pa.Table, *, access: str, documents: str = 
     body = parquet_bytes(table)
     path, sha256 = put_object(store, body, access=access, suffix="parquet")
     return File(path, sha256, len(body), table.num_rows, documents)
+
+
+def write_own_shard(store: Store, table: pa.Table, *, access: str, documents: str = "") -> File:
+    """Store a table under a name that nothing had yet: what a stopped run left under its own may be swept this moment.
+    Of such a one the number of tables left stands in the metadata of its schema."""
+    for number in count():
+        told = {**(table.schema.metadata or {}), **({b"florilegium.left": str(number).encode()} if number else {})}
+        body = parquet_bytes(table.replace_schema_metadata(told or None))
+        sha256 = hashlib.sha256(body).hexdigest()
+        path = path_of(sha256, access, "parquet")
+        if store.put_once(path, body):
+            return File(path, sha256, len(body), table.num_rows, documents)
+    raise AssertionError
 
 
 def parquet_bytes(table: pa.Table) -> bytes:
@@ -62,9 +76,13 @@ def _string_columns(field: pa.Field) -> Iterator[str]:
 def put_object(store: Store, body: bytes, *, access: str, suffix: str) -> tuple[str, str]:
     """Store any bytes under their hash; returns (path, sha256)."""
     sha256 = hashlib.sha256(body).hexdigest()
-    path = f"data/{access}/sha256/{sha256[:2]}/{sha256}.{suffix}"
+    path = path_of(sha256, access, suffix)
     store.put_once(path, body)
     return path, sha256
+
+
+def path_of(sha256: str, access: str, suffix: str) -> str:
+    return f"data/{access}/sha256/{sha256[:2]}/{sha256}.{suffix}"
 
 
 def get_object(store: Store, path: str, sha256: str) -> bytes:
@@ -132,15 +150,23 @@ def stands(store: Store, file: File) -> bool:
     return size == file.size_bytes
 
 
-def remove_altered(store: Store, manifest: Manifest) -> list[str]:
+def remove_altered(store: Store, manifest: Manifest, own: Collection[str] = ()) -> list[str]:
     """Read every object of a version, in blocks; those that are missing or altered are removed, and their paths
-    returned. What replaced an object is read in its place; an erased one is not missed."""
-    bad = [path for file in manifest.objects if (path := _not_whole(store, file))]
+    returned. What replaced an object is read in its place; an erased one is not missed, unless its hash is among `own`.
+    """
+    bad = [path for file in manifest.objects if (path := _not_whole(store, file, file.sha256 in own))]
     store.delete(bad)
     return bad
 
 
-def _not_whole(store: Store, file: File) -> str:
+def remove_erased(store: Store, manifest: Manifest, kept: Collection[str] = ()) -> None:
+    """Remove objects of a version that stand again, though a record says that they were erased; but not those whose
+    hashes are `kept`."""
+    objects = [file for file in manifest.objects if file.sha256 not in kept]
+    store.delete([file.path for file in objects if find_replacement(store, file.sha256)])
+
+
+def _not_whole(store: Store, file: File, is_own: bool = False) -> str:
     """The path of the object that is missing or altered; empty where all is well."""
     total = hashlib.sha256()
     try:
@@ -151,7 +177,7 @@ def _not_whole(store: Store, file: File) -> str:
         found = find_replacement(store, file.sha256)
         if found and found.new:
             return _not_whole(store, found.new)
-        return "" if found else file.path
+        return "" if found and not is_own else file.path
     except IntegrityError:
         return file.path
     return "" if total.hexdigest() == file.sha256 else file.path

@@ -14,6 +14,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from dagster_project.corpus.storage.temporary import append
+
 BUCKETS = 256
 MEMORY_BYTES = 256 << 20
 
@@ -82,8 +84,7 @@ class Spool:
             bounds = np.searchsorted(buckets[order], np.arange(BUCKETS + 1))
             grouped = records[order]
             for bucket in np.flatnonzero(np.diff(bounds)):
-                with open(Path(self._folder.name) / f"{bucket:03d}", "ab") as file:
-                    grouped[bounds[bucket] : bounds[bucket + 1]].tofile(file)
+                append(Path(self._folder.name) / f"{bucket:03d}", grouped[bounds[bucket] : bounds[bucket + 1]])
         self._held.clear()
         self._held_bytes = 0
 

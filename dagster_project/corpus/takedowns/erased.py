@@ -19,7 +19,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from dagster_project.corpus.lineage.index import find_all
-from dagster_project.corpus.model.canonical import canonical
+from dagster_project.corpus.model.canonical import is_sealed, sealed
 from dagster_project.corpus.model.documents import ID
 from dagster_project.corpus.model.errors import IntegrityError, Moved
 from dagster_project.corpus.model.manifests import FORMAT, File, Manifest
@@ -59,6 +59,8 @@ def read_erasures(store: Store) -> Erasures:
     record = json.loads(store.get(path))
     if record.get("format") != FORMAT:
         raise IntegrityError(f"{path} has format {record.get('format')}, and this release reads {FORMAT}: upgrade")
+    if not is_sealed(record):
+        raise IntegrityError(f"{path} is not what was written: it was altered; restore it")
     return Erasures(record["number"], File(**record["documents"]), tuple(record["entries"]))
 
 
@@ -81,7 +83,7 @@ def record_erased(store: Store, entries: Iterable[str], found: pa.Table, access:
         file = write_shard(store, new, access=access)
         made = Erasures(old.number + 1, file, tuple(sorted({*old.entries, *entries})))
         record = {"format": FORMAT, "number": made.number, "documents": asdict(file), "entries": made.entries}
-        if store.put_once(f"{PREFIX}{made.number:08d}.json", canonical(record)):
+        if store.put_once(f"{PREFIX}{made.number:08d}.json", sealed(record)):
             return made
     raise Moved(f"documents were erased {TRIES} times meanwhile: try again")
 

@@ -9,7 +9,7 @@ import pyarrow as pa
 
 from dagster_project.corpus.model.manifests import File
 from dagster_project.corpus.storage.refs import find_build, record_build
-from dagster_project.corpus.storage.shards import read_shard, write_shard
+from dagster_project.corpus.storage.shards import read_shard, stands, write_shard
 from dagster_project.corpus.storage.stores import Store
 
 
@@ -26,9 +26,9 @@ def kept_table(
 
 
 def kept_rows(store: Store, key: str, access: str, make: Callable[[], pa.Table]) -> pa.Table:
-    """A table as it is."""
-    if record := find_build(store, key):
-        return read_shard(store, File(**record["file"]))
+    """A table as it is; one that a sweep took while it was put on record is made again."""
+    if (record := find_build(store, key)) and stands(store, file := File(**record["file"])):
+        return read_shard(store, file)
     table = make()
     record_build(store, key, {"file": asdict(write_shard(store, table, access=access))})
     return table

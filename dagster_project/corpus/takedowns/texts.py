@@ -20,7 +20,7 @@ from dagster_project.corpus.takedowns.entries import Kind
 from dagster_project.corpus.takedowns.kept import kept_rows
 
 DIGESTS = pa.schema([pa.field(name, ID, nullable=False) for name in ("text_digest", "normalized_digest")])
-WORDLESS = hashlib.sha256(b"").digest()[:ID_BYTES]  # the second digest of every text without any word
+WORDLESS = hashlib.sha256(b"").digest()[:ID_BYTES]  # the second digest of texts without any word, the first of none
 
 
 def of_text(text: str) -> list[tuple[Kind, str]]:

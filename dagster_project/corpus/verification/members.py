@@ -1,132 +1,121 @@
-"""Whether every member of a mix is the document that it says, survived in its corpus, and has the license that it has
-there. On the disk of the driver are 40 bytes for each member."""
+"""Whether every member of a mix is the document that it says, survived in its corpus or stands in the mix that is
+replayed, and says what the tables below say of it. On the disk of the driver are 88 bytes for each member."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from dagster_project.corpus.deduplication.keys import id_bytes, ids_of
-from dagster_project.corpus.licenses.expressions import NOASSERTION, licenses_in
-from dagster_project.corpus.model.errors import Refused
+from dagster_project.corpus.deduplication.keys import ids_of
+from dagster_project.corpus.mixing.distinct import Row, distinct_rows
 from dagster_project.corpus.model.manifests import File
+from dagster_project.corpus.model.orders import ORDER_OF
 from dagster_project.corpus.storage.runs import Cursor, Runs
-from dagster_project.corpus.storage.shards import iterate_shard, read_shard
+from dagster_project.corpus.storage.shards import iterate_shard
 from dagster_project.corpus.storage.stores import Store
-from dagster_project.corpus.verification.problems import Problem, noting, told
+from dagster_project.corpus.verification.admission import LABELS
+from dagster_project.corpus.verification.membership import COLUMNS, MembersTask, Side, check_members
 from dagster_project.corpus.verification.versions import Below, Version
 
-COLUMNS = 5  # of member rows: code of the documents shard, row, id (2), number of the license
+__all__ = ["check_members", "member_tasks"]
 FIRST = 1  # the first code; a cursor asks for what is below a number of at least 1
 MEMORY_BYTES = 256 << 20
-READ = ("doc_id", "documents", "row", "license")
-NAMED = 5  # members of a shard that are told one by one
-STANDS = ("status", "license")
-
-
-@dataclass(frozen=True)
-class MembersTask:
-    """The members of one documents shard. `decided`: what the corpora of the mix decided of it; without any, as of what
-    an earlier mix is replayed of, they need not have survived there."""
-
-    store: Store
-    path: str  # of the record of the mix
-    partition: str
-    documents: File
-    decided: tuple[File, ...]
-    licenses: tuple[str, ...]
-    rows: bytes  # uint64[n, COLUMNS]
+NUMBERS = ("row", "family", "words", "parent", "copy", "cut", "tokens")  # the last two one more than they are
+READ = ("doc_id", "documents", *NUMBERS, *LABELS)
+SIDES = ("deduplicated", "licensed", "signals", "passages", "filtered")
 
 
 def member_tasks(store: Store, below: Below, mix: Version, damaged: set[str]) -> Iterator[MembersTask]:
     """A task for every documents shard that has members and can be read."""
-    shards = {file.sha256: file for item in below.versions if item.stage == "snapshots" for file in item.manifest.files}
-    decided: dict[str, list[File]] = {}
-    for item in below.inputs(mix, "deduplicated"):
-        for file in item.manifest.files:
-            decided.setdefault(file.documents, []).append(file)
-    with Runs(COLUMNS, MEMORY_BYTES) as placed:
-        codes, licenses = dict[str, int](), dict[str, int]()
-        for file in mix.manifest.files:
-            if file.path not in damaged:
-                for batch in iterate_shard(store, file, READ):
-                    placed.append(_records(batch, codes, licenses))
-        cursor = Cursor(COLUMNS, placed.sorted())
+    shards = {
+        file.sha256: (item.partition, file)
+        for item in below.versions
+        if item.stage == "snapshots"
+        for file in item.manifest.files
+    }
+    sides, corpora = _sides(below, mix, damaged), _corpora(below)
+    replayed = below.inputs(mix, "mixed")
+    codes, labels = dict[str, int](), dict[Row, int]()
+    with Runs(COLUMNS + 1, MEMORY_BYTES) as placed, Runs(COLUMNS + 1, MEMORY_BYTES) as earlier:
+        _place(store, mix, damaged, placed, codes, labels)
+        for item in replayed:
+            _place(store, item, damaged, earlier, codes, labels)
+        cursor, before = Cursor(COLUMNS + 1, placed.sorted()), Cursor(COLUMNS + 1, earlier.sorted())
         for number, documents in enumerate(codes):
-            rows = cursor.before(number + FIRST + 1)
-            file = shards.get(documents, File("", documents, 0, 0))
-            beside = tuple(item for item in decided.get(documents, ()) if item.path not in damaged)
-            if file.path not in damaged:
-                yield MembersTask(store, mix.path, mix.partition, file, beside, tuple(licenses), rows.tobytes())
+            rows, others = (found.before(number + FIRST + 1)[:, 1:] for found in (cursor, before))
+            partition, file = shards.get(documents, ("", File("", documents, 0, 0)))
+            if len(rows) and file.path not in damaged:
+                yield MembersTask(
+                    store, mix.path, mix.partition, mix.manifest.identity.recipe, partition, file,
+                    corpora, tuple(sides.get(documents, ())), tuple(labels), rows.tobytes(), others.tobytes(),
+                )  # fmt: skip
 
 
-def check_members(task: MembersTask) -> list[Problem]:
-    """What is wrong with the members of one documents shard."""
-    problems: list[Problem] = []
-
-    def wrong(what: str, expected: str, found: str) -> None:
-        problems.append(Problem(task.path, task.partition, what, expected, found))
-
-    rows = np.frombuffer(task.rows, np.uint64).reshape(-1, COLUMNS)
-    at, ids = rows[:, 1].astype(np.int64), id_bytes(rows[:, 2], rows[:, 3])
-    if not task.documents.path:
-        wrong(f"documents shard {told(task.documents.sha256)} of {len(rows)} members", "below it", "nowhere")
-        return problems
-    with noting(problems, task.documents.path, task.partition):
-        said = id_bytes(*ids_of(read_shard(task.store, task.documents, ["doc_id"]).column("doc_id")))
-        is_there = at < len(said)
-        is_there[is_there] &= said[at[is_there]] == ids[is_there]
-        for number in np.flatnonzero(~is_there)[:NAMED].tolist():
-            what = f"member {ids[number].tobytes().hex()}"
-            wrong(what, f"in row {at[number]} of {task.documents.path}", "not there")
-        _decided(task, at[is_there], ids[is_there], rows[is_there, 4], wrong)
-    return problems
-
-
-def _decided(
-    task: MembersTask, at: NDArray[np.int64], ids: NDArray[np.void], license_: NDArray[np.uint64], wrong: Any
-) -> None:
-    """What the corpora decided of these documents; one of them that let it survive under its license is enough."""
-    named = np.array(task.licenses, object)[license_.astype(np.int64)]
-    for number in np.flatnonzero(named == "")[:NAMED].tolist():
-        wrong(f"the license of member {ids[number].tobytes().hex()}", f"an expression, or {NOASSERTION}", "empty")
-    if not task.decided:
-        return
-    survives, agrees = np.zeros(len(at), np.bool_), np.zeros(len(at), np.bool_)
-    for file in task.decided:
-        table = read_shard(task.store, file, STANDS).take(pa.array(at))
-        status, licenses = (table.column(name).to_numpy() for name in STANDS)
-        survives |= status == "survivor"
-        agrees |= np.array([_fits(*pair) for pair in zip(named, licenses, strict=True)], np.bool_)
-    for number in np.flatnonzero(~survives)[:NAMED].tolist():
-        wrong(f"member {ids[number].tobytes().hex()}", "a survivor of its corpus", "none")
-    for number in np.flatnonzero(survives & ~agrees)[:NAMED].tolist():
-        what = f"the license of member {ids[number].tobytes().hex()}"
-        wrong(what, "the effective one of its corpus", told(named[number]))
-
-
-def _fits(taken: str, effective: str) -> bool:
-    """Whether a license is the effective one, or one of those that it offers."""
-    try:
-        return taken == effective or {*licenses_in(taken)} <= {*licenses_in(effective)}
-    except Refused:
-        return False
-
-
-def _records(batch: pa.RecordBatch, codes: dict[str, int], licenses: dict[str, int]) -> NDArray[np.uint64]:
-    high, low = ids_of(batch.column("doc_id"))
-    row = batch.column("row").to_numpy().astype(np.uint64)
-    numbered = (_numbers(batch.column("documents"), codes), _numbers(batch.column("license"), licenses))
-    return np.column_stack([numbered[0] + np.uint64(FIRST), row, high, low, numbered[1]])
-
-
-def _numbers(column: pa.Array, known: dict[str, int]) -> NDArray[np.uint64]:
-    coded = column.dictionary_encode()
-    numbers = [known.setdefault(value, len(known)) for value in coded.dictionary.to_pylist()]
-    found: NDArray[np.uint64] = np.array(numbers, np.uint64)[coded.indices.to_numpy()]
+def _sides(below: Below, mix: Version, damaged: set[str]) -> dict[str, list[Side]]:
+    """By documents shard, all tables that tell of members: of the mix, of those that it replays, of the one whose order
+    it has, and of what these stand on."""
+    known, found = below.by_id, dict[str, list[Side]]()
+    queue, seen = [mix], {mix.manifest.id}
+    while queue:
+        version = queue.pop(0)
+        named = [item.id for item in version.manifest.inputs]
+        if version.stage == "mixed":
+            named.append(version.manifest.identity.recipe.get(ORDER_OF, ""))
+        for item in [known[name] for name in named if name in known and name not in seen]:
+            seen.add(item.manifest.id)
+            if item.stage in ("mixed", "deduplicated", "passages"):
+                queue.append(item)
+            if item.stage in SIDES and (version.stage == "mixed" or item.stage in ("deduplicated", "filtered")):
+                columns = frozenset(name for name, _ in item.manifest.identity.schema)
+                for file in item.manifest.files:
+                    if file.path not in damaged:
+                        found.setdefault(file.documents, []).append(Side(item.stage, item.partition, columns, file))
     return found
+
+
+def _corpora(below: Below) -> dict[str, frozenset[str]]:
+    """By the partition of a corpus, with those that it stands on."""
+
+    def layers(version: Version) -> frozenset[str]:
+        return frozenset({version.partition}).union(*map(layers, below.inputs(version, "deduplicated")))
+
+    found: dict[str, frozenset[str]] = {}
+    for version in below.versions:
+        if version.stage == "deduplicated":
+            found[version.partition] = found.get(version.partition, frozenset()) | layers(version)
+    return found
+
+
+def _place(
+    store: Store, mix: Version, damaged: set[str], placed: Runs, codes: dict[str, int], labels: dict[Row, int]
+) -> None:
+    for file in mix.manifest.files:
+        if file.path not in damaged:
+            for batch in iterate_shard(store, file, READ):
+                placed.append(_records(batch, codes, labels))
+
+
+def _records(batch: pa.RecordBatch, codes: dict[str, int], labels: dict[Row, int]) -> NDArray[np.uint64]:
+    high, low = ids_of(batch.column("doc_id"))
+    shard = _numbered(distinct_rows([batch.column("documents")]), {(name,): code for name, code in codes.items()})
+    for (name,), code in shard[1].items():
+        codes[str(name)] = code
+    label = _numbered(distinct_rows([batch.column(name) for name in LABELS]), labels)[0]
+    numbers = [_unsigned(batch.column(name)) for name in NUMBERS[:-2]]
+    numbers += [_unsigned(pc.add(pc.fill_null(batch.column(name), -1), 1)) for name in NUMBERS[-2:]]
+    return np.column_stack([shard[0] + np.uint64(FIRST), high, low, label, *numbers])
+
+
+def _unsigned(column: pa.Array) -> NDArray[np.uint64]:
+    return np.ascontiguousarray(column.to_numpy()).astype(np.uint64)
+
+
+def _numbered(found: Any, known: dict[Row, int]) -> tuple[NDArray[np.uint64], dict[Row, int]]:
+    rows, codes = found
+    numbers = np.array([known.setdefault(row, len(known)) for row in rows], np.uint64)
+    return numbers[codes], known

@@ -11,9 +11,15 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from dagster_project.corpus.deduplication import fingerprints as prints
+from dagster_project.corpus.deduplication import passages, weights
+from dagster_project.corpus.deduplication.passage_rows import EMPTIED
+from dagster_project.corpus.deduplication.weights import Segment
+from dagster_project.corpus.engine.blocks import blocks
 from dagster_project.corpus.engine.tables import Column
 from dagster_project.corpus.filtering import verdicts
 from dagster_project.corpus.filtering.replaying import first_failing, judged_again, replay
+from dagster_project.corpus.kernels.counts import count
+from dagster_project.corpus.kernels.editing import edited
 from dagster_project.corpus.licenses import licensed
 from dagster_project.corpus.licenses.inheritance import kind_of_parent
 from dagster_project.corpus.lineage.index import find_all, path_of
@@ -169,14 +175,69 @@ def _at(task: Remake, manifest: Manifest, names: Sequence[str]) -> pa.Table:
     raise IntegrityError(f"{manifest.stage} {manifest.id[:12]} does not cover documents shard {task.shard[:12]}")
 
 
+def _weights(task: Remake) -> pa.Table:
+    """Weighed by the segments that the version tells, which are cut again themselves."""
+    segments = tuple(Segment(**item) for item in task.manifest.facts["segments"])
+    counts = _covering(task, "passages", "words") or _covering(task, "signals", "words")
+    table = pa.table({"doc_id": task.documents.column("doc_id")})
+    for manifest, names in (
+        (_covering(task, "passages", "status") or _covering(task, "deduplicated", "status"), ["status"]),
+        (counts, ["words"]),
+        (_covering(task, "signals", "log_prob"), ["log_prob", "scored_words"]),
+    ):
+        if manifest is None:
+            raise IntegrityError(f"nothing below the weights tells {names[0]} of documents shard {task.shard[:12]}")
+        for name, column in zip(names, _at(task, manifest, names).columns, strict=True):
+            table = table.append_column(name, column)
+    return weights.Weighing(segments)(table, {})[0]
+
+
+def _passages(task: Remake) -> pa.Table:
+    """What follows from the edits of passages: what they cut, the words that are left, and who has none. Where nothing
+    is cut, the edits are those of the verdict."""
+    verdicts_, survived = (_covering(task, stage, "doc_id") for stage in ("filtered", "deduplicated"))
+    if verdicts_ is None or survived is None:
+        raise IntegrityError(f"nothing below the passages covers documents shard {task.shard[:12]}")
+    documents = task.documents.select(["doc_id", "text"])
+    before, said = (_at(task, item, ["edits"]).column("edits") for item in (verdicts_, task.manifest))
+    sizes = [
+        pc.binary_length(edited(documents.append_column("edits", edits)).column("text")).to_numpy()
+        for edits in (before, said)
+    ]
+    table = documents.append_column("edits", said)
+    words = np.concatenate([count(*block.texts, block.words)["words"] for block in blocks(table)])
+    cut, status = sizes[0] - sizes[1], _at(task, survived, ["status"]).column("status").combine_chunks()
+    is_emptied = pa.array((cut > 0) & (words == 0))
+    is_cut = pa.array(cut != 0)
+    columns = {
+        "status": pc.if_else(is_emptied, pa.scalar(EMPTIED), status),
+        "cut_bytes": pa.array(cut.astype(np.int64)),
+        "words": pa.array(words.astype(np.int64)),
+        "edits": pc.if_else(is_cut, said.combine_chunks(), before.combine_chunks()),
+    }
+    return pa.table(columns)
+
+
+def _covering(task: Remake, stage: str, column: str) -> Manifest | None:
+    """The first input of a stage that has a column of the documents."""
+    for manifest in inputs_of(task.store, task.manifest, stage):
+        if column in dict(manifest.identity.schema) and any(f.documents == task.shard for f in manifest.files):
+            return manifest
+    return None
+
+
 MAKERS: Mapping[str, Callable[[Remake], pa.Table]] = {
     "licensed": _licensed,
     "signals": _signals,
     "fingerprints": _fingerprints,
     "filtered": _filtered,
+    "passages": _passages,
+    "weights": _weights,
 }
 CODE: Mapping[str, str] = {
     "licensed": licensed.CODE_VERSION,
     "fingerprints": prints.CODE_VERSION,
     "filtered": verdicts.CODE_VERSION,
+    "passages": passages.CODE_VERSION,
+    "weights": weights.CODE_VERSION,
 }

@@ -95,7 +95,7 @@ def text_tasks(store: Store, published: Version, survey: Survey, sample: int | N
     """The same of the rows of a publication."""
     files, first = published.manifest.files, np.cumsum([0, *(file.rows for file in published.manifest.files)])
     for number, rows in sampled(files, sample, seed):
-        if files[number].path not in survey.damaged:
+        if files[number].path not in survey.damaged | survey.gone:
             yield TextsTask(
                 store,
                 published.manifest.id,

@@ -11,9 +11,11 @@ from dagster_project.corpus.storage.stores import Store
 from dagster_project.corpus.verification.balances import balances
 from dagster_project.corpus.verification.exports import check_exports, export_tasks, stream_problem
 from dagster_project.corpus.verification.members import check_members, member_tasks
+from dagster_project.corpus.verification.ordering import disordered
 from dagster_project.corpus.verification.problems import Problem, Report, is_echo, noting
 from dagster_project.corpus.verification.raw import check_raw, note, raw_tasks
 from dagster_project.corpus.verification.samples import check_documents, check_texts, document_tasks, text_tasks
+from dagster_project.corpus.verification.segments import uncut
 from dagster_project.corpus.verification.survey import Progress, Survey, no_progress, survey, watched
 from dagster_project.corpus.verification.versions import Below, walk
 
@@ -45,6 +47,7 @@ def verify(
     if not quick:
         _exports(store, engine, below, found, report, progress)
         _members(store, engine, below, found, report, progress)
+        _segments(store, below, found, report)
         _samples(store, engine, below, found, report, progress)
         _raw(engine, below, report, progress)
     report.seconds = round(time.monotonic() - begun, 3)
@@ -65,10 +68,21 @@ def _members(store: Store, engine: Engine, below: Below, found: Survey, report: 
         if version.stage == "mixed":
             problems: list[Problem] = []
             with noting(problems, version.path, version.partition, "its members"):
+                if found.versions[version.manifest.id].is_whole:
+                    problems += [*disordered(store, version)]
                 tasks = list(member_tasks(store, below, version, found.damaged))
                 for wrong in watched(engine.map(check_members, tasks), len(tasks), "members", progress):
                     problems += wrong
             report.add(version.stage, [item for item in problems if not is_echo(item, found.damaged)])
+
+
+def _segments(store: Store, below: Below, found: Survey, report: Report) -> None:
+    for version in below.versions:
+        if version.stage == "weights" and found.versions[version.manifest.id].is_whole:
+            problems: list[Problem] = []
+            with noting(problems, version.path, version.partition, "its segments"):
+                problems += uncut(store, version)
+            report.add(version.stage, problems)
 
 
 def _samples(store: Store, engine: Engine, below: Below, found: Survey, report: Report, progress: Progress) -> None:

@@ -67,7 +67,9 @@ def walk(store: Store, partition: Partition, version: str) -> Below:
             manifest = refs.read_manifest(store, item.id)
             known = Version(item.partition, manifest)
             found.versions.append(known)
-            problems += [*_record(store, known, item), *_publication(store, known)]
+            problems += [*check_record(store, known), *_publication(store, known)]
+            if manifest.stage != item.stage:
+                problems.append(Problem(path, item.partition, "its stage", told(item.stage), told(manifest.stage)))
             for below in _named_by(known):
                 if below.id not in seen:
                     seen.add(below.id)
@@ -83,8 +85,9 @@ def _named_by(version: Version) -> Iterator[Input]:
         yield Input(version.stage, version.partition.partition("#")[0], order)
 
 
-def _record(store: Store, version: Version, asked: Input) -> Iterator[Problem]:
-    """Whether a manifest is spelled as it was written, and its physical record is complete."""
+def check_record(store: Store, version: Version, *, has_build: bool = True) -> Iterator[Problem]:
+    """Whether a manifest is spelled as it was written, and its physical record is complete. `has_build`: whether the
+    record of its build must be left."""
     manifest = version.manifest
 
     def wrong(what: str, expected: Any, found: Any) -> Problem:
@@ -92,8 +95,6 @@ def _record(store: Store, version: Version, asked: Input) -> Iterator[Problem]:
 
     if store.get(version.path) != manifest.encoded():
         yield wrong("its bytes", "the canonical spelling of what it says", "another spelling")
-    if manifest.stage != asked.stage:
-        yield wrong("its stage", asked.stage, manifest.stage)
     if (named := tuple(item.id for item in manifest.inputs)) != tuple(manifest.identity.inputs):
         yield wrong("its inputs by name", f"those {len(manifest.identity.inputs)} of its identity", f"{len(named)}")
     for item in manifest.inputs:
@@ -109,7 +110,8 @@ def _record(store: Store, version: Version, asked: Input) -> Iterator[Problem]:
             yield wrong("an object's path", f"named after SHA-256 {told(file.sha256)}", told(file.path))
     if manifest.profile.get("rows", manifest.rows) != manifest.rows:
         yield wrong("the count of rows", manifest.rows, manifest.profile["rows"])
-    yield from _build(store, version, str(manifest.facts.get("build_key")), "id", manifest.id)
+    if has_build:
+        yield from _build(store, version, str(manifest.facts.get("build_key")), "id", manifest.id)
 
 
 def _build(store: Store, version: Version, key: str, name: str, expected: str) -> Iterator[Problem]:

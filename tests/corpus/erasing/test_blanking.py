@@ -7,10 +7,12 @@ import pyarrow as pa
 import pytest
 
 from dagster_project.corpus.erasing.blanking import blank, blank_letters, blankable
-from dagster_project.corpus.model.documents import CONTRARY, DEAD_LETTERS, DOCUMENTS
+from dagster_project.corpus.erasing.letters import detail_of
+from dagster_project.corpus.licenses.columns import LICENSES
+from dagster_project.corpus.model.documents import CONTRARY, DEAD_LETTERS, DOCUMENTS, ID
 from dagster_project.corpus.model.orders import ORDER
 from dagster_project.corpus.publishing import exports
-from dagster_project.corpus.signals import contamination, edits, privacy
+from dagster_project.corpus.signals import consent, contamination, edits, privacy
 
 
 @pytest.mark.parametrize(
@@ -21,6 +23,8 @@ from dagster_project.corpus.signals import contamination, edits, privacy
         (edits.SCHEMA, ["edits"]),
         (privacy.SCHEMA, ["findings"]),
         (contamination.SCHEMA, ["contaminated"]),
+        (pa.schema([("doc_id", ID), *LICENSES]), ["license_value", "license_findings"]),
+        (consent.SCHEMA, ["tdm_policy"]),
         (ORDER, []),
         (DEAD_LETTERS, []),
     ],
@@ -46,7 +50,12 @@ def test_other_rows_stay() -> None:
 
 
 def test_dead_letters_quote_nothing_of_some_raw_objects() -> None:
-    rows = [("a", 1, CONTRARY, "evidence", b"raw"), ("a", 2, "not JSON", "line 2", b"raw"), ("b", 3, "x", "y", b"z")]
+    said = detail_of(b"d" * 16, {"license_evidence": "words of the page"})
+    rows = [("a", 1, CONTRARY, said, b"raw"), ("a", 2, "not JSON", "line 2", b"raw"), ("b", 3, "x", "y", b"z")]
     table = pa.Table.from_pylist([dict(zip(DEAD_LETTERS.names, row, strict=True)) for row in rows], DEAD_LETTERS)
     found = blank_letters(table, np.array([True, True, False])).to_pylist()
-    assert [(row["detail"], row["excerpt"]) for row in found] == [(None, None), ("line 2", None), ("y", b"z")]
+    assert [(row["detail"], row["excerpt"]) for row in found] == [
+        (detail_of(b"d" * 16, {}), None),
+        ("line 2", None),
+        ("y", b"z"),
+    ]

@@ -56,7 +56,7 @@ def texts(store: Store, built: Built) -> set[str]:
 
 def test_copies_are_the_originals_and_stand_in_the_facts(store: Store, folder: Path):
     if not isinstance(store, MemoryStore):
-        folder = folder.rename(folder.with_name("elsewhere"))
+        folder = folder.rename(folder.with_name(f"{folder.name}-elsewhere"))
     built = build(store, folder, retain="copy", access="gated")
     recorded = built.manifest.facts["raw_objects"]
     assert len(recorded) == 2

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pyarrow as pa
 import pytest
 
 from dagster_project.corpus.erasing.replacements import Why, replace_object
+from dagster_project.corpus.model.canonical import sealed
 from dagster_project.corpus.model.errors import Erased, IntegrityError, MissingObject
 from dagster_project.corpus.model.manifests import File, Identity, Manifest
 from dagster_project.corpus.storage import shards
@@ -91,6 +93,27 @@ def test_what_nobody_erased_is_missing_as_ever(memory_store: MemoryStore, tmp_pa
     with pytest.raises(IntegrityError, match="is gone: build its partition again"):
         shards.copy_object(memory_store, file, tmp_path / "copy")
     assert not shards.stands(memory_store, file)
+
+
+def test_a_record_is_what_was_written(chain: tuple[Store, list[File]]) -> None:
+    store, files = chain
+    path = f"replacements/{files[0].sha256}.json"
+    body = store.get(path)
+    loop = json.loads(body)
+    del loop["checksum"]
+    loop["new"] = loop["old"]
+    for changed, said in (
+        (b"no record", "is no record in JSON"),
+        (b"[]", "is no record in JSON"),
+        (body.replace(b'"format":1', b'"format":2'), "has format 2, and this release reads 1"),
+        (body.replace(b"[1]", b"[2]"), "is not what was written: it was altered"),
+        (store.get(f"replacements/{files[1].sha256}.json"), f"tells of another object, {files[1].path}"),
+        (sealed(loop), "leads back to itself"),
+    ):
+        store.delete([path])
+        store.put_once(path, changed)
+        with pytest.raises(IntegrityError, match=f"{path} {said}"):
+            followed(store, files[0])
 
 
 def test_the_first_record_stands(memory_store: MemoryStore) -> None:
