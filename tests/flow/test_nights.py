@@ -35,7 +35,7 @@ from dagster_project.corpus.storage.memory import MemoryStore
 from dagster_project.corpus.storage.s3 import S3Config, S3Store
 from tests.corpora import documents, library
 
-pytestmark = [pytest.mark.embedded, pytest.mark.timeout(1800)]  # 80 s of processor time
+pytestmark = [pytest.mark.slow, pytest.mark.embedded, pytest.mark.timeout(1800)]  # 80 s of processor time
 HERE = Path(__file__).parent
 DAYS = 5
 EVE = datetime(2025, 12, 31, 23, 50, tzinfo=UTC)
