@@ -111,6 +111,7 @@ def _refuse_unknown(ours: Distribution, extras: Sequence[str]) -> None:
 def _component(item: Installed, kind: str) -> Said:
     evidence = list(_evidence(item.metadata))
     expression = conclude(evidence).expression
+    summary = item.metadata.get("Summary")  # [] of importlib_metadata's own reader raises, that of Python's does not
     # the standard has no word for a license that nobody knows: what was said of it stands beside it
     licensed = {"licenses": [{"expression": expression, "acknowledgement": "concluded"}]}
     unread = [{"name": f"{SOFTWARE}:{said['kind']}", "value": said["value"][:200]} for said in evidence]
@@ -120,7 +121,7 @@ def _component(item: Installed, kind: str) -> Said:
         "name": item.name,
         "version": item.version,
         "purl": item.ref,
-        **({"description": item.metadata["Summary"]} if item.metadata["Summary"] else {}),
+        **({"description": summary} if summary else {}),
         **(licensed if expression != NOASSERTION else {"properties": unread} if unread else {}),
     }
 
