@@ -86,7 +86,7 @@ def _show(session: Session, told: Mapping[str, Any], signed: Signature | None, t
         ["asked for by", f"{request['requester']} {request['received']}"],
         ["decision", f"{decision['decision']} {decision['decided_by']}"],
         ["documents removed", len(told["removed"])],
-        ["text erased", "yes" if told["erased"] else "no: applied without --erase"],
+        ["text erased", "yes" if told["erased"] else "no"],
         ["objects rewritten", sum(item["new"] is not None for item in told["objects"])],
         ["objects deleted", sum(item["new"] is None for item in told["objects"])],
         ["portraits", _portraits(told["portrait"])],

@@ -82,9 +82,11 @@ def _show_garbage(session: Session, found: Garbage) -> None:
     if len(found.unknown) > NAMED:
         click.echo(f"and {len(found.unknown) - NAMED:,} more that are unknown")
     what = f"{found.unreachable:,} objects, {found.unreachable_bytes:,} bytes"
+    if found.unfinished:
+        what += f", and {found.unfinished:,} that were never written to the end"
     if found.sweep:
         click.echo(f"deleted {what}; sweep {found.sweep}, {found.seconds:.1f} s")
-    elif found.unreachable:
+    elif found.unreachable or found.unfinished:
         click.echo(f"unreachable: {what}; nothing was deleted: repeat with --delete")
     else:
         click.echo("nothing is unreachable")

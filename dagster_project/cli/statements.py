@@ -78,15 +78,14 @@ def statements(session: Session, partition: str, key: Path | None) -> None:
     from dagster_project.cli.naming import in_store
     from dagster_project.corpus.statements.keys import public_key
     from dagster_project.corpus.statements.statements import statements_of
-    from dagster_project.corpus.storage.refs import history, resolve
+    from dagster_project.corpus.storage.refs import published_versions, resolve
     from dagster_project.opening import opened_store
 
     by = public_key(key) if key else ""
     with opened_store(session.settings) as store:
         item = in_store(store, partition)
         resolve(store, item)
-        versions = dict.fromkeys(ref.id for ref in history(store, item))
-        found = [said for version in versions for said in statements_of(store, version)]
+        found = [said for version in published_versions(store, item) for said in statements_of(store, version)]
     _show(session, str(item), found, by)
 
 

@@ -251,7 +251,47 @@ def test_what_is_being_written_is_no_object(directory_store: DirectoryStore) -> 
         directory_store.put(".writing/x", b"")
 
 
+def test_what_a_killed_writer_of_a_directory_left_is_told_and_discarded(directory_store: DirectoryStore) -> None:
+    assert [*directory_store.unfinished()] == []
+    seen = []
+
+    def blocks() -> Iterator[bytes]:
+        yield b"half"
+        seen.extend(directory_store.unfinished())
+        yield b"done"
+
+    directory_store.put_blocks_once("x", 8, blocks)
+    assert len(seen) == 1
+    assert abs(seen[0].begun - time.time()) < 60
+    assert [*directory_store.unfinished()] == []
+    left = directory_store.root / ".writing" / "0a"
+    left.write_bytes(b"left by a process that was killed")
+    os.utime(left, (1e9, 1e9))
+    (begun,) = directory_store.unfinished()
+    assert begun.begun == 1e9
+    directory_store.discard([begun, begun])
+    assert not left.exists()
+    assert directory_store.get("x") == b"halfdone"
+
+
 # ---- only across a network ------------------------------------------------------------------------------------
+
+
+@pytest.mark.embedded
+def test_what_a_killed_writer_left_in_parts_is_told_and_discarded(s3_store: S3Store) -> None:
+    place = {"Bucket": s3_store.config.bucket, "Key": f"{s3_store.config.prefix}/data/x+y z"}
+    other = {**place, "Key": f"{s3_store.config.prefix}-other/data/x"}
+    ids = [s3_store._s3.create_multipart_upload(**of)["UploadId"] for of in (place, other)]
+    s3_store._s3.upload_part(**place, UploadId=ids[0], PartNumber=1, Body=os.urandom(5 << 20))
+    assert [*s3_store.list("")] == []
+    (begun,) = s3_store.unfinished()
+    assert (begun.path, begun.id) == ("data/x+y z", ids[0])
+    assert abs(begun.begun - time.time()) < 60
+    s3_store.discard([begun, begun])
+    assert [*s3_store.unfinished()] == []
+    left = s3_store._s3.list_multipart_uploads(Bucket=s3_store.config.bucket)["Uploads"]
+    assert [item["Key"] for item in left] == [other["Key"]], "of other stores in the bucket nothing is touched"
+    s3_store._s3.abort_multipart_upload(**other, UploadId=ids[1])
 
 
 @pytest.mark.embedded

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from dagster_project.corpus.building.library import TAKEDOWN, Library
+from dagster_project.corpus.building.library import Library
 from dagster_project.corpus.building.takedowns import affected
 from dagster_project.corpus.lineage.trace import trace
 from dagster_project.corpus.loading.loader import Begin, Loader
@@ -18,7 +18,7 @@ from dagster_project.corpus.model.manifests import File, Manifest
 from dagster_project.corpus.model.partitions import Partition
 from dagster_project.corpus.snapshots import freeze
 from dagster_project.corpus.storage.memory import MemoryStore
-from dagster_project.corpus.storage.refs import history, load_manifest
+from dagster_project.corpus.storage.refs import TAKEDOWN, history, load_manifest
 from dagster_project.corpus.storage.shards import read_shard
 from dagster_project.corpus.storage.stores import Store
 from dagster_project.corpus.takedowns.entries import Entry

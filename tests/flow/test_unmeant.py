@@ -14,6 +14,7 @@ from dagster_project.corpus.building.library import Library
 from dagster_project.corpus.building.taking_down import take_down
 from dagster_project.corpus.erasing.erase import sweep
 from dagster_project.corpus.erasing.meant import unmeant
+from dagster_project.corpus.keeping.checking import check
 from dagster_project.corpus.model.errors import IntegrityError
 from dagster_project.corpus.model.partitions import Partition
 from dagster_project.corpus.takedowns.entries import Entry
@@ -69,6 +70,10 @@ def test_a_forged_row_is_told(tmp_path: Path) -> None:
     sweep(found.store, found.engine, forged)
     told = {problem.what for problem in verified(found.store, WEB).problems}
     assert told >= {f"its document {ids['b']}", f"its document {ids['c']}"}
+    wrong = [problem for problem in check(found.store).problems if problem.what.startswith("its document")]
+    assert {(problem.path, problem.what) for problem in wrong} == {
+        ("erasures/00000002.json", f"its document {ids[name]}") for name in ("b", "c")
+    }
     (said,) = complaints(found.store, certificate(found.store, entry.id))
     assert said.startswith("2 documents, such as ")
     assert said.endswith(" were erased for it, and it does not mean them")

@@ -18,12 +18,12 @@ from dagster_project.corpus.erasing.erase import LEFT_SECONDS
 from dagster_project.corpus.erasing.objects import LETTERS, TABLE, KindTask, Stored, kind_of, stored_objects
 from dagster_project.corpus.erasing.records import MANIFESTS, READERS
 from dagster_project.corpus.erasing.replacements import all_replacements
+from dagster_project.corpus.erasing.standing import rows_of
 from dagster_project.corpus.model.documents import ID
 from dagster_project.corpus.model.errors import IntegrityError, MissingObject
-from dagster_project.corpus.reaching.closure import places_of
 from dagster_project.corpus.statements.statements import statements_of, withdrawn_for
-from dagster_project.corpus.storage.refs import history, load_manifest, published
-from dagster_project.corpus.storage.shards import read_rows, read_shard
+from dagster_project.corpus.storage.refs import load_manifest, published, published_versions
+from dagster_project.corpus.storage.shards import read_shard
 from dagster_project.corpus.storage.stores import Store
 from dagster_project.corpus.takedowns.erased import ERASED
 
@@ -45,12 +45,10 @@ def texts_left(store: Store, documents: Sequence[bytes]) -> list[dict[str, Any]]
     """The versions of snapshots that have the text of any of these."""
     ids, found = pa.array(documents, ID), list[dict[str, Any]]()
     for partition in published(store, "snapshots") if documents else ():
-        for version in dict.fromkeys(ref.id for ref in history(store, partition)):
+        for version in published_versions(store, partition):
             manifest, count = load_manifest(store, version), 0
-            for shard, rows in places_of(store, manifest, "doc_id", ids):
-                held = read_rows(store, manifest.files[shard], rows.tolist(), ["doc_id", "text"])
-                of_these = held.filter(pc.is_in(held.column("doc_id"), ids))
-                count += pc.sum(pc.not_equal(of_these.column("text"), ""), min_count=0).as_py()
+            for held in rows_of(store, manifest, ids, ["text"]):
+                count += pc.sum(pc.not_equal(held.column("text"), ""), min_count=0).as_py()
             if count:
                 found.append({"partition": str(partition), "version": version, "documents": count})
     return found

@@ -23,7 +23,7 @@ from dagster_project.corpus.model.documents import ID
 from dagster_project.corpus.model.partitions import parse
 from dagster_project.corpus.reaching.everywhere import not_concluded
 from dagster_project.corpus.statements.statements import ended, statements_of, today, withdrawn_for
-from dagster_project.corpus.storage.refs import history, latest, load_manifest, published
+from dagster_project.corpus.storage.refs import history, latest, load_manifest, published, published_versions
 from dagster_project.corpus.storage.shards import read_rows, read_shard
 from dagster_project.corpus.storage.stores import Store
 from dagster_project.corpus.takedowns.entries import Entry
@@ -79,7 +79,7 @@ def versions_of_entry(store: Store, entry: str) -> list[dict[str, Any]]:
     for stage in ("deduplicated", "mixed", "published"):
         for partition in published(store, stage):
             newest = latest(store, partition)
-            for version in dict.fromkeys(ref.id for ref in history(store, partition)):
+            for version in published_versions(store, partition):
                 if entry in withdrawn_for(statements_of(store, version)):
                     is_new = newest and newest.id != version and ended(statements_of(store, newest.id)) is None
                     new = newest.id if newest and is_new else None
@@ -145,7 +145,7 @@ def _out_of_reach(
 def _trained_on(store: Store, removed: Sequence[bytes]) -> Iterator[str]:
     """Artifacts made of any of these: models, vocabularies, tables of what is common."""
     for partition in published(store, "artifacts") if removed else ():
-        for version in dict.fromkeys(ref.id for ref in history(store, partition)):
+        for version in published_versions(store, partition):
             manifest = load_manifest(store, version)
             if ("doc_id", str(ID)) in manifest.identity.schema and _holds(store, manifest.files, removed):
                 yield f"{partition}#{version}"

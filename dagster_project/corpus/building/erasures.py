@@ -13,13 +13,13 @@ from dagster_project.corpus.building.holding import versions_holding
 from dagster_project.corpus.building.takedowns import Affected
 from dagster_project.corpus.engine.engines import Engine
 from dagster_project.corpus.erasing.erase import documents_meant
+from dagster_project.corpus.lineage.index import find_by_shard
 from dagster_project.corpus.lineage.walk import layers_of
 from dagster_project.corpus.model.manifests import Manifest
 from dagster_project.corpus.model.partitions import Partition
-from dagster_project.corpus.reaching.closure import places_of
 from dagster_project.corpus.reaching.everywhere import documents_reached, every_snapshot, reached_everywhere
 from dagster_project.corpus.reaching.reach import Reach, looked_of
-from dagster_project.corpus.storage.refs import history, latest, load_manifest, published
+from dagster_project.corpus.storage.refs import latest, load_manifest, published, published_versions
 from dagster_project.corpus.storage.shards import read_rows
 from dagster_project.corpus.storage.stores import Store
 from dagster_project.corpus.takedowns.entries import Entry
@@ -41,7 +41,7 @@ def gone_documents(store: Store) -> pa.Table:
     reach = Reach(store)
     tables, seen = [ERASED.empty_table()], set[str]()
     for partition in published(store, "deduplicated") if reach else ():
-        for version in dict.fromkeys(ref.id for ref in history(store, partition)):
+        for version in published_versions(store, partition):
             layers = layers_of(store, load_manifest(store, version))
             known = sorted(item.identity.inputs[0] for item in layers)  # families say all that is asked
             if (key := " ".join(known)) in seen:
@@ -89,7 +89,7 @@ def snapshots_with(store: Store, documents: Sequence[bytes]) -> Iterator[tuple[P
     """All versions of snapshots that hold any of these, and how many."""
     ids = pa.array(documents, ERASED.field("doc_id").type)
     for partition in published(store, "snapshots") if documents else ():
-        for version in dict.fromkeys(ref.id for ref in history(store, partition)):
+        for version in published_versions(store, partition):
             if found := standing(store, load_manifest(store, version), ids):
                 yield partition, version, len(found)
 
@@ -97,7 +97,7 @@ def snapshots_with(store: Store, documents: Sequence[bytes]) -> Iterator[tuple[P
 def standing(store: Store, snapshot: Manifest, ids: pa.Array | pa.ChunkedArray) -> set[bytes]:
     """Which of some documents a snapshot holds."""
     found, unique = set[bytes](), ids.unique()
-    for shard, rows in places_of(store, snapshot, "doc_id", unique):
+    for shard, rows in find_by_shard(store, snapshot, "doc_id", unique):
         held = read_rows(store, snapshot.files[shard], rows.tolist(), ["doc_id"]).column("doc_id")
         found.update(held.filter(pc.is_in(held, unique)).to_pylist())
     return found

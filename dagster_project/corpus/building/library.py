@@ -37,13 +37,12 @@ from dagster_project.corpus.storage.lists import missing
 from dagster_project.corpus.storage.refs import Ref
 from dagster_project.corpus.storage.shards import remove_altered, remove_erased
 from dagster_project.corpus.storage.stores import Store
-from dagster_project.corpus.storage.sweeps import last_sweep
+from dagster_project.corpus.storage.sweeps import await_sweeps, last_sweep
 from dagster_project.corpus.takedowns.erased import last_erasure
 from dagster_project.corpus.takedowns.register import last_number, read_register
 
 TRIES = 3  # of a publication that somebody else overtook
 ENDING = ("deduplicated", "mixed", "published")  # stages whose versions are withdrawn
-TAKEDOWN = "takedown"  # the reason for which a version that is fixed is published again
 
 
 @dataclass(frozen=True)
@@ -181,6 +180,7 @@ class Library:
 
     def _attempt(self, partition: Partition, reason: str, repair: bool) -> Built:
         metered = Metered(self.engine)
+        await_sweeps(self.store)
         started_from, requests = refs.latest(self.store, partition), self._requests()
         plan = make_plan(self.planner, partition)
         if started_from and plan.differs and not reason:
@@ -203,7 +203,7 @@ class Library:
         refs.record_build(self.store, key, {"id": manifest.id})
         self._refuse_overtaken(partition, requests, key)
         if started_from and not reason and self._is_takedown(started_from, manifest):
-            reason = TAKEDOWN
+            reason = refs.TAKEDOWN
         cost = self._with_share(partition, metered.cost())
         ran = {"id": self.observer.run, "workers": self.engine.workers}
         ref = refs.publish(

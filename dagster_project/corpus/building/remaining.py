@@ -20,7 +20,7 @@ from dagster_project.corpus.lineage.walk import inputs_of, versions_of
 from dagster_project.corpus.model.documents import ID, ID_BYTES
 from dagster_project.corpus.model.manifests import Manifest
 from dagster_project.corpus.model.recipes import FingerprintRecipe
-from dagster_project.corpus.storage.refs import history, load_manifest, published
+from dagster_project.corpus.storage.refs import load_manifest, published, published_versions
 from dagster_project.corpus.storage.shards import read_rows, read_shard
 from dagster_project.corpus.storage.stores import Store
 
@@ -65,7 +65,7 @@ def prints_of(store: Store, documents: Sequence[bytes]) -> Iterator[Print]:
     """The fingerprints of some documents, in whatever version of whatever snapshot they were made."""
     wanted = set(documents)
     for partition in published(store, "fingerprints") if wanted else ():
-        for version in dict.fromkeys(ref.id for ref in history(store, partition)):
+        for version in published_versions(store, partition):
             table = load_manifest(store, version)
             snapshot = inputs_of(store, table, "snapshots")[0]
             places = {place for of in find_all(store, snapshot, "doc_id", documents).values() for place in of}

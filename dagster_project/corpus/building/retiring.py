@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dagster_project.corpus.model.errors import Refused
 from dagster_project.corpus.model.partitions import Partition
 from dagster_project.corpus.statements.statements import Statement, ended, holds, make_statement, statements_of
-from dagster_project.corpus.storage.refs import history, load_manifest, published, resolve
+from dagster_project.corpus.storage.refs import load_manifest, published, published_versions, resolve
 from dagster_project.corpus.storage.stores import Store
 
 NAMED = 3  # descendants and holds that a refusal names
@@ -32,7 +32,7 @@ def retire(store: Store, partition: Partition, digits: str, said: Statement) -> 
 def descendants(store: Store, version: str) -> Iterator[tuple[Partition, str]]:
     """The published versions that were made of one and are neither withdrawn nor retired."""
     for partition in published(store):
-        for other in dict.fromkeys(ref.id for ref in history(store, partition)):
+        for other in published_versions(store, partition):
             is_made_of = any(item.id == version for item in load_manifest(store, other).inputs)
             if is_made_of and ended(statements_of(store, other)) is None:
                 yield partition, other

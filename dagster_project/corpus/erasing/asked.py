@@ -5,17 +5,13 @@ last answer stands that was about it.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from dagster_project.corpus.model.canonical import canonical
-from dagster_project.corpus.model.errors import IntegrityError, Moved
-from dagster_project.corpus.model.manifests import FORMAT
+from dagster_project.corpus.storage import records
 from dagster_project.corpus.storage.stores import Store
 
 PREFIX = "asked/"
-TRIES = 20  # of writers that meet
 
 
 class Span(NamedTuple):
@@ -48,32 +44,20 @@ class Answer(NamedTuple):
 
 def put_answer(store: Store, entry: str, answer: Answer) -> None:
     """Record what was answered for an entry of the register, unless that is on record."""
-    for _ in range(TRIES):
-        number, old = _read(store, entry)
-        if _together(old, answer) == old:
-            return
-        record = {"format": FORMAT, "number": number + 1, **_told(answer)}
-        if store.put_once(f"{PREFIX}{entry}/{number + 1:08d}.json", canonical(record)):
-            return
-    raise Moved(f"portraits answered for {entry[:12]} {TRIES} times meanwhile: try again")
+
+    def told(_: int) -> Mapping[str, Any] | None:
+        old = answer_of(store, entry)
+        return None if _together(old, answer) == old else _told(answer)
+
+    records.append(store, f"{PREFIX}{entry}/", told)
 
 
 def answer_of(store: Store, entry: str) -> Answer:
     """What was answered for an entry; of nothing where no portrait was asked."""
-    return _read(store, entry)[1]
-
-
-def _read(store: Store, entry: str) -> tuple[int, Answer]:
-    """How many answers there are, and what they say together."""
-    number, known = 0, Answer({})
-    for item in store.list(f"{PREFIX}{entry}/"):
-        record = json.loads(store.get(item.path))
-        if record.get("format") != FORMAT:
-            raise IntegrityError(
-                f"{item.path} has format {record.get('format')}, and this release reads {FORMAT}: upgrade"
-            )
-        number, known = record["number"], _together(known, _answer(record))
-    return number, known
+    known = Answer({})
+    for _, record in records.series(store, f"{PREFIX}{entry}/"):
+        known = _together(known, _answer(record))
+    return known
 
 
 def _together(old: Answer, new: Answer) -> Answer:

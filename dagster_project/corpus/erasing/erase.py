@@ -30,8 +30,9 @@ from dagster_project.corpus.erasing.objects import (
 )
 from dagster_project.corpus.erasing.records import Raw, Told, delete_copies, delete_exports, told_by_records
 from dagster_project.corpus.model.recipes import ACCESS_CLASSES
-from dagster_project.corpus.storage.refs import history, load_manifest, published
+from dagster_project.corpus.storage.refs import load_manifest, published, published_versions
 from dagster_project.corpus.storage.stores import Store
+from dagster_project.corpus.storage.sweeps import begin_sweep, end_sweep
 from dagster_project.corpus.takedowns.entries import Entry
 from dagster_project.corpus.takedowns.erased import ERASED, ORDER
 
@@ -115,23 +116,37 @@ def _keys(store: Store, entries: Sequence[Entry]) -> Mapping[str, tuple[str, ...
     found: dict[str, set[str]] = {}
     for partition in published(store, "snapshots") if named else ():
         if partition.key in named:
-            for version in {ref.id for ref in history(store, partition)}:
+            for version in published_versions(store, partition):
                 for file in load_manifest(store, version).files:
                     found.setdefault(file.sha256, set()).add(partition.key)
     return {digest: tuple(sorted(keys)) for digest, keys in found.items()}
 
 
 def _clear(store: Store, named: frozenset[str]) -> tuple[int, int]:
-    """Delete what runs that were killed left: pieces, and objects that no record names, such as copies of raw objects;
-    tables apart, which tell by themselves what they hold. Returns how many these were, and how many there are of runs
-    under way. A build that meets this runs again, for more is on record as erased than when it began."""
-    unnamed = [item for item in stored_objects(store) if item.suffix not in NO_TEXT and item.path not in named]
-    since = told_by_records(store).named if unnamed else named  # by what came meanwhile
+    """Delete what runs that were killed left: pieces, objects that were never written to the end, and objects that no
+    record names, such as copies of raw objects; tables apart, which tell by themselves what they hold. Returns how many
+    these were, and how many there are of runs under way. A build that meets this runs again, for more is on record as
+    erased than when it began."""
+    before = time.time() - LEFT_SECONDS
     pieces = [(item.path, item.modified) for item in store.list(SCRATCH)]
-    pieces += [(item.path, item.modified) for item in unnamed if item.path not in since]
-    left = [path for path, modified in pieces if time.time() - modified > LEFT_SECONDS]
-    store.delete(left)
-    return len(left), len(pieces) - len(left)
+    unnamed = [item for item in stored_objects(store) if item.suffix not in NO_TEXT and item.path not in named]
+    begun = list(store.unfinished())
+    dropped = [item for item in begun if item.begun < before]
+    left = [path for path, modified in pieces if modified < before]
+    store.discard(dropped)
+    if any(item.modified < before for item in unnamed):
+        record = begin_sweep(store, {"for": "erasure"})
+        try:
+            since = told_by_records(store).named  # by what came meanwhile
+            unnamed = [item for item in unnamed if item.path not in since]
+            left += [item.path for item in unnamed if item.modified < before]
+            store.delete(left)
+        finally:
+            end_sweep(store, record)
+    else:
+        store.delete(left)
+    gone = len(left) + len(dropped)
+    return gone, len(pieces) + len(unnamed) + len(begun) - gone
 
 
 def _distinct(found: Iterable[pa.Table]) -> pa.Table:

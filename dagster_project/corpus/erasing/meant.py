@@ -5,23 +5,20 @@ are told by what is gone, or by a whole corpus, and are not judged here.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Sequence
+from functools import partial
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from dagster_project.corpus.lineage.index import find_all
+from dagster_project.corpus.erasing.standing import rows_of, said_by_snapshots
+from dagster_project.corpus.lineage.index import Look, find_all
 from dagster_project.corpus.model.documents import ID
-from dagster_project.corpus.model.errors import FlorilegiumError, StoreError
-from dagster_project.corpus.model.manifests import Manifest
-from dagster_project.corpus.storage.refs import history, load_manifest, published
-from dagster_project.corpus.storage.shards import read_rows
 from dagster_project.corpus.storage.stores import Store
 from dagster_project.corpus.takedowns.entries import Entry
 from dagster_project.corpus.takedowns.matching import COLUMNS, matched
 
 TOLD = frozenset({"document", "record", "url", "host", "domain", "source"})  # kinds that a row tells
-Look = Callable[[Store, Manifest, str, Sequence[bytes | str]], Mapping[bytes | str, Sequence[tuple[int, int]]]]
 
 
 def unmeant(store: Store, table: pa.Table, entries: Sequence[Entry], look: Look = find_all) -> list[tuple[bytes, str]]:
@@ -35,7 +32,8 @@ def unmeant(store: Store, table: pa.Table, entries: Sequence[Entry], look: Look 
     for name, item in judged.items():
         names_of.setdefault(_spelled(item), []).append(name)
     spelled = {item.id: of for item, of in names_of.items()}
-    for rows in _rows_of(store, ids, look):
+    asked_of = partial(rows_of, store, ids=pa.array(ids, ID), columns=[*COLUMNS, "parents"], look=look)
+    for rows in said_by_snapshots(store, asked_of) if ids else ():
         names = rows.column("doc_id").to_pylist()
         seen.update(names)
         for entry, places in matched(rows, list(names_of)):
@@ -55,21 +53,3 @@ def _spelled(entry: Entry) -> Entry:
     """A row says of which source it is, and not of which version: the same document may stand in others."""
     value = entry.value.partition("@")[0] if entry.kind == "source" else entry.value
     return Entry(entry.kind, value)
-
-
-def _rows_of(store: Store, ids: Sequence[bytes | str], look: Look) -> Iterator[pa.Table]:
-    """Those of documents in all versions of snapshots that can be read."""
-    for partition in published(store, "snapshots") if ids else ():
-        for version in dict.fromkeys(ref.id for ref in history(store, partition)):
-            try:
-                manifest, by_shard = load_manifest(store, version), dict[int, set[int]]()
-                for places in look(store, manifest, "doc_id", ids).values():
-                    for shard, row in places:
-                        by_shard.setdefault(shard, set()).add(row)
-                for shard, rows in by_shard.items():
-                    table = read_rows(store, manifest.files[shard], sorted(rows), [*COLUMNS, "parents"])
-                    yield table.filter(pc.is_in(table.column("doc_id"), pa.array(ids, ID)))
-            except StoreError:
-                raise
-            except FlorilegiumError:
-                continue  # it proves nothing

@@ -6,7 +6,6 @@ and request is read, every object that they name is there in its size, and nothi
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -14,14 +13,19 @@ from dataclasses import asdict, dataclass, field
 from itertools import chain
 from typing import Any, TypeVar
 
+from dagster_project.corpus.erasing.meant import unmeant
 from dagster_project.corpus.erasing.owned import owned
 from dagster_project.corpus.keeping.marking import READERS, Listed, Listing, listing
 from dagster_project.corpus.keeping.places import KINDS, UNKNOWN
-from dagster_project.corpus.model.manifests import FORMAT, File, Manifest
+from dagster_project.corpus.model.manifests import File, Manifest
 from dagster_project.corpus.storage import refs
+from dagster_project.corpus.storage.records import read_record
 from dagster_project.corpus.storage.replacements import Replacement, find_replacement, path_of
 from dagster_project.corpus.storage.stores import Store
+from dagster_project.corpus.takedowns.erased import erased_table, read_erasures
+from dagster_project.corpus.takedowns.register import read_register
 from dagster_project.corpus.verification.problems import Problem, noting, told
+from dagster_project.corpus.verification.replacements import NAMED
 from dagster_project.corpus.verification.versions import Version, check_record
 
 STORE = "the store"  # what a problem is of that no partition has
@@ -142,14 +146,11 @@ def _replacements(store: Store, listed: Listing, problems: list[Problem]) -> dic
         if made.old.sha256 != item.place.id:
             problems.append(_wrong(item, "the object that it replaces", item.place.id, told(made.old.sha256)))
         found[item.place.id] = made
-    standing = sorted(found.keys() & data.keys())
-    own = owned(store, {hash for hash in standing if found[hash].new is None})
-    for hash in standing:
-        if hash in own:
-            del found[hash]
-        else:
-            expected = "gone, for texts were erased from it"
-            problems.append(Problem(data[hash].path, STORE, "the object", expected, "there"))
+    for hash in owned(store, {hash for hash, made in found.items() if made.new is None}):
+        del found[hash]  # it has to be there, like any other
+    for hash in sorted(found.keys() & data.keys()):
+        expected = "gone, for texts were erased from it"
+        problems.append(Problem(data[hash].path, STORE, "the object", expected, "there"))
     for hash, made in found.items():
         if made.new and made.new.sha256 not in found:
             problems += (
@@ -178,22 +179,27 @@ def _numbered(store: Store, listed: Listing) -> Iterator[Problem]:
         numbers.setdefault(item.entry.path.rpartition("/")[0] + "/", []).append(item.place.number)
     for prefix, known in numbers.items():
         problems += _gaps(prefix, STORE, known)
-    for item, record in _read(listed.of(*NUMBERED), lambda path: json.loads(store.get(path)), "the record", problems):
-        if not isinstance(record, dict) or record.get("format") != FORMAT:
-            problems.append(_wrong(item, "its format", str(FORMAT), told(record)))
-        elif record.get("number") != item.place.number:
+    for item, record in _read(listed.of(*NUMBERED), lambda path: read_record(store, path), "the record", problems):
+        if record.get("number") != item.place.number:
             problems.append(_wrong(item, "its number", "that of its path", told(record.get("number"))))
     yield from problems
 
 
 def _erased(store: Store, listed: Listing, replaced: Mapping[str, Replacement]) -> Iterator[Problem]:
-    """The table of erased documents, as it stands, is there."""
+    """The table of erased documents, as it stands, is there, and has none that its entries cannot mean."""
     problems: list[Problem] = []
     last = max(listed.of("erasures"), key=lambda item: item.place.number, default=None)
-    for item, record in _read([last] if last else [], lambda path: json.loads(store.get(path)), "it", problems):
+    for item, record in _read([last] if last else [], lambda path: read_record(store, path), "it", problems):
         with noting(problems, item.entry.path, STORE, "the table that it names"):
-            problems += _object(File(**record["documents"]), STORE, listed.by_id["data"], replaced)
+            wrong = list(_object(File(**record["documents"]), STORE, listed.by_id["data"], replaced))
+            problems += wrong or _unmeant(store, item)
     yield from problems
+
+
+def _unmeant(store: Store, item: Listed) -> Iterator[Problem]:
+    others = unmeant(store, erased_table(store, read_erasures(store)), read_register(store).removing)
+    for doc_id, entry in others[:NAMED]:
+        yield _wrong(item, f"its document {doc_id.hex()}", f"one that entry {told(entry)} means", "another")
 
 
 def _gaps(prefix: str, partition: str, numbers: Sequence[int]) -> Iterator[Problem]:

@@ -17,16 +17,16 @@ from typing import Any
 from dagster_project.corpus.erasing.owned import erased_whole, orders_of, owned
 from dagster_project.corpus.keeping.copying import COPIERS, CopyTask, copy
 from dagster_project.corpus.keeping.marking import Listing, hashes_in, listing
-from dagster_project.corpus.keeping.withdrawing import carry, standing
-from dagster_project.corpus.model.canonical import sealed
+from dagster_project.corpus.keeping.withdrawing import carry, refuse_erased_there, standing
 from dagster_project.corpus.model.errors import Moved, Refused
 from dagster_project.corpus.model.partitions import Partition, parse
 from dagster_project.corpus.statements.statements import Statement, make_statement, statements_of
 from dagster_project.corpus.storage import refs
+from dagster_project.corpus.storage.records import put_record
 from dagster_project.corpus.storage.refs import Ref
 from dagster_project.corpus.storage.replacements import replaced_among
 from dagster_project.corpus.storage.stores import Store
-from dagster_project.corpus.storage.sweeps import last_sweep
+from dagster_project.corpus.storage.sweeps import await_sweeps, last_sweep
 from dagster_project.corpus.verification.versions import Version, walk
 
 Progress = Callable[[int, int], None]  # bytes that are there, of how many
@@ -84,9 +84,13 @@ def replicate(
     own = owned(source, gone, orders_of(item.manifest for item in below.versions), erasing=target)
     objects = standing(listed, source, hashes, own)
     objects -= replaced_among(target, objects) - own  # what was erased there does not come back
+    if any(target.size(listed.by_id["data"][hash].path) is None for hash in objects):
+        snapshots = [(item.partition, item.manifest) for item in below.versions if item.stage == "snapshots"]
+        refuse_erased_there(source, target, snapshots)
     records = [listed.by_id["builds"][key].path for key in sorted(named & listed.by_id["builds"].keys())]
     records += [item.path for item in reversed(below.versions)]
     while True:
+        await_sweeps(target)
         swept = last_sweep(target)
         _copy(source, target, listed, objects, report, progress)
         _put(source, target, records)
@@ -149,9 +153,10 @@ def _publication(store: Store, version: Version) -> Ref:
 
 
 def _refuse_others(source: Store, target: Store, partition: Partition) -> None:
-    """A name is a promise over there, too."""
+    """A name is a promise over there, too; takedowns over there keep it."""
     here = {item.id for item in refs.history(source, partition)}
-    strange = [item.id for item in refs.history(target, partition) if item.id not in here]
+    there = [item for item in refs.history(target, partition) if item.reason != refs.TAKEDOWN]
+    strange = [item.id for item in there if item.id not in here]
     if strange and not partition.is_moving:
         raise Refused(
             f"{target.location} has {partition}#{strange[0][:12]}, which was never published here: name another "
@@ -168,7 +173,7 @@ def _publish(target: Store, partition: Partition, ref: Ref) -> int:
     newest = there[-1] if there else None
     again = [newest] if newest and newest.id != ref.id and newest.published > ref.published else []
     for number, item in enumerate([ref, *again], len(there) + 1):
-        made = sealed(asdict(replace(item, number=number)))
-        if not target.put_once(f"refs/{partition}/{number:08d}.json", made):
+        made = asdict(replace(item, number=number))
+        if not put_record(target, f"refs/{partition}/{number:08d}.json", made):
             raise Moved(f"{partition} moved in {target.location} meanwhile: replicate again")
     return 1 + len(again)

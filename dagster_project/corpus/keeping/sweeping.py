@@ -16,12 +16,13 @@ from dagster_project.corpus.keeping.marking import Listed, Listing, Marked, list
 from dagster_project.corpus.keeping.places import KINDS, UNKNOWN, place_of
 from dagster_project.corpus.model.errors import Refused
 from dagster_project.corpus.storage.replacements import find_replacement
-from dagster_project.corpus.storage.stores import Store
-from dagster_project.corpus.storage.sweeps import begin_sweep
+from dagster_project.corpus.storage.stores import Entry, Store, Unfinished
+from dagster_project.corpus.storage.sweeps import LONGEST_SECONDS, begin_sweep, end_sweep
 
 DAY_SECONDS = 86_400
 GRACE_SECONDS = 7 * DAY_SECONDS
 LEAST_GRACE_SECONDS = 3600  # to delete: longer than from the writing of an object to that of its record
+AT_ONCE = 1000  # objects of a request
 FINISHED = ("objects.parquet", "versions")  # the last object of a folder of the catalog
 ORDER = ("builds", "manifests", "indexes", "portraits", "catalog", "data", "scratch")  # records before what they name
 
@@ -52,6 +53,7 @@ class Garbage:
     kinds: dict[str, Tally] = field(default_factory=dict)
     unknown: list[str] = field(default_factory=list)
     damaged: list[str] = field(default_factory=list)
+    unfinished: int = 0  # begun before the grace, and never written to the end
     sweep: int = 0  # its number, when it deleted
     seconds: float = 0.0
 
@@ -92,15 +94,30 @@ def collect(
     found = _unreachable(store, _ages(told, time.time()), told)
     if delete and told.damaged:
         raise Refused(f"{told.damaged[0]}; what it names is not known, so nothing was deleted: run `florilegium fsck`")
-    if delete and found:
+    if delete and (found or told.unfinished):
         record = begin_sweep(store, {"grace_seconds": grace_seconds, "unpublished_seconds": unpublished_seconds})
-        told = Garbage(store.location, grace_seconds, unpublished_seconds, sweep=place_of(record.path).number)
-        found = _unreachable(store, _ages(told, record.modified), told)
-        if told.damaged:
-            raise Refused(f"{told.damaged[0]}; nothing was deleted: run `florilegium fsck`")
-        paths = sorted((ORDER.index(item.place.kind), item.entry.path) for item in found)
-        store.delete(path for _, path in paths)
+        try:
+            told = _swept(store, Garbage(store.location, grace_seconds, unpublished_seconds), record)
+        finally:
+            end_sweep(store, record)
     told.seconds = round(time.monotonic() - begun, 3)
+    return told
+
+
+def _swept(store: Store, told: Garbage, record: Entry) -> Garbage:
+    """Look once more, now that the sweep is on record, and delete."""
+    begun = time.monotonic()
+    told.sweep = place_of(record.path).number
+    ages = _ages(told, record.modified)
+    found = _unreachable(store, ages, told)
+    if told.damaged:
+        raise Refused(f"{told.damaged[0]}; nothing was deleted: run `florilegium fsck`")
+    paths = [path for _, path in sorted((ORDER.index(item.place.kind), item.entry.path) for item in found)]
+    for start in range(0, len(paths), AT_ONCE):
+        if time.monotonic() - begun > LONGEST_SECONDS:
+            raise Refused(f"{start:,} of {len(paths):,} objects were deleted, for builds wait: repeat to go on")
+        store.delete(paths[start : start + AT_ONCE])
+    store.discard(_begun(store, ages))
     return told
 
 
@@ -113,9 +130,10 @@ def _unreachable(store: Store, ages: Ages, told: Garbage) -> list[Listed]:
     listed = listing(store)
     marked = mark(store, listed, ages.unpublished)
     told.damaged = marked.damaged
+    told.unfinished = len(_begun(store, ages))
     told.kinds = {kind: Tally() for kind in KINDS}
     left, again = _replaced(store, listed)
-    unfinished = _unfinished(listed)
+    half_compacted = _half_compacted(listed)
     found = []
     for item in listed.objects:
         kind, entry = item.place.kind, item.entry
@@ -123,7 +141,7 @@ def _unreachable(store: Store, ages: Ages, told: Garbage) -> list[Listed]:
             told.unknown.append(entry.path)
         is_left = kind == "data" and item.place.id in left
         is_again = kind == "data" and item.place.id in again
-        if not (is_left or is_again or entry.path in unfinished) and _is_reached(item, marked):
+        if not (is_left or is_again or entry.path in half_compacted) and _is_reached(item, marked):
             told.kinds[kind].add("kept", entry.size)
         elif entry.modified > ages.grace and not is_left:
             told.kinds[kind].add("young", entry.size)
@@ -131,6 +149,10 @@ def _unreachable(store: Store, ages: Ages, told: Garbage) -> list[Listed]:
             told.kinds[kind].add("unreachable", entry.size)
             found.append(item)
     return found
+
+
+def _begun(store: Store, ages: Ages) -> list[Unfinished]:
+    return [item for item in store.unfinished() if item.begun < ages.grace]
 
 
 def _is_reached(item: Listed, marked: Marked) -> bool:
@@ -156,7 +178,7 @@ def _replaced(store: Store, listed: Listing) -> tuple[set[str], set[str]]:
     return left | gone - again, again
 
 
-def _unfinished(listed: Listing) -> set[str]:
+def _half_compacted(listed: Listing) -> set[str]:
     """Objects of compactions that nobody finished."""
     found = set[str]()
     entries = (item.entry.path for item in listed.of("catalog"))

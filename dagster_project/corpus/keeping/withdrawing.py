@@ -6,15 +6,20 @@ there goes on to, whatever was decided of it here.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
 from typing import NamedTuple
+
+import pyarrow.compute as pc
 
 from dagster_project.corpus.erasing.asked import answer_of, put_answer
 from dagster_project.corpus.erasing.erase import strictest_access
 from dagster_project.corpus.erasing.owned import owned
+from dagster_project.corpus.erasing.standing import rows_of
 from dagster_project.corpus.keeping.copying import CopyTask, copy
 from dagster_project.corpus.keeping.marking import Listing
 from dagster_project.corpus.model.errors import Refused
+from dagster_project.corpus.model.manifests import Manifest
 from dagster_project.corpus.portraits.portrait import PREFIX as PORTRAITS
 from dagster_project.corpus.portraits.portrait import forget
 from dagster_project.corpus.storage.replacements import Replacement, find_replacement, put_replacement
@@ -44,6 +49,22 @@ def carry(source: Store, target: Store, listed: Listing, wanted: set[str]) -> Ca
     return Carried(requests, _erase(source, target, listed, wanted))
 
 
+def refuse_erased_there(source: Store, target: Store, snapshots: Sequence[tuple[str, Manifest]]) -> None:
+    """Refused where a text that was erased over there stands in a snapshot here: whatever is copied may hold it, such
+    as mixes that were made here alone. `snapshots`: with their names."""
+    there, here = (erased_table(store, read_erasures(store)) for store in (target, source))
+    there = there.filter(pc.invert(pc.is_in(there.column("doc_id"), here.column("doc_id").combine_chunks())))
+    ids = there.column("doc_id").combine_chunks().unique()
+    for name, snapshot in snapshots if len(ids) else ():
+        for rows in rows_of(source, snapshot, ids, ["text"]):
+            if len(standing := rows.filter(pc.not_equal(rows.column("text"), ""))):
+                asked = there.filter(pc.equal(there.column("doc_id"), standing.column("doc_id")[0])).column("entry")[0]
+                raise Refused(
+                    f"{name} has {len(standing)} documents that were erased in {target.location}, for takedown "
+                    f"{asked.as_py()[:12]}, and not here: take them down here with --erase, too"
+                )
+
+
 def _requests(source: Store, target: Store) -> int:
     here, there = register.read_register(source).entries, register.read_register(target).entries
     known = {entry.id: entry for entry in there}
@@ -68,13 +89,13 @@ def _erase(source: Store, target: Store, listed: Listing, wanted: set[str]) -> i
     concerned = {hash for hash, item in made.items() if hash in wanted or target.size(item.old.path) is not None}
     own = owned(target, {hash for hash in concerned if made[hash].new is None})
     erased = 0
-    for item in _chains(made, concerned):
+    for item in _chains(made, {hash for hash in concerned if not _is_erased(target, made, hash)}):
         if item.new and item.new.sha256 in data and item.new.sha256 not in made:
             copy(CopyTask(source, target, data[item.new.sha256], item.new.sha256))
         if not put_replacement(target, item) and find_replacement(target, item.old.sha256) != item:
             raise Refused(
-                f"{item.old.path} was erased from in {target.location}, too, in another way: apply the same takedowns "
-                f"there with --erase"
+                f"less was erased from {item.old.path} in {target.location} than here: apply the same takedowns there, "
+                f"with --erase"
             )
         if target.size(item.old.path) is not None and item.old.sha256 not in own:
             target.delete([item.old.path])
@@ -83,6 +104,23 @@ def _erase(source: Store, target: Store, listed: Listing, wanted: set[str]) -> i
         for version in {entry.path.removeprefix(PORTRAITS).partition("/")[0] for entry in target.list(PORTRAITS)}:
             forget(target, version)
     return erased
+
+
+def _is_erased(target: Store, made: Mapping[str, Replacement], hash: str) -> bool:
+    """Whether all that was erased from an object was erased from it over there, too, in whatever order."""
+    there = _rows_gone(partial(find_replacement, target), hash)
+    return there is not None and there.issuperset(_rows_gone(made.get, hash) or ())
+
+
+def _rows_gone(find: Callable[[str], Replacement | None], hash: str) -> set[int] | None:
+    """The rows that are blank in what stands in the place of an object; None where nothing was erased from it."""
+    found = None
+    while (item := find(hash)) is not None:
+        found = (found or set()) | {*item.rows}
+        if item.new is None:
+            break
+        hash = item.new.sha256
+    return found
 
 
 def _chains(made: dict[str, Replacement], hashes: Iterable[str]) -> list[Replacement]:

@@ -8,10 +8,12 @@ those of many versions together.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
+from numpy.typing import NDArray
 
 from dagster_project.corpus.lineage.pointers import KEY, ROW, SHARD, key_of_value, keys_of, read_matching
 from dagster_project.corpus.model.errors import MissingObject
@@ -19,6 +21,8 @@ from dagster_project.corpus.model.manifests import Manifest
 from dagster_project.corpus.model.urls import canonical_url, domain_of, host_of
 from dagster_project.corpus.storage.stores import Store
 
+Numbers = NDArray[np.int64]
+Look = Callable[[Store, Manifest, str, Sequence[bytes | str]], Mapping[bytes | str, Sequence[tuple[int, int]]]]
 GROUPS = ("source", "license", "license_class", "host", "domain")
 INDEXED: dict[str, Sequence[str]] = {
     "snapshots": ("doc_id", "record_id", "locator", "url", "host", "domain", "parents"),
@@ -55,6 +59,16 @@ def find_all(
     for key, shard, row in zip(*(found.column(name).to_pylist() for name in (KEY, SHARD, ROW)), strict=True):
         places.setdefault(key, []).append((shard, row))
     return {value: sorted(places.get(int(key_of_value(value)), [])) for value in values}
+
+
+def find_by_shard(
+    store: Store, manifest: Manifest, column: str, values: pa.Array, look: Look = find_all
+) -> Iterator[tuple[int, Numbers]]:
+    """Where any of some values may stand: shards of a version, and rows int64[n] ascending."""
+    found = look(store, manifest, column, values.to_pylist()) if len(values) else {}
+    places = np.array(sorted({place for of_value in found.values() for place in of_value}), np.int64).reshape(-1, 2)
+    numbers, starts = np.unique(places[:, 0], return_index=True)
+    yield from zip(numbers.tolist(), np.split(places[:, 1], starts[1:]), strict=False)
 
 
 def healed(store: Store, manifest: Manifest, column: str, keys: Any) -> pa.Table:

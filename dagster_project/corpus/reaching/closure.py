@@ -8,13 +8,11 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from dagster_project.corpus.lineage.index import find_all
+from dagster_project.corpus.lineage.index import find_by_shard
 from dagster_project.corpus.model.documents import ID
-from dagster_project.corpus.model.manifests import Manifest
 from dagster_project.corpus.reaching.holdings import Holdings
-from dagster_project.corpus.reaching.marks import Marks, Numbers, Sought, beyond, by_shard, together
+from dagster_project.corpus.reaching.marks import Marks, Sought, beyond, by_shard, together
 from dagster_project.corpus.storage.shards import read_rows
-from dagster_project.corpus.storage.stores import Store
 from dagster_project.corpus.takedowns.texts import DIGESTS, WORDLESS, digests_of
 
 
@@ -40,14 +38,6 @@ def digests_at(held: Holdings, marks: Marks) -> pa.Table:
     return pa.concat_tables(item.cast(DIGESTS) for item in found)
 
 
-def places_of(store: Store, manifest: Manifest, column: str, values: pa.Array) -> Iterator[tuple[int, Numbers]]:
-    """Where an index says that any of some values may stand: shards of a version, and rows int64[n] ascending."""
-    found = find_all(store, manifest, column, values.to_pylist()) if len(values) else {}
-    places = np.array(sorted({place for of_value in found.values() for place in of_value}), np.int64).reshape(-1, 2)
-    numbers, starts = np.unique(places[:, 0], return_index=True)
-    yield from zip(numbers.tolist(), np.split(places[:, 1], starts[1:]), strict=False)
-
-
 def _twins(held: Holdings, marks: Marks) -> Iterator[Marks]:
     """Documents of the same words; those without any word by the text itself. What has no text, for it was erased
     before it was let in, is no copy of anything."""
@@ -63,7 +53,7 @@ def _twins(held: Holdings, marks: Marks) -> Iterator[Marks]:
 
 def _alike(held: Holdings, column: str, sought: Sought) -> Iterator[Marks]:
     for manifest in held.tables.values():
-        for shard, rows in places_of(held.store, manifest, column, sought.values):
+        for shard, rows in find_by_shard(held.store, manifest, column, sought.values):
             file = manifest.files[shard]
             values = read_rows(held.store, file, rows.tolist(), [column]).column(column)
             yield sought.marks(held.number[file.documents], rows, values)
@@ -84,7 +74,7 @@ def _children(held: Holdings, marks: Marks) -> Iterator[Marks]:
     ]
     sought = Sought(pa.chunked_array([chunk for column in ids for chunk in column.chunks], ID), marks["entry"])
     for snapshot in derived:
-        for shard, rows in places_of(held.store, snapshot, "parents", sought.values):
+        for shard, rows in find_by_shard(held.store, snapshot, "parents", sought.values):
             file = snapshot.files[shard]
             said = read_rows(held.store, file, rows.tolist(), ["parents"]).column("parents").combine_chunks()
             children = rows[pc.list_parent_indices(said).to_numpy()]

@@ -11,7 +11,7 @@ from dagster_project.corpus.model.manifests import Manifest
 from dagster_project.corpus.model.partitions import Partition
 from dagster_project.corpus.reaching.holdings import snapshot_id
 from dagster_project.corpus.reaching.reach import Reach
-from dagster_project.corpus.storage.refs import history, load_manifest, published
+from dagster_project.corpus.storage.refs import load_manifest, published, published_versions
 from dagster_project.corpus.storage.shards import read_rows
 from dagster_project.corpus.storage.stores import Store
 from dagster_project.corpus.takedowns.entries import Entry
@@ -59,5 +59,5 @@ def _beside(store: Store, stage: str) -> Mapping[str, Manifest]:
 
 def _versions(store: Store, stage: str) -> Iterable[tuple[Partition, Manifest]]:
     for partition in published(store, stage):
-        for version in dict.fromkeys(ref.id for ref in history(store, partition)):
+        for version in published_versions(store, partition):
             yield partition, load_manifest(store, version)

@@ -8,10 +8,10 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from dagster_project.corpus.lineage.index import find_by_shard
 from dagster_project.corpus.lineage.walk import inputs_of, snapshots_of
 from dagster_project.corpus.model.documents import ID
 from dagster_project.corpus.model.manifests import Manifest
-from dagster_project.corpus.reaching.closure import places_of
 from dagster_project.corpus.reaching.holdings import Holdings
 from dagster_project.corpus.reaching.marks import Marks, Sought, by_shard
 from dagster_project.corpus.storage.shards import read_rows
@@ -40,13 +40,13 @@ def _families_of(held: Holdings, layers: Sequence[Manifest], marks: Marks) -> So
 
 
 def _members(held: Holdings, layer: Manifest, sought: Sought) -> Iterator[Marks]:
-    for shard, rows in places_of(held.store, layer, "family", sought.values):
+    for shard, rows in find_by_shard(held.store, layer, "family", sought.values):
         file = layer.files[shard]
         said = read_rows(held.store, file, rows.tolist(), ["family"]).column("family")
         yield sought.marks(held.number[file.documents], rows, said)
     for prints in inputs_of(held.store, layer, "fingerprints"):
         for snapshot in snapshots_of(held.store, prints).values():
-            for shard, rows in places_of(held.store, snapshot, "doc_id", sought.values):
+            for shard, rows in find_by_shard(held.store, snapshot, "doc_id", sought.values):
                 file = snapshot.files[shard]
                 said = read_rows(held.store, file, rows.tolist(), ["doc_id"]).column("doc_id")
                 yield sought.marks(held.number[file.sha256], rows, said)

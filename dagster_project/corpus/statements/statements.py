@@ -6,22 +6,20 @@ another statement.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Collection, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from typing import Any, Literal, get_args
 
 from dagster_project.corpus.model.canonical import canonical
-from dagster_project.corpus.model.errors import IntegrityError, Moved, Refused
-from dagster_project.corpus.model.manifests import FORMAT
+from dagster_project.corpus.model.errors import Refused
 from dagster_project.corpus.model.partitions import Partition
+from dagster_project.corpus.storage import records
 from dagster_project.corpus.storage.stores import Store
 
 Kind = Literal["withdrawn", "restored", "retired", "held", "released", "attested"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
 PREFIX = "statements/"
-TRIES = 20  # of writers that meet
 LONGEST = 4_000  # characters of what somebody says
 
 
@@ -62,12 +60,8 @@ def today() -> str:
 def make_statement(store: Store, statement: Statement) -> Statement:
     """Put a statement on record, with the day where it has none."""
     statement = checked(statement)
-    for _ in range(TRIES):
-        number = len(statements_of(store, statement.version)) + 1
-        record = {"format": FORMAT, "number": number, **asdict(statement)}
-        if store.put_once(f"{PREFIX}{statement.version}/{number:08d}.json", canonical(record)):
-            return statement
-    raise Moved(f"{TRIES} statements were made on {statement.version[:12]} meanwhile: try again")
+    records.append(store, f"{PREFIX}{statement.version}/", lambda _: asdict(statement))
+    return statement
 
 
 def checked(statement: Statement) -> Statement:
@@ -89,7 +83,7 @@ def restore(store: Store, partition: Partition, version: str, removing: Collecti
 
 def statements_of(store: Store, version: str) -> list[Statement]:
     """All statements on a version, oldest first."""
-    return [_read(store, entry.path) for entry in store.list(f"{PREFIX}{version}/")]
+    return [statement_of(record) for _, record in records.series(store, f"{PREFIX}{version}/")]
 
 
 def statement_of(record: dict[str, Any]) -> Statement:
@@ -99,13 +93,6 @@ def statement_of(record: dict[str, Any]) -> Statement:
     return Statement(
         **{**told, "entries": tuple(told["entries"]), "signature": Signature(**signature) if signature else None}
     )
-
-
-def _read(store: Store, path: str) -> Statement:
-    record = json.loads(store.get(path))
-    if record.get("format") != FORMAT:
-        raise IntegrityError(f"{path} has format {record.get('format')}, and this release reads {FORMAT}: upgrade")
-    return statement_of(record)
 
 
 def ended(statements: Sequence[Statement]) -> Statement | None:

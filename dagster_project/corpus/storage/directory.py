@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from dagster_project.corpus.model.errors import MissingObject, StoreError
-from dagster_project.corpus.storage.stores import Entry, checked_path
+from dagster_project.corpus.storage.stores import Entry, Unfinished, checked_path
 
 WRITING = ".writing"  # the folder of what is being written; no object lies there
 ABSENT = (FileNotFoundError, NotADirectoryError, IsADirectoryError)
@@ -83,6 +83,16 @@ class DirectoryStore:
             place = self._at(path)
             with self._told("delete", path), contextlib.suppress(*ABSENT):
                 place.unlink()
+
+    def unfinished(self) -> Iterator[Unfinished]:
+        with self._told("list", WRITING), contextlib.suppress(*ABSENT), os.scandir(self.root / WRITING) as found:
+            return iter([Unfinished("", item.stat().st_mtime, item.name) for item in found])
+        return iter(())
+
+    def discard(self, unfinished: Iterable[Unfinished]) -> None:
+        for item in unfinished:
+            with self._told("delete", item.id):
+                (self.root / WRITING / checked_path(item.id)).unlink(missing_ok=True)
 
     def open(self, path: str) -> BinaryIO:
         with self._told("open", path):

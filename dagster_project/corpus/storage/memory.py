@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import BinaryIO, NoReturn
 
 from dagster_project.corpus.model.errors import MissingObject, StoreError
-from dagster_project.corpus.storage.stores import Entry, checked_path
+from dagster_project.corpus.storage.stores import Entry, Unfinished, checked_path
 
 
 class MemoryStore:
@@ -64,6 +64,12 @@ class MemoryStore:
         for path in paths:
             with self._lock:
                 self._objects.pop(checked_path(path), None)
+
+    def unfinished(self) -> Iterator[Unfinished]:
+        return iter(())  # an object is written in one step
+
+    def discard(self, unfinished: Iterable[Unfinished]) -> None:
+        pass
 
     def open(self, path: str) -> BinaryIO:
         return io.BytesIO(self.get(path))

@@ -6,7 +6,6 @@ the moment of publication, and its first writer wins. Times, run ids and reasons
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field
@@ -14,12 +13,14 @@ from threading import Lock
 from typing import Any
 from weakref import WeakKeyDictionary
 
-from dagster_project.corpus.model.canonical import is_sealed, sealed, unsealed
-from dagster_project.corpus.model.errors import IntegrityError, MissingObject, Moved, PartitionError, Refused
+from dagster_project.corpus.model.errors import MissingObject, Moved, PartitionError, Refused
 from dagster_project.corpus.model.manifests import FORMAT, Manifest, decode
 from dagster_project.corpus.model.partitions import Partition, parse
+from dagster_project.corpus.storage import records
 from dagster_project.corpus.storage.stores import Entry, Store
 
+WAY_OUT = "restore it, or delete and build again"  # of what builds write
+TAKEDOWN = "takedown"  # the reason for which a name that is bound means another version: less of the same
 MOST_FILES = 100_000  # of the manifests that are remembered of a store: about 40 MB
 
 
@@ -72,6 +73,11 @@ def history(store: Store, partition: Partition) -> list[Ref]:
     return [read_ref(store, entry.path) for entry in store.list(_prefix(partition)) if _is_ref(partition, entry.path)]
 
 
+def published_versions(store: Store, partition: Partition) -> list[str]:
+    """Every version that was published to a partition, oldest first, each once."""
+    return [*dict.fromkeys(ref.id for ref in history(store, partition))]
+
+
 def published(store: Store, stage: str = "") -> Iterator[Partition]:
     """Every partition with at least one publication, in order."""
     return iter(newest(store, stage))
@@ -121,7 +127,7 @@ def publish(
             f"give the recipe a new version, or correct it with --reason"
         )
     ref = Ref((current.number if current else 0) + 1, version, build_key, time.time(), reason, run or {})
-    if store.put_once(f"{_prefix(partition)}{ref.number:08d}.json", sealed(asdict(ref))):
+    if records.put_record(store, f"{_prefix(partition)}{ref.number:08d}.json", asdict(ref)):
         return ref
     winner = latest(store, partition)
     if winner and winner.id == version:
@@ -132,14 +138,14 @@ def publish(
 def find_build(store: Store, key: str) -> dict[str, Any] | None:
     """What was recorded for a build key, so that work done once is found again, whoever asks."""
     try:
-        return _read(store, f"builds/{key}.json")
+        return records.read_record(store, f"builds/{key}.json", WAY_OUT)
     except MissingObject:
         return None
 
 
 def record_build(store: Store, key: str, record: Mapping[str, Any]) -> None:
     """Record a finished build; the first one stands."""
-    store.put_once(f"builds/{key}.json", sealed({"format": FORMAT, **record}))
+    records.put_record(store, f"builds/{key}.json", record)
 
 
 def put_manifest(store: Store, manifest: Manifest) -> Manifest:
@@ -162,7 +168,8 @@ def load_manifest(store: Store, version: str) -> Manifest:
 
 def read_manifest(store: Store, version: str) -> Manifest:
     """The same, read from the store."""
-    return decode(_parsed(store, f"manifests/{version}.json"), version)
+    path = f"manifests/{version}.json"
+    return decode(records.parsed(store.get(path), path, WAY_OUT), version)
 
 
 def _prefix(partition: Partition) -> str:
@@ -175,24 +182,4 @@ def _is_ref(partition: Partition, path: str) -> bool:
 
 def read_ref(store: Store, path: str) -> Ref:
     """The publication that stands at a path."""
-    return Ref(**_read(store, path))
-
-
-def _read(store: Store, path: str) -> dict[str, Any]:
-    """A ref or a build as it was written."""
-    record = _parsed(store, path)
-    if record.get("format", FORMAT) != FORMAT:
-        raise IntegrityError(f"{path} has format {record['format']}, and this release reads {FORMAT}: upgrade")
-    if not is_sealed(record):
-        raise IntegrityError(f"{path} is not what was written: it was altered; restore it, or delete and build again")
-    return unsealed(record)
-
-
-def _parsed(store: Store, path: str) -> dict[str, Any]:
-    try:
-        record = json.loads(store.get(path))
-    except (ValueError, RecursionError):
-        record = None
-    if not isinstance(record, dict):
-        raise IntegrityError(f"{path} is no record in JSON: it was altered; restore it, or delete and build again")
-    return record
+    return Ref(**records.read_record(store, path, WAY_OUT))

@@ -6,14 +6,12 @@ is asked. A replacement may have been erased from again, so that records make a 
 
 from __future__ import annotations
 
-import json
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator
 from dataclasses import asdict, dataclass, replace
-from typing import Any
 
-from dagster_project.corpus.model.canonical import is_sealed, sealed
 from dagster_project.corpus.model.errors import Erased, IntegrityError, MissingObject
-from dagster_project.corpus.model.manifests import FORMAT, File
+from dagster_project.corpus.model.manifests import File
+from dagster_project.corpus.storage import records
 from dagster_project.corpus.storage.stores import Store
 
 PREFIX = "replacements/"
@@ -36,10 +34,9 @@ def find_replacement(store: Store, sha256: str) -> Replacement | None:
     """What was made of an object, by its hash; None where nothing was erased from it."""
     path = path_of(sha256)
     try:
-        body = store.get(path)
+        record = records.read_record(store, path)
     except MissingObject:
         return None
-    record = _read(body, path)
     new = record["new"]
     lists = (tuple(record[name]) for name in LISTS)
     found = Replacement(File(**record["old"]), File(**new) if new else None, *lists)
@@ -63,7 +60,7 @@ def replaced_among(store: Store, hashes: Collection[str]) -> set[str]:
 
 def put_replacement(store: Store, made: Replacement) -> bool:
     """Record what was made of an object; False where a record of it stands already."""
-    return store.put_once(path_of(made.old.sha256), sealed({"format": FORMAT, **asdict(made)}))
+    return records.put_record(store, path_of(made.old.sha256), asdict(made))
 
 
 def instead_of(store: Store, path: str, sha256: str) -> File:
@@ -106,21 +103,6 @@ def followed(store: Store, file: File) -> File | None:
     except Erased:
         return None
     return replace(file, path=new.path, sha256=new.sha256, size_bytes=new.size_bytes)
-
-
-def _read(body: bytes, path: str) -> Mapping[str, Any]:
-    """A record as it was written."""
-    try:
-        record = json.loads(body)
-    except (ValueError, RecursionError):
-        record = None
-    if not isinstance(record, dict):
-        raise IntegrityError(f"{path} is no record in JSON: it was altered; restore it")
-    if record.get("format") != FORMAT:
-        raise IntegrityError(f"{path} has format {record.get('format')}, and this release reads {FORMAT}: upgrade")
-    if not is_sealed(record):
-        raise IntegrityError(f"{path} is not what was written: it was altered; restore it")
-    return record
 
 
 def path_of(sha256: str) -> str:

@@ -25,7 +25,7 @@ from botocore.config import Config
 from dagster_project.corpus.model.errors import MissingObject, StoreError
 from dagster_project.corpus.model.retention import Retention, is_locked
 from dagster_project.corpus.storage.ranged import BUFFER_BYTES, RangedReader
-from dagster_project.corpus.storage.stores import Entry, checked_path
+from dagster_project.corpus.storage.stores import Entry, Unfinished, checked_path
 
 MIB = 1 << 20
 WHOLE_PUT_BYTES = 64 * MIB  # larger bodies go up in parts, so that a broken connection costs one part
@@ -152,6 +152,26 @@ class S3Store:
             if failed:
                 first = f"{failed[0].get('Key')}: {failed[0].get('Code')}"
                 raise StoreError(f"{self.config.server} did not delete {len(failed)} objects, the first {first}.")
+
+    def unfinished(self) -> Iterator[Unfinished]:
+        """Uploads in parts. A server that cannot list them is taken to keep none."""
+        with self._told("list", "uploads"):
+            try:
+                pages = self._s3.get_paginator("list_multipart_uploads").paginate(
+                    Bucket=self.config.bucket, Prefix=self._root
+                )
+                found = [item for page in pages for item in page.get("Uploads", ())]
+            except boto.ClientError as error:
+                if _status(error) not in (405, 501):
+                    raise
+                found = []
+        named = ((item, item["Key"].removeprefix(self._root)) for item in found if item["Key"].startswith(self._root))
+        return iter([Unfinished(path, item["Initiated"].timestamp(), item["UploadId"]) for item, path in named])
+
+    def discard(self, unfinished: Iterable[Unfinished]) -> None:
+        for item in unfinished:
+            with self._told("delete", item.path), contextlib.suppress(self._s3.exceptions.NoSuchUpload):
+                self._s3.abort_multipart_upload(Bucket=self.config.bucket, Key=self._root + item.path, UploadId=item.id)
 
     def check(self) -> None:
         """Refuse a store whose bucket is missing, or that cannot promise a single winner."""

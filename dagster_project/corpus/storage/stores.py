@@ -22,6 +22,16 @@ class Entry:
     modified: float
 
 
+@dataclass(frozen=True)
+class Unfinished:
+    """What a writer has begun and not ended: of which object, since when by the store's clock, and the store's own name
+    for it. It is no object, and no listing shows it."""
+
+    path: str
+    begun: float
+    id: str
+
+
 class Store(Protocol):
     """A flat space of objects under '/'-separated paths. Picklable, and safe to use from several threads.
 
@@ -62,6 +72,14 @@ class Store(Protocol):
 
     def delete(self, paths: Iterable[str]) -> None:
         """Remove objects; those already gone are no error."""
+        ...
+
+    def unfinished(self) -> Iterator[Unfinished]:
+        """What was begun and is not ended, by writers that are at it and by those that were killed."""
+        ...
+
+    def discard(self, unfinished: Iterable[Unfinished]) -> None:
+        """Remove what was begun; a writer that is at it after all begins again, or is told."""
         ...
 
     def open(self, path: str) -> BinaryIO:

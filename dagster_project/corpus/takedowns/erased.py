@@ -6,29 +6,24 @@ object is touched. Ids alone are kept; they are hashes.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
-from itertools import groupby
-from operator import itemgetter
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from dagster_project.corpus.lineage.index import find_all
-from dagster_project.corpus.model.canonical import is_sealed, sealed
+from dagster_project.corpus.lineage.index import find_by_shard
 from dagster_project.corpus.model.documents import ID
-from dagster_project.corpus.model.errors import IntegrityError, Moved
-from dagster_project.corpus.model.manifests import FORMAT, File, Manifest
+from dagster_project.corpus.model.manifests import File, Manifest
+from dagster_project.corpus.storage import records
 from dagster_project.corpus.storage.shards import read_shard, write_shard
 from dagster_project.corpus.storage.stores import Store
 from dagster_project.corpus.takedowns.entries import Entry
 
 PREFIX = "erasures/"
-TRIES = 20  # of writers that meet
 ERASED = pa.schema([pa.field("doc_id", ID, nullable=False), pa.field("entry", pa.string(), nullable=False)])
 Numbers = NDArray[np.int64]
 ORDER = [(name, "ascending") for name in ERASED.names]
@@ -53,39 +48,33 @@ class Erased(NamedTuple):
 
 def read_erasures(store: Store) -> Erasures:
     """The table as it stands."""
-    path = _last(store)
-    if not path:
+    record = records.last_record(store, PREFIX)
+    if record is None:
         return Erasures()
-    record = json.loads(store.get(path))
-    if record.get("format") != FORMAT:
-        raise IntegrityError(f"{path} has format {record.get('format')}, and this release reads {FORMAT}: upgrade")
-    if not is_sealed(record):
-        raise IntegrityError(f"{path} is not what was written: it was altered; restore it")
     return Erasures(record["number"], File(**record["documents"]), tuple(record["entries"]))
 
 
 def last_erasure(store: Store) -> int:
     """The number of the state that stands, without reading it."""
-    path = _last(store)
-    return int(path.removeprefix(PREFIX).partition(".")[0]) if path else 0
+    return records.last_number(store, PREFIX)
 
 
 def record_erased(store: Store, entries: Iterable[str], found: pa.Table, access: str) -> Erasures:
     """Add entries and documents, a row of ERASED for each and each of its entries, to what was erased before."""
-    entries = sorted(set(entries))
-    for _ in range(TRIES):
+    asked = {*entries}
+
+    def added(_: int) -> dict[str, Any] | None:
         old = read_erasures(store)
         known = erased_table(store, old)
         new = pa.concat_tables([known, found.cast(ERASED)]).group_by(ERASED.names).aggregate([])
         new = new.select(ERASED.names).sort_by(ORDER).cast(ERASED)
-        if new.num_rows == known.num_rows and set(entries) <= set(old.entries):
-            return old
+        if new.num_rows == known.num_rows and asked <= {*old.entries}:
+            return None
         file = write_shard(store, new, access=access)
-        made = Erasures(old.number + 1, file, tuple(sorted({*old.entries, *entries})))
-        record = {"format": FORMAT, "number": made.number, "documents": asdict(file), "entries": made.entries}
-        if store.put_once(f"{PREFIX}{made.number:08d}.json", sealed(record)):
-            return made
-    raise Moved(f"documents were erased {TRIES} times meanwhile: try again")
+        return {"documents": asdict(file), "entries": sorted({*old.entries, *asked})}
+
+    records.append(store, PREFIX, added)
+    return read_erasures(store)
 
 
 def erased_table(store: Store, erasures: Erasures) -> pa.Table:
@@ -105,18 +94,13 @@ def erased_in(store: Store, asked: Sequence[Entry], snapshots: Sequence[Manifest
     if not erasures.number:
         return
     found = erased_for(store, erasures, [entry.id for entry in asked])
-    ids = found.column("doc_id").unique().to_pylist()
-    for snapshot in snapshots if ids else ():
-        places = sorted({place for places in find_all(store, snapshot, "doc_id", ids).values() for place in places})
-        for shard, group in groupby(places, key=itemgetter(0)):
-            rows = pa.array([row for _, row in group], pa.int64())
+    ids = found.column("doc_id").combine_chunks().unique()
+    for snapshot in snapshots if len(ids) else ():
+        for shard, numbers in find_by_shard(store, snapshot, "doc_id", ids):
+            rows = pa.array(numbers)
             held = read_shard(store, snapshot.files[shard], ["doc_id"]).take(rows).append_column("row", rows)
             meant = held.join(found, "doc_id", join_type="inner").sort_by(
                 [("row", "ascending"), ("entry", "ascending")]
             )
             if len(meant):
                 yield Erased(snapshot.files[shard].sha256, meant.column("row").to_numpy(), meant.column("entry"))
-
-
-def _last(store: Store) -> str:
-    return max((entry.path for entry in store.list(PREFIX)), default="")

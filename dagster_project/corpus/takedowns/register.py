@@ -6,19 +6,17 @@ again and writes after the first, so that no request is lost.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, replace
+from typing import Any
 
-from dagster_project.corpus.model.canonical import canonical
-from dagster_project.corpus.model.errors import IntegrityError, Moved, Refused
-from dagster_project.corpus.model.manifests import FORMAT
+from dagster_project.corpus.model.errors import Refused
+from dagster_project.corpus.storage import records
 from dagster_project.corpus.storage.stores import Store
 from dagster_project.corpus.takedowns.entries import Decision, Entry, checked, entry_of
 from dagster_project.corpus.takedowns.erased import erased_for, read_erasures
 
 PREFIX = "takedowns/"
-TRIES = 20  # of writers that meet
 FEWEST_DIGITS = 6
 
 
@@ -45,21 +43,15 @@ class Register:
 
 def read_register(store: Store) -> Register:
     """The register as it stands."""
-    paths = [entry.path for entry in store.list(PREFIX)]
-    if not paths:
+    record = records.last_record(store, PREFIX)
+    if record is None:
         return Register()
-    record = json.loads(store.get(max(paths)))
-    if record.get("format") != FORMAT:
-        raise IntegrityError(
-            f"{max(paths)} has format {record.get('format')}, and this release reads {FORMAT}: upgrade"
-        )
     return Register(record["number"], tuple(entry_of(item) for item in record["entries"]))
 
 
 def last_number(store: Store) -> int:
     """The number of the register as it stands, without reading it."""
-    path = _last(store)
-    return int(path.removeprefix(PREFIX).partition(".")[0]) if path else 0
+    return records.last_number(store, PREFIX)
 
 
 def add(store: Store, entries: Sequence[Entry]) -> Register:
@@ -86,21 +78,17 @@ def decide(store: Store, entry_id: str, decision: Decision, decided_by: str = ""
     return _write(store, change)
 
 
-def _last(store: Store) -> str:
-    return max((entry.path for entry in store.list(PREFIX)), default="")
-
-
 def _write(store: Store, change: Callable[[Register], tuple[Entry, ...]]) -> Register:
-    for _ in range(TRIES):
+    def changed(number: int) -> dict[str, Any] | None:
         old = read_register(store)
-        new = Register(old.number + 1, change(old))
+        new = Register(number, change(old))
         if new.entries == old.entries:
-            return old
+            return None
         _refuse_taking_back(store, old, new)
-        record = {"format": FORMAT, "number": new.number, "entries": [asdict(entry) for entry in new.entries]}
-        if store.put_once(f"{PREFIX}{new.number:08d}.json", canonical(record)):
-            return new
-    raise Moved(f"the takedown register was written to {TRIES} times meanwhile: try again")
+        return {"entries": [asdict(entry) for entry in new.entries]}
+
+    records.append(store, PREFIX, changed)
+    return read_register(store)
 
 
 def _refuse_taking_back(store: Store, old: Register, new: Register) -> None:

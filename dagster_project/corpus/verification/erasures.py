@@ -6,20 +6,20 @@ erasure, and for documents that the table of erased documents has for these.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from functools import cached_property
+from functools import cached_property, partial
+from itertools import chain
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from dagster_project.corpus.erasing.letters import left_out_documents
 from dagster_project.corpus.erasing.meant import unmeant
-from dagster_project.corpus.erasing.records import told_by_records
+from dagster_project.corpus.erasing.records import Raw, told_by_records
+from dagster_project.corpus.erasing.standing import rows_of, said_by_snapshots
 from dagster_project.corpus.model.documents import ID
-from dagster_project.corpus.model.errors import FlorilegiumError, StoreError
-from dagster_project.corpus.model.manifests import File
-from dagster_project.corpus.storage.refs import history, published, read_manifest
+from dagster_project.corpus.model.manifests import File, Manifest
 from dagster_project.corpus.storage.replacements import Replacement, path_of
-from dagster_project.corpus.storage.shards import read_rows, read_shard
+from dagster_project.corpus.storage.shards import read_shard
 from dagster_project.corpus.storage.stores import Store
 from dagster_project.corpus.takedowns.erased import ERASED, PREFIX, erased_table, read_erasures
 from dagster_project.corpus.takedowns.register import read_register
@@ -99,45 +99,36 @@ class Erasures:
         held = (_ids_in(self.store, item) for item in shards if self.store.size(item.path) is not None)
         return any({*map(bytes.fromhex, record.doc_ids)} <= {*ids} for ids in held)
 
-    def not_of_raw(self, record: Replacement, partition: str, uris: Sequence[str]) -> Iterator[Problem]:
-        """Raw objects that hold none of the documents for which what quotes or keeps them went."""
-        known = {uri for doc_id in record.doc_ids for uri in self.raw_objects.get(bytes.fromhex(doc_id), ())}
+    def not_of_raw(
+        self, record: Replacement, partition: str, uris: Sequence[str], *, is_copy: bool
+    ) -> Iterator[Problem]:
+        """Raw objects that hold none of the documents for which what quotes or keeps them went; of a copy as it was."""
+        read = {raw for doc_id in record.doc_ids for raw in self.raw_objects.get(bytes.fromhex(doc_id), ())}
+        known = {uri for uri, sha256 in read if not is_copy or sha256 == record.old.sha256}
         for uri in [uri for uri in uris if uri not in known][:NAMED]:
             expected = "one that an erased document of the record was read from"
             yield Problem(path_of(record.old.sha256), partition, f"raw object {told(uri)}", expected, "another")
 
     @cached_property
-    def raw_objects(self) -> Mapping[bytes, frozenset[str]]:
+    def raw_objects(self) -> Mapping[bytes, frozenset[Raw]]:
         """Of every erased document where it was read from, as the snapshots of the store say."""
-        found: dict[bytes, frozenset[str]] = {}
-        ids = self.table.column("doc_id").unique().to_pylist()
-        for partition in published(self.store, "snapshots") if ids else ():
-            for version in dict.fromkeys(ref.id for ref in history(self.store, partition)):
-                try:
-                    for doc_id, uri in self._read_from(version, ids):
-                        found[doc_id] = found.get(doc_id, frozenset()) | {uri}
-                except StoreError:
-                    raise
-                except FlorilegiumError:
-                    continue  # it proves nothing
+        found: dict[bytes, frozenset[Raw]] = {}
+        ids = pa.array(self.table.column("doc_id").unique().to_pylist(), ID)
+        for doc_id, raw in said_by_snapshots(self.store, partial(self._read_from, ids=ids)) if len(ids) else ():
+            found[doc_id] = found.get(doc_id, frozenset()) | {raw}
         return found
 
-    def _read_from(self, version: str, ids: list[bytes]) -> Iterator[tuple[bytes, str]]:
-        manifest = read_manifest(self.store, version)
-        by_shard: dict[int, set[int]] = {}
-        for places in looked_up(self.store, manifest, "doc_id", ids).values():
-            for shard, row in places:
-                by_shard.setdefault(shard, set()).add(row)
-        for shard, rows in by_shard.items():
-            table = read_rows(self.store, manifest.files[shard], sorted(rows), ["doc_id", "raw_object"])
-            yield from _pairs(table)
-        for item in manifest.facts.get("dead_letters", ()):
+    def _read_from(self, snapshot: Manifest, ids: pa.Array) -> Iterator[tuple[bytes, Raw]]:
+        hashes = {item["uri"]: item["sha256"] for item in snapshot.facts.get("raw_objects", ())}
+        rows = rows_of(self.store, snapshot, ids, ["raw_object"], looked_up)
+        for table in chain(rows, self._left_out(snapshot, ids)):
+            for doc_id, uri in zip(*(table.column(name).to_pylist() for name in ("doc_id", "raw_object")), strict=True):
+                yield doc_id, (uri, hashes.get(uri, ""))
+
+    def _left_out(self, snapshot: Manifest, ids: pa.Array) -> Iterator[pa.Table]:
+        for item in snapshot.facts.get("dead_letters", ()):
             table = left_out_documents(read_shard(self.store, File(**item), ["raw_object", "reason", "detail"]))
-            yield from _pairs(table.filter(pc.is_in(table.column("doc_id"), pa.array(ids, ID))))
-
-
-def _pairs(table: pa.Table) -> Iterator[tuple[bytes, str]]:
-    yield from zip(*(column.to_pylist() for column in table.columns), strict=True)
+            yield table.filter(pc.is_in(table.column("doc_id"), ids))
 
 
 def _ids_in(store: Store, order: File) -> list[bytes]:

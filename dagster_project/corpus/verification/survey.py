@@ -101,8 +101,10 @@ def _proved(
         seen.blank_rows += sum(doc_id in standing for _, doc_id in seen.blank)
         for record in seen.records if not seen.problems else ():
             wrong = list(erasures.unasked(record, version.partition))
-            of_raw = task.uris if seen.is_gone and not task.order else seen.silenced
-            wrong += erasures.not_of_raw(record, version.partition, of_raw) if of_raw and not task.quick else ()
+            is_copy = seen.is_gone and not task.order
+            of_raw = task.uris if is_copy else seen.silenced
+            if of_raw and not task.quick:
+                wrong += erasures.not_of_raw(record, version.partition, of_raw, is_copy=is_copy)
             if seen.is_gone and task.order and not task.quick:
                 with noting(wrong, task.order.path, version.partition):
                     wrong += erasures.not_of_order(record, version.partition, task.order)

@@ -8,7 +8,7 @@ import pytest
 
 from dagster_project.corpus.keeping.checking import check
 from dagster_project.corpus.keeping.places import KINDS
-from dagster_project.corpus.model.canonical import canonical
+from dagster_project.corpus.model.canonical import sealed
 from dagster_project.corpus.model.manifests import File
 from dagster_project.corpus.model.partitions import Partition
 from dagster_project.corpus.storage import refs
@@ -110,13 +110,14 @@ def test_what_was_erased_for_good_is_not_missed(store: MemoryStore) -> None:
 
 @pytest.mark.parametrize("kind", ["takedowns", "sweeps"])
 def test_registers_are_in_sequence(store: MemoryStore, kind: str) -> None:
+    path = f"{kind}/00000002.json"
     for number in (1, 3):
-        store.put(f"{kind}/{number:08d}.json", canonical({"format": 1, "number": number, "entries": []}))
-    assert wrong(store) == {(f"{kind}/00000002.json", "the record", "gone")}
-    store.put(f"{kind}/00000002.json", canonical({"format": 1, "number": 4}))
-    assert wrong(store) == {(f"{kind}/00000002.json", "its number", "4")}
-    store.put(f"{kind}/00000002.json", b"{")
-    assert wrong(store) == {(f"{kind}/00000002.json", "the record", "unreadable (JSONDecodeError)")}
+        store.put(f"{kind}/{number:08d}.json", sealed({"format": 1, "number": number, "entries": []}))
+    assert wrong(store) == {(path, "the record", "gone")}
+    store.put(path, sealed({"format": 1, "number": 4}))
+    assert wrong(store) == {(path, "its number", "4")}
+    store.put(path, b"{")
+    assert wrong(store) == {(path, "the record", f"{path} is no record in JSON: it was altered; restore it")}
 
 
 def test_the_report_is_data(store: MemoryStore) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import asdict, replace
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 
@@ -22,15 +23,16 @@ from dagster_project.corpus.storage.directory import DirectoryStore
 from dagster_project.corpus.storage.memory import MemoryStore
 from dagster_project.corpus.storage.s3 import S3Store
 from dagster_project.corpus.storage.stores import Store
-from dagster_project.corpus.storage.sweeps import begin_sweep
+from dagster_project.corpus.storage.sweeps import begin_sweep, end_sweep
 from dagster_project.corpus.takedowns.entries import Entry
 from dagster_project.corpus.takedowns.register import add, decide, read_register
 from tests.corpora import documents, library, write_jsonl, write_recipes
 from tests.corpus.keeping.aging import copied, paths
 from tests.flow.forging import verified
+from tests.flow.test_erased import documents as documents_of
 from tests.flow.test_erasure import ENTRIES, TEXT, TITLE, build, holding
 from tests.flow.test_mixes import PUBLISHED as RICH
-from tests.flow.test_takedowns import PUBLISHED
+from tests.flow.test_takedowns import OTHER, PUBLISHED
 
 RECORDS = ("manifests/", "builds/", "data/")
 
@@ -98,8 +100,9 @@ class Swept(MemoryStore):
     def put_once(self, path, body):
         if path.startswith("manifests/") and not self.taken:
             self.taken = next(entry.path for entry in self.list("data/"))
-            begin_sweep(self, {})
+            begun = begin_sweep(self, {})
             self.delete([self.taken])
+            end_sweep(self, begun)
         return super().put_once(path, body)
 
 
@@ -185,9 +188,19 @@ def test_what_is_said_again_goes_along_again(rich: MemoryStore) -> None:
         assert statements_of(target, version) == statements_of(source, version)
 
 
+class Erased(NamedTuple):
+    """A store and a replica of it from before texts were erased here, and recipes."""
+
+    source: MemoryStore
+    target: MemoryStore
+    library: Library
+
+    def of(self, store: MemoryStore) -> Library:
+        return Library(store, self.library.recipes, self.library.engine, self.library.auditor)
+
+
 @pytest.fixture(scope="module")
-def erased(tmp_path_factory: pytest.TempPathFactory) -> tuple[MemoryStore, MemoryStore]:
-    """A store and a replica of it from before texts were erased here."""
+def erased(tmp_path_factory: pytest.TempPathFactory) -> Erased:
     source, target = MemoryStore("here"), MemoryStore("there")
     found: Library = build(tmp_path_factory.mktemp("erased"), source)
     sent(source, target, PUBLISHED)
@@ -195,10 +208,10 @@ def erased(tmp_path_factory: pytest.TempPathFactory) -> tuple[MemoryStore, Memor
     assert holding(target, TEXT, TITLE)
     add(source, ENTRIES)
     take_down(found, erase=True)
-    return source, target
+    return Erased(source, target, found)
 
 
-def test_an_erasure_is_carried_over(erased: tuple[MemoryStore, MemoryStore]) -> None:
+def test_an_erasure_is_carried_over(erased: Erased) -> None:
     source, target = erased[0], copied(erased[1])
     target.location = "memory://there"
     old = refs.resolve(target, PUBLISHED)
@@ -216,7 +229,7 @@ def test_an_erasure_is_carried_over(erased: tuple[MemoryStore, MemoryStore]) -> 
     assert (again.requests, again.erased, again.copied, again.publications) == (0, 0, 0, 0)
 
 
-def test_what_was_erased_here_never_goes_there(erased: tuple[MemoryStore, MemoryStore]) -> None:
+def test_what_was_erased_here_never_goes_there(erased: Erased) -> None:
     source, target = erased[0], MemoryStore("empty")
     for version in {ref.id for ref in refs.history(source, PUBLISHED)}:
         sent(source, target, PUBLISHED, version)
@@ -225,7 +238,7 @@ def test_what_was_erased_here_never_goes_there(erased: tuple[MemoryStore, Memory
     assert check(target).problems == []
 
 
-def test_what_was_erased_there_does_not_come_back(erased: tuple[MemoryStore, MemoryStore]) -> None:
+def test_what_was_erased_there_does_not_come_back(erased: Erased) -> None:
     """From a replica of before the erasure."""
     target, stale = copied(erased[0]), copied(erased[1])
     target.location = "memory://erased"
@@ -234,6 +247,57 @@ def test_what_was_erased_there_does_not_come_back(erased: tuple[MemoryStore, Mem
     assert holding(target, TEXT, TITLE) == []
     assert {path: target.get(path) for path in paths(target) if path.startswith(RECORDS)} == before
     assert check(target).problems == []
+
+
+def test_stores_that_erased_separately_replicate_to_each_other(erased: Erased) -> None:
+    """In one step here, in two steps there: the same rows are blank, by other records."""
+    stores = [copied(erased.target), copied(erased.target)]
+    for store, steps in zip(stores, ([ENTRIES], [[item] for item in ENTRIES]), strict=True):
+        store.location = f"memory://{len(steps)}"
+        for step in steps:
+            add(store, step)
+            take_down(erased.of(store), erase=True)
+    records = [{path: store.get(path) for path in paths(store) if path.startswith("replacements/")} for store in stores]
+    assert records[0] != records[1]
+    for source, target in (stores, stores[::-1]):
+        report = sent(source, target, PUBLISHED)
+        assert (report.requests, report.erased, holding(target, TEXT, TITLE)) == (0, 0, [])
+        assert verified(target, PUBLISHED).problems == []
+        assert check(target).problems == []
+
+
+def test_a_store_where_less_was_erased_is_told(erased: Erased) -> None:
+    less = copied(erased.target)
+    less.location = "memory://less"
+    rows = documents_of(erased.of(less), "web@1")
+    other = next(row["doc_id"].hex() for row in rows if TEXT not in row["text"])
+    add(less, [Entry("document", other)])
+    take_down(erased.of(less), erase=True)
+    with pytest.raises(Refused, match=r"less was erased from data/.* in memory://less than here: apply the same"):
+        sent(erased.source, less, PUBLISHED)
+    take_down(erased.of(less), erase=True)  # the requests were carried
+    assert holding(less, TEXT, TITLE) == []
+    with pytest.raises(
+        Refused, match="snapshots/web@1 has 1 documents that were erased in memory://less, for takedown"
+    ):
+        sent(erased.source, less, PUBLISHED)
+
+
+def test_what_only_a_stale_store_has_is_refused_where_texts_were_erased(erased: Erased) -> None:
+    stale, target = copied(erased.target), MemoryStore("clean")
+    for version in refs.published_versions(erased.source, PUBLISHED):
+        sent(erased.source, target, PUBLISHED, version)
+    erased.of(stale).build(OTHER)
+    before = paths(target)
+    with pytest.raises(
+        Refused, match=r"@1 has [12] documents that were erased in memory://clean, for takedown [0-9a-f]"
+    ):
+        sent(stale, target, OTHER)
+    assert paths(target) == before
+    assert holding(target, TEXT, TITLE) == []
+    sent(target, stale, PUBLISHED)
+    sent(stale, target, OTHER)
+    assert holding(stale, TEXT, TITLE) == holding(target, TEXT, TITLE) == []
 
 
 def test_a_request_that_removes_there_goes_on_to(rich: MemoryStore) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any
@@ -14,16 +15,17 @@ from dagster_project.corpus.keeping import sweeping
 from dagster_project.corpus.keeping.places import UNKNOWN
 from dagster_project.corpus.keeping.sweeping import collect
 from dagster_project.corpus.model.documents import ID as DOC_ID
-from dagster_project.corpus.model.errors import Refused
+from dagster_project.corpus.model.errors import Moved, Refused
 from dagster_project.corpus.model.manifests import File, Manifest
 from dagster_project.corpus.model.outcomes import Outcome
 from dagster_project.corpus.model.partitions import Partition
-from dagster_project.corpus.storage import refs
+from dagster_project.corpus.storage import refs, sweeps
+from dagster_project.corpus.storage.directory import DirectoryStore
 from dagster_project.corpus.storage.memory import MemoryStore
 from dagster_project.corpus.storage.replacements import Replacement, put_replacement
 from dagster_project.corpus.storage.s3 import S3Store
 from dagster_project.corpus.storage.shards import put_object, read_shard, write_shard
-from dagster_project.corpus.storage.sweeps import begin_sweep, last_sweep
+from dagster_project.corpus.storage.sweeps import begin_sweep, end_sweep, last_sweep
 from dagster_project.corpus.takedowns.erased import ERASED
 from dagster_project.corpus.takedowns.kept import kept_rows
 from tests.corpora import Lenient, documents, library, write_jsonl, write_recipes
@@ -64,7 +66,7 @@ def test_litter_goes_and_all_else_stays(rich: MemoryStore) -> None:
     assert paths(store) == {*paths(rich), *LITTER.values(), *FOREIGN}  # a dry run
     swept = collect(store, delete=True)
     assert (swept.sweep, swept.unreachable, sorted(swept.unknown)) == (1, len(LITTER), sorted(FOREIGN))
-    assert paths(store) == {*paths(rich), *FOREIGN, "sweeps/00000001.json"}
+    assert paths(store) == {*paths(rich), *FOREIGN, "sweeps/00000001.json", "sweeps/00000002.json"}
     assert swept.kinds[UNKNOWN].kept == len(FOREIGN)
     assert verified(store, PUBLISHED).problems == []
 
@@ -211,7 +213,7 @@ def test_a_server_is_swept_by_its_own_clock(s3_store: S3Store, monkeypatch: pyte
     assert (young.sweep, young.unreachable) == (1, 0)
     assert sum(tally.young for tally in young.kinds.values()) == len(LITTER)
     assert collect(s3_store, grace_seconds=0, delete=True).unreachable == len(LITTER)
-    assert {entry.path for entry in s3_store.list("")} == {*FOREIGN, "sweeps/00000001.json", "sweeps/00000002.json"}
+    assert {entry.path for entry in s3_store.list("")} == {*FOREIGN, *(f"sweeps/0000000{n}.json" for n in (1, 2, 3, 4))}
 
 
 class Sweeping(Lenient):
@@ -222,9 +224,10 @@ class Sweeping(Lenient):
 
     def audit(self, manifest: Manifest, bounds: Any) -> Sequence[Outcome]:
         if manifest.stage == "mixed" and not self.swept:
-            begin_sweep(self.store, {})
+            begun = begin_sweep(self.store, {})
             self.swept = manifest.files[0].path
             self.store.delete([self.swept])
+            end_sweep(self.store, begun)
         return ()
 
 
@@ -238,8 +241,61 @@ def test_a_build_that_met_a_sweep_makes_again_what_it_took(tmp_path: Path) -> No
     assert verified(store, mix).problems == []
 
 
+def test_a_build_waits_for_the_end_of_a_sweep(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It might take up what the sweep has listed already, and no number would tell."""
+    store, mix = Met(), Partition("mixed", "notes@dev")
+    recipes = write_recipes(tmp_path / "r", str(write_jsonl(tmp_path / "notes.jsonl", documents(30))))
+    library(store, recipes).build(mix)
+    whole = copied(store)
+    for path in paths(store):
+        if path.startswith(("refs/", "builds/", "manifests/")):
+            MemoryStore.delete(store, [path])
+        else:
+            age(store, path, 30)
+    seen: list[str] = []
+
+    def build_meanwhile() -> None:
+        monkeypatch.setattr(sweeps, "WAIT_SECONDS", 0.0)
+        with pytest.raises(Moved, match=r"garbage of .* is being deleted: build again when that has ended, in 75 min"):
+            library(store, recipes).build(mix)
+        seen.append("told")
+
+    store.meanwhile = [build_meanwhile]
+    found = collect(store, delete=True)
+    assert seen
+    assert found.unreachable
+    monkeypatch.undo()
+    library(store, recipes).build(mix)
+    assert verified(store, mix).problems == []
+    assert refs.resolve(store, mix) == refs.resolve(whole, mix)
+
+
+def test_a_sweep_that_was_killed_holds_nobody_up_for_ever() -> None:
+    store = MemoryStore()
+    begun = begin_sweep(store, {})
+    age(store, begun.path, 1 / 24)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(sweeps, "WAIT_SECONDS", 0.0)
+        with pytest.raises(Moved, match="in 15 minutes at the latest"):
+            sweeps.await_sweeps(store)
+        age(store, begun.path, 1 / 24)
+        sweeps.await_sweeps(store)
+
+
 def test_sweeps_are_numbered() -> None:
     store = MemoryStore()
     assert last_sweep(store) == 0
     assert [begin_sweep(store, {}).path[-7:-5] for _ in range(2)] == ["01", "02"]
     assert last_sweep(store) == 2
+
+
+def test_what_killed_writers_began_goes_after_the_grace(tmp_path: Path) -> None:
+    store = DirectoryStore(tmp_path)
+    store.put_once("manifests/notes", b"of nobody")
+    old, young = (tmp_path / ".writing" / name for name in ("0a", "0b"))
+    for path in (old, young):
+        path.write_bytes(b"half")
+    os.utime(old, (1e9, 1e9))
+    assert (collect(store).unfinished, old.exists()) == (1, True)
+    assert (collect(store, delete=True).sweep, old.exists(), young.exists()) == (1, False, True)
+    assert (collect(store, delete=True).unfinished, last_sweep(store)) == (0, 2)
