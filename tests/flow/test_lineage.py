@@ -11,8 +11,10 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
+from dagster_project.corpus.lineage import places
 from dagster_project.corpus.lineage.catalog import refresh
 from dagster_project.corpus.lineage.impact import Question, impact
+from dagster_project.corpus.lineage.merged import look_up
 from dagster_project.corpus.lineage.overview import overview
 from dagster_project.corpus.lineage.side_by_side import side_by_side
 from dagster_project.corpus.lineage.trace import documents_in, trace
@@ -163,6 +165,28 @@ def test_every_question_is_answered_as_by_a_scan(renewed: MemoryStore, name: str
         for item in impact(renewed, question, most=1000)
     }
     assert found == scanned(renewed, means)
+
+
+@pytest.mark.parametrize(("many", "part", "column"), [(0, 100, "source"), (0, 1, "doc_id"), (128, 100, "doc_id")])
+def test_many_documents_are_found_by_their_source_or_each_by_its_id(
+    renewed: MemoryStore, monkeypatch: pytest.MonkeyPatch, many: int, part: int, column: str
+) -> None:
+    monkeypatch.setattr(places, "MANY", many)
+    monkeypatch.setattr(places, "PART", part)
+    columns = []
+
+    def looked_up(store: MemoryStore, stage: str, by: str, *rest: Any) -> Any:
+        columns.append((stage, by))
+        return look_up(store, stage, by, *rest)
+
+    monkeypatch.setattr(places, "look_up", looked_up)
+    meant = {row["doc_id"] for row in documents_below(renewed) if row["at"] % 3 == 0}
+    found = {
+        item["number"]: (item["documents"], item["members"], [row["position"] for row in item["rows"]])
+        for item in impact(renewed, Question(documents=tuple(sorted(meant))), most=1000)
+    }
+    assert found == scanned(renewed, lambda row: row["doc_id"] in meant)
+    assert columns[-1] == ("mixed", column)
 
 
 def scanned(store: MemoryStore, means: Callable[[dict[str, Any]], bool]) -> dict[int, Any]:

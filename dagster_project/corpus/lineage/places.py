@@ -18,6 +18,9 @@ from dagster_project.corpus.model.documents import ID_BYTES
 from dagster_project.corpus.model.manifests import File
 from dagster_project.corpus.storage.shards import read_rows, read_shard
 
+MANY = 128  # documents, whose keys are in as many groups of an index
+PART = 8  # at least one in so many documents of their sources
+
 
 class Places(NamedTuple):
     """Where members stand in a version of a mix: positions int64[n], ascending; how many of them have a document that
@@ -44,8 +47,10 @@ def members_of_documents(seen: Overview, documents: Sequence[bytes], mixes: Sequ
     """The members of each mix that some documents are; every hit is compared with the row itself."""
     if not documents:
         return {}
-    found, loose = look_up(seen.store, "mixed", "doc_id", keys_of(documents), mixes)
-    seen.loose |= {("mixed", "doc_id", version) for version in loose}
+    keys = _sources_of(seen, documents, mixes) if len(documents) > MANY else []
+    column, values = ("source", keys) if keys else ("doc_id", documents)
+    found, loose = look_up(seen.store, "mixed", column, keys_of(values), mixes)
+    seen.loose |= {("mixed", column, version) for version in loose}
     files = seen.files(list(found))
     wanted = pa.array(sorted(set(documents)), pa.binary(ID_BYTES))
     tasks = [(version, shard, rows) for version, table in found.items() for shard, rows in by_shard(table)]
@@ -63,6 +68,21 @@ def members_of_documents(seen: Overview, documents: Sequence[bytes], mixes: Sequ
         )
         for version, items in held.items()
     }
+
+
+def _sources_of(seen: Overview, documents: Sequence[bytes], mixes: Sequence[str]) -> list[str]:
+    """The sources of many documents, where these are a good part of them: their keys lie all over an index, while those
+    of a source lie together. Else none."""
+    snapshots = seen.of_stage(seen.below(mixes), "snapshots")
+    found, loose = look_up(seen.store, "snapshots", "doc_id", keys_of(documents), snapshots)
+    seen.loose |= {("snapshots", "doc_id", version) for version in loose}
+    named = seen.named(snapshots)
+    names = {named[version].partition("/")[2].partition("@")[0] for version in found}
+    keys = {version: named[version].partition("/")[2] for version in snapshots}
+    meant = [version for version in snapshots if keys[version].partition("@")[0] in names]
+    if sum(seen.rows(meant).values()) > PART * len(documents):
+        return []
+    return sorted({keys[version] for version in meant})
 
 
 def _placed(files: Sequence[File], pointers: pa.Table) -> Places:

@@ -22,6 +22,8 @@ from dagster_project.corpus.storage.stores import Store
 
 BLOCK_BYTES = 4 << 20  # of an object that is read to be checked
 SMALL_BYTES = 1 << 20  # of a shard that comes whole for a few of its columns, too: one request, and its hash is checked
+REQUEST_BYTES = 1 << 20  # that are read in the time of a request
+WHOLE_BYTES = 16 << 20  # of a shard that is held for some of its rows; look-ups open several at once
 GROUP_ROWS = 4096  # rows that a look-up of one document has to decode
 Rows = TypeVar("Rows", pa.Table, pa.RecordBatch)
 WRITTEN_AS = b"ARROW:schema"  # in the metadata of a file that Arrow wrote
@@ -197,9 +199,11 @@ def read_row(store: Store, file: File, row: int) -> pa.Table:
 
 
 def read_rows(store: Store, file: File, rows: Sequence[int], columns: Sequence[str] | None = None) -> pa.Table:
-    """Some rows of a shard in the order asked for, decoding the row groups that hold them."""
-    parquet = open_shard(store, file, whole=False)
+    """Some rows of a shard in the order asked for, decoding the row groups that hold them. Where these are many, one
+    request for the whole shard is cheaper than one for each."""
     groups = sorted({row // GROUP_ROWS for row in rows})
+    requests = len(groups) * (len(columns) if columns else 1)
+    parquet = open_shard(store, file, whole=file.size_bytes <= min(requests * REQUEST_BYTES, WHOLE_BYTES))
     starts = {group: number * GROUP_ROWS for number, group in enumerate(groups)}
     places = pa.array([starts[row // GROUP_ROWS] + row % GROUP_ROWS for row in rows], pa.int64())
     with _altered(file):
