@@ -38,53 +38,21 @@ snapshots as (
     group by mix_id, source
 ),
 
-counted as (
-    select
-        id as mix_id,
-        names[2] as source,
-        coalesce(sum(value) filter (names[3] = 'documents'), 0)::bigint as documents,
-        coalesce(sum(value) filter (names[3] = 'words'), 0)::bigint as words
-    from {{ ref('stg_counts') }}
-    where stage = 'mixed' and names[1] = 'by_source'
-    group by mix_id, source
-),
-
-totals as (
-    select
-        id as mix_id,
-        sum(value) filter (measure = 'words') as words,
-        sum(value) filter (measure = 'rows') as documents
-    from {{ ref('stg_counts') }}
-    where stage = 'mixed'
-    group by mix_id
-),
-
--- Of the words of the whole mix; where nothing has any words, of its documents.
-shared as (
-    select
-        counted.mix_id,
-        counted.source,
-        counted.documents,
-        counted.words,
-        coalesce(
-            counted.words / nullif(totals.words, 0),
-            counted.documents / nullif(totals.documents, 0)
-        ) as share
-    from counted
-    inner join totals on counted.mix_id = totals.mix_id
+shares as (
+    select * from {{ ref('stg_shares') }} where part = 'by_source'
 )
 
 select
     mixes.partition_key as mix,
     mixes.id as mix_id,
     mixes.is_newest,
-    shared.source,
-    shared.documents,
-    shared.words,
-    shared.share,
+    shares.name as source,
+    shares.documents,
+    shares.words,
+    shares.share,
     snapshots.snapshot_id,
     coalesce(snapshots.snapshot_versions, 0) as snapshot_versions
 from mixes
-inner join shared on mixes.id = shared.mix_id
-left join snapshots on shared.mix_id = snapshots.mix_id and shared.source = snapshots.source
-order by mix, mix_id, shared.source
+inner join shares on mixes.id = shares.mix_id
+left join snapshots on shares.mix_id = snapshots.mix_id and shares.name = snapshots.source
+order by mix, mix_id, source
