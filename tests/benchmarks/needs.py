@@ -14,12 +14,15 @@ TERABYTE = 1e12
 CORPORA = {"1 TB": TERABYTE, "100 TB": 100 * TERABYTE}
 HOURS = 24
 CORES = 2  # of the machine that measured
+SHARED = ("families", "deduplicated", "mixed", "published")  # stages of all sources: the others have a driver for each
 
 
 def needs(sizes: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    """Core hours, cores for one day, bytes and requests for each of CORPORA, of one size or more."""
+    """Core hours, cores for one day, what of these one driver takes alone, bytes and requests for each of CORPORA, of one
+    size or more."""
     text = [size["text_bytes"] for size in sizes]
     seconds = slope(text, [size["seconds"] for size in sizes])
+    driven = slope(text, [sum(size["stages"][name]["driver_seconds"] for name in SHARED) for size in sizes])
     stored = slope(text, [size["stored"] for size in sizes])
     moved = slope(text, [size["sent"] + size["received"] for size in sizes])
     requests = slope(text, [size["requests"] for size in sizes])
@@ -35,6 +38,7 @@ def needs(sizes: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
         found |= {
             f"{name}: core hours": round(hours),
             f"{name}: cores for {HOURS} hours": round(hours / HOURS),
+            f"{name}: hours of one driver": round(driven * size / 3600, 1),
             f"{name}: TB stored": round(stored * size / TERABYTE, 2),
             f"{name}: TB moved": round(moved * size / TERABYTE, 1),
             f"{name}: million requests": round(requests * size / 1e6, 1),

@@ -17,7 +17,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
 from pathlib import Path
-from time import perf_counter
+from time import perf_counter, process_time
 from typing import Any
 
 import numpy as np
@@ -60,11 +60,14 @@ class Told(Unobserved):
     """What each stage took, of all its partitions together."""
 
     def __init__(self, log: Path):
-        self.log, self.stages, self.seen = log, dict[str, dict[str, Any]](), Requests()
+        self.log, self.stages, self.seen, self.driven = log, dict[str, dict[str, Any]](), Requests(), process_time()
 
     def finished(self, built: Built) -> None:
-        found = self.stages.setdefault(built.partition.stage, {"seconds": 0.0, "rows": 0, "bytes": 0, "requests": {}})
+        nothing = {"seconds": 0.0, "driver_seconds": 0.0, "rows": 0, "bytes": 0, "requests": {}}
+        found = self.stages.setdefault(built.partition.stage, nothing)
         found["seconds"] += built.seconds
+        found["driver_seconds"] += process_time() - self.driven
+        self.driven = process_time()
         found["rows"] += built.manifest.rows
         found["bytes"] += built.manifest.size_bytes
         now = read_requests(self.log)
@@ -96,7 +99,8 @@ def told_of(size: Mapping[str, Any]) -> str:
     stages = ", ".join(f"{name} {stage['seconds']:.1f}" for name, stage in size["stages"].items())
     return (
         f"{size['times']:>3}x {size['text_bytes'] / 1e6:8.1f} MB {size['seconds']:7.1f} s "
-        f"{size['text_bytes'] / 1e6 / size['seconds']:6.1f} MB/s, driver {size['driver_mb']} MB, worker "
+        f"{size['text_bytes'] / 1e6 / size['seconds']:6.1f} MB/s, driver {size['driver_mb']} MB and "
+        f"{size['driver_seconds']:.1f} s of processor, worker "
         f"{size['worker_mb']} MB, {size['requests']} requests ({stages})"
     )
 
@@ -145,6 +149,7 @@ def measured(path: str | None, times: int) -> dict[str, Any]:
             "documents": survivors.rows,
             "published": published.rows,
             "seconds": round(seconds, 2),
+            "driver_seconds": round(sum(stage["driver_seconds"] for stage in observer.stages.values()), 2),
             "driver_mb": peaks.driver_mb,
             "worker_mb": peaks.worker_mb,
             "requests": requests.counts.total(),
