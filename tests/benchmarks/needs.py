@@ -18,8 +18,8 @@ SHARED = ("families", "deduplicated", "mixed", "published")  # stages of all sou
 
 
 def needs(sizes: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    """Core hours, cores for one day, what of these one driver takes alone, bytes and requests for each of CORPORA, of one
-    size or more."""
+    """Core hours, cores for one day, what of these one driver takes alone, bytes and requests for each of CORPORA, by
+    one size or more."""
     text = [size["text_bytes"] for size in sizes]
     seconds = slope(text, [size["seconds"] for size in sizes])
     driven = slope(text, [sum(size["stages"][name]["driver_seconds"] for name in SHARED) for size in sizes])
