@@ -23,6 +23,7 @@ from dagster_project.corpus.model.canonical import digest
 from dagster_project.corpus.model.errors import Refused
 from dagster_project.corpus.model.manifests import File, Manifest
 from dagster_project.corpus.model.partitions import Partition
+from dagster_project.corpus.publishing import relaying
 from dagster_project.corpus.snapshots import freeze
 from dagster_project.corpus.storage.memory import MemoryStore
 from dagster_project.corpus.storage.refs import load_manifest
@@ -122,6 +123,7 @@ def test_any_files_shards_and_workers_give_the_same_version(
 ) -> None:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(mix, "MEMBERS_PER_SHARD", 50)
+        patch.setattr(relaying, "FAN", 3)
         other = built(s3_store, tmp_path, files=3, workers=2)
     again = other.build(MIXED).manifest
     assert len(again.files) > 1 == len(mixed.files)

@@ -2,8 +2,8 @@
 
 Pass one reads every documents shard once and sends each member's text to the shard it belongs to; pass two sorts what a
 shard received and writes it in every format asked for (`formats/`), beside its rows and its part of the order manifest.
-Shards begin by words; one of more bytes than a table should hold becomes several. On the disk of the driver are 24
-bytes for each member.
+Where there are many shards, texts go to groups of them first (relaying.py). Shards begin by words; one of more bytes
+than a table should hold becomes several. On the disk of the driver are 24 bytes for each member.
 """
 
 from __future__ import annotations
@@ -24,13 +24,14 @@ from dagster_project.corpus.model.errors import IntegrityError, Refused
 from dagster_project.corpus.model.manifests import File, Manifest
 from dagster_project.corpus.model.mix_recipes import PACKED, PackingRecipe
 from dagster_project.corpus.model.rendering_recipes import RenderingRecipe
-from dagster_project.corpus.publishing.gathering import SCHEMA, Gather, Gathered, gather
+from dagster_project.corpus.publishing.gathering import SCHEMA, Gather, Gathered, Within, gather
 from dagster_project.corpus.publishing.promises import Promises
+from dagster_project.corpus.publishing.relaying import Arrived, levels_of, relayed
 from dagster_project.corpus.publishing.scattering import Scatter, scatter
 from dagster_project.corpus.publishing.splitting import Span, around, divided, spans
 from dagster_project.corpus.scorers.artifacts import Artifact
 from dagster_project.corpus.scorers.tokenizers import load_tokenizer
-from dagster_project.corpus.storage.exchange import Address, Exchange, Piece
+from dagster_project.corpus.storage.exchange import Address, Exchange
 from dagster_project.corpus.storage.runs import Cursor, Runs
 from dagster_project.corpus.storage.shards import iterate_shard, put_object
 
@@ -72,15 +73,13 @@ def export(work: Work, mix: Manifest, files: Mapping[str, File], exporting: Expo
         starts = _starts(work, whole, exporting.shard_words)
         pairs, rows = _place(work, mix, starts, placed)
         steps = Steps(work, len(pairs) + len(starts))
-        pieces: list[Piece] = []
-        sizes = np.zeros(len(starts), np.int64)
-        for sent in steps.map(scatter, _scatters(address, placed, pairs, files, starts)):
-            pieces += sent.pieces
-            sizes += sent.sizes_bytes
-        found = spans(starts, rows, whole.rows, pieces)
-        found = divided(work.store, found, sizes, around(exporting.rendering), work.engine.map)
+        levels = levels_of(starts)
+        sent = steps.map(scatter, _scatters(address, placed, pairs, files, levels.starts[0]))
+        arrived = relayed(steps, address, levels, sent)
+        found = spans(starts, rows, whole.rows)
+        found = divided(work.store, found, arrived, around(exporting.rendering), work.engine.map)
         steps.total += len(found) - len(starts)
-        gathers = _gathers(work, mix, found, exporting)
+        gathers = _gathers(work, mix, found, arrived, exporting)
 
         def shards() -> Iterator[ShardResult]:
             for item in steps.map(gather, gathers):
@@ -121,7 +120,8 @@ def _place(
             code = _codes(batch, codes)
             row, index = batch.column("row").to_numpy(), batch.column("index").to_numpy()
             placed.append(np.column_stack([code + CODE, row.astype(np.uint64), index.astype(np.uint64)]))
-            members += np.bincount(np.searchsorted(starts, index, side="right") - 1, minlength=len(starts))
+            shards, rows = np.unique(np.searchsorted(starts, index, side="right") - 1, return_counts=True)
+            members[shards] += rows
     return list(codes), members
 
 
@@ -150,7 +150,10 @@ def _scatters(
         yield Scatter(address, number, files[documents], files.get(edits), rows[:, 1], rows[:, 2], starts)
 
 
-def _gathers(work: Work, mix: Manifest, found: Sequence[Span], exporting: Exporting) -> Iterator[Gather]:
+def _gathers(
+    work: Work, mix: Manifest, found: Sequence[Span], arrived: Arrived, exporting: Exporting
+) -> Iterator[Gather]:
+    ends = np.cumsum([file.rows for file in mix.files])
     for number, span in enumerate(found):
         yield Gather(
             store=work.store,
@@ -158,7 +161,8 @@ def _gathers(work: Work, mix: Manifest, found: Sequence[Span], exporting: Export
             access=work.access,
             number=number,
             span=span,
-            mix=mix.files,
+            sent=arrived.ranges(span.shard),
+            members=_within(mix.files, ends, span),
             formats=exporting.formats,
             tokenizer=exporting.tokenizer,
             packing=exporting.packing,
@@ -166,6 +170,13 @@ def _gathers(work: Work, mix: Manifest, found: Sequence[Span], exporting: Export
             seed=exporting.seed,
             searched=exporting.promises.indexes,
         )
+
+
+def _within(files: Sequence[File], ends: NDArray[np.int64], span: Span) -> Within:
+    """`ends`: the rows of the mix up to the end of each file."""
+    first = min(int(np.searchsorted(ends, span.first, side="right")), len(files) - 1)
+    last = int(np.searchsorted(ends, span.first + span.rows))
+    return Within(tuple(files[first : max(first, last) + 1]), int(ends[first]) - files[first].rows)
 
 
 def _facts(work: Work, manifest: Manifest, exporting: Exporting, gathered: Sequence[Gathered]) -> dict[str, Any]:

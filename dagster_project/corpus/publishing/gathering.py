@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pyarrow as pa
@@ -32,6 +32,7 @@ from dagster_project.corpus.publishing.shortening import shortened
 from dagster_project.corpus.publishing.splitting import Span, received
 from dagster_project.corpus.scorers.artifacts import Artifact
 from dagster_project.corpus.scorers.tokenizers import load_tokenizer
+from dagster_project.corpus.storage.exchange import Range
 from dagster_project.corpus.storage.refs import find_build, record_build
 from dagster_project.corpus.storage.rows import entries
 from dagster_project.corpus.storage.shards import put_object, read_range, read_shard, stands, write_shard
@@ -61,16 +62,25 @@ RECEIVED = pa.schema(
 MEMBER = ("doc_id", "component", "phase", "copy", "index", "source", "license", "language", "words", "control", "cut")
 
 
+class Within(NamedTuple):
+    """Files of the mix side by side that hold the members of a shard, or one of which it has none; and the row of the
+    mix with which they begin."""
+
+    files: tuple[File, ...]
+    first: int
+
+
 @dataclass(frozen=True)
 class Gather:
-    """One export shard: which members it has, where their texts lie, and how it is written."""
+    """One export shard: which members it has, where these and their texts lie, and how it is written."""
 
     store: Store
     key: str
     access: str
     number: int
     span: Span
-    mix: tuple[File, ...]  # the shards of the members of the whole mix
+    sent: tuple[Range, ...]
+    members: Within
     formats: tuple[str, ...]
     tokenizer: Artifact | None
     packing: PackingRecipe
@@ -135,7 +145,7 @@ def _found(task: Gather) -> Gathered | None:
 def _joined(task: Gather) -> pa.Table:
     """Members with their text; every member has exactly its own."""
     members = _members(task)
-    texts = pa.concat_tables(received(task.store, task.span) or [RECEIVED.empty_table()]).sort_by("index")
+    texts = pa.concat_tables(received(task.store, task.span, task.sent) or [RECEIVED.empty_table()]).sort_by("index")
     if not texts.column("doc_id").equals(members.column("doc_id")):
         raise IntegrityError(f"export shard {task.number} did not receive the text of its members: build again")
     columns = {**{name: members.column(name) for name in MEMBER}, **{name: texts.column(name) for name in SENT}}
@@ -159,11 +169,10 @@ def rendered(table: pa.Table, rendering: RenderingRecipe, seed: int) -> tuple[pa
 
 def _members(task: Gather) -> pa.Table:
     """Its rows of the mix; there may be none, where all were taken down."""
-    tables, first = [read_range(task.store, task.mix[0], 0, 1, MEMBER).slice(0, 0)], 0
-    for file in task.mix:
+    tables, first = [], task.members.first
+    for file in task.members.files:
         start, end = max(task.span.first - first, 0), min(task.span.first + task.span.rows - first, file.rows)
-        if start < end:
-            tables.append(read_range(task.store, file, start, end, MEMBER))
+        tables.append(read_range(task.store, file, start, max(start, end), MEMBER))
         first += file.rows
     return pa.concat_tables(tables)
 

@@ -1,4 +1,4 @@
-"""The first pass of an export: the text of members, as its edits leave it, sent to the shards that want it.
+"""The first pass of an export: the text of members, as its edits leave it, sent to where it belongs in the mix.
 
 A document is edited once, however many copies of it are members, and its copies are sent a slice of bounded bytes at a
 time: memory grows with documents shards and not with copies.
@@ -6,7 +6,7 @@ time: memory grows with documents shards and not with copies.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import reduce
 
@@ -40,33 +40,39 @@ class Scatter:
     edits: File | None
     rows: Numbers
     index: Numbers
-    starts: Numbers  # of every export shard
+    starts: Numbers  # of every destination: export shards, or groups of them (relaying.py)
 
 
 @dataclass(frozen=True)
 class Sent:
-    """What came of one task: its pieces, and the bytes that it sent to every export shard, int64[shards]."""
+    """What came of one task: its pieces, and the bytes that it sent to every destination, int64[destinations]."""
 
+    group: int  # of export shards, to which the destinations belong
     pieces: tuple[Piece, ...]
     sizes_bytes: Numbers
 
 
 def scatter(task: Scatter) -> Sent:
-    """Send the text of the members in one documents shard to the export shards that want it."""
+    """Send the text of the members in one documents shard to the destinations that want it."""
     distinct, place = np.unique(task.rows, return_inverse=True)
     texts = read_texts(task.address.store, task.file, task.edits, distinct)
     order = np.argsort(task.index)
     place, index = place[order], task.index[order]
-    shards = np.searchsorted(task.starts, index, side="right") - 1
-    sizes = sizes_of(texts)[place]
-    pieces = []
-    for number, (start, end) in enumerate(slices(sizes, SLICE_BYTES)):
-        table = texts.take(pa.array(place[start:end])).append_column("index", pa.array(index[start:end]))
-        name = f"texts-{task.number:06d}-{number:06d}"
-        pieces.append(task.address.send_rows(name, table, shards[start:end], len(task.starts), compression="lz4"))
-    received = np.zeros(len(task.starts), np.int64)
-    np.add.at(received, shards, sizes)
-    return Sent(tuple(pieces), received)
+    tables = (
+        texts.take(pa.array(place[start:end])).append_column("index", pa.array(index[start:end]))
+        for start, end in slices(sizes_of(texts)[place], SLICE_BYTES)
+    )
+    return send(task.address, f"texts-{task.number:06d}", tables, task.starts)
+
+
+def send(address: Address, name: str, tables: Iterable[pa.Table], starts: Numbers, group: int = 0) -> Sent:
+    """Send tables, a piece of each, to the destinations that begin at these places in the mix."""
+    pieces, received = [], np.zeros(len(starts), np.int64)
+    for number, table in enumerate(tables):
+        to = np.searchsorted(starts, table.column("index").to_numpy(), side="right") - 1
+        pieces.append(address.send_rows(f"{name}-{number:06d}", table, to, len(starts), compression="lz4"))
+        np.add.at(received, to, sizes_of(table))
+    return Sent(group, tuple(pieces), received)
 
 
 def sizes_of(texts: pa.Table) -> Numbers:

@@ -3,7 +3,7 @@ side by side, and the task of a destination reads its range of every piece.
 
 Rows are records of a fixed size, or an Arrow table. Pieces lie under `scratch/` on the object store, so that any engine
 runs the same code; whoever opened the exchange deletes them. Between n senders and m destinations there are n objects,
-and at most n · m ranges are read.
+and at most n · m ranges are read: where both grow with the data, in levels (publishing/relaying.py).
 """
 
 from __future__ import annotations
@@ -58,6 +58,10 @@ class Address:
         ordered = table if is_ordered else table.take(pa.array(order))
         parts = [_packed(ordered.slice(start, end - start), compression) for start, end in pairwise(bounds)]
         return self._put(name, b"".join(parts), np.cumsum([0, *map(len, parts)], dtype=np.int64))
+
+    def delete(self, pieces: Iterable[Piece]) -> None:
+        """Remove what nobody reads any more before the exchange ends."""
+        self.store.delete(piece.path for piece in pieces)
 
     def _put(self, name: str, body: bytes, bounds: NDArray[np.int64]) -> Piece:
         path = f"{self.folder}/{name}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -14,9 +15,10 @@ from dagster_project.corpus.model.manifests import File
 from dagster_project.corpus.model.rendering_recipes import ControlRecipe, RenderingRecipe, TemplateRecipe
 from dagster_project.corpus.model.structure import SPANS
 from dagster_project.corpus.publishing import scattering, splitting
+from dagster_project.corpus.publishing.relaying import Arrived
 from dagster_project.corpus.publishing.scattering import Scatter, scatter, slices
 from dagster_project.corpus.publishing.splitting import around, divided, received, spans
-from dagster_project.corpus.storage.exchange import Exchange, read_rows
+from dagster_project.corpus.storage.exchange import Exchange, ranges_of, read_rows
 from dagster_project.corpus.storage.memory import MemoryStore
 from dagster_project.corpus.storage.shards import write_shard
 
@@ -49,18 +51,9 @@ def test_copies_are_edited_once_and_sent_in_slices(
     rows, index = [number % 4 for number in range(90)], [*range(89, -1, -1)]
     with Exchange(store) as address:
         sent = scatter(task(address, file, rows, index, [0, 40, 70]))
-        found = [
-            table
-            for span in spans(np.array([0, 40, 70]), np.array([40, 30, 20]), 90, sent.pieces)
-            for part in [read_rows(store, span.sent)]
-            for table in part
-        ]
+        found = [table for shard in range(3) for table in read_rows(store, ranges_of(sent.pieces, shard))]
         in_pieces = [
-            [
-                table
-                for span in spans(np.array([0, 40, 70]), np.array([40, 30, 20]), 90, [piece])
-                for table in read_rows(store, span.sent)
-            ]
+            [table for shard in range(3) for table in read_rows(store, ranges_of([piece], shard))]
             for piece in sent.pieces
         ]
     assert max(sum(int(scattering.sizes_of(table).sum()) for table in tables) for tables in in_pieces) <= 400
@@ -88,16 +81,22 @@ def test_a_shard_of_too_many_bytes_becomes_several(
     rows = [3, 0, 1, 2, 3, 3, 2, 2]
     with Exchange(store) as address:
         sent = scatter(task(address, file, rows, [*range(8)], [0, 6]))
-        whole = spans(np.array([0, 6]), np.array([6, 2]), 8, sent.pieces)
-        found = divided(store, whole, sent.sizes_bytes, 1, map)  # type: ignore[arg-type]
+        arrived = Arrived(2, 2, [sent])
+        whole = spans(np.array([0, 6]), np.array([6, 2]), 8)
+        found = divided(store, whole, arrived, 1, map)  # type: ignore[arg-type]
         texts = [
-            [row["text"] for table in received(store, span) for row in table.sort_by("index").to_pylist()]
+            [
+                row["text"]
+                for table in received(store, span, arrived.ranges(span.shard))
+                for row in table.sort_by("index").to_pylist()
+            ]
             for span in found
         ]
     assert [(span.start, span.end) for span in found] == [(0, 2), (2, 4), (4, 5), (5, 6), (6, 8)]
     assert [(span.first, span.rows) for span in found] == [(0, 2), (2, 2), (4, 1), (5, 1), (6, 2)]
     assert texts == [[TEXTS[row] for row in rows[span.start : span.end]] for span in found]
-    assert divided(store, whole, sent.sizes_bytes // 10, 1, map) == whole  # type: ignore[arg-type]
+    small = Arrived(2, 2, [replace(sent, sizes_bytes=sent.sizes_bytes // 10)])
+    assert divided(store, whole, small, 1, map) == whole  # type: ignore[arg-type]
 
 
 def test_places_of_documents_that_were_taken_down_stay_empty(
@@ -107,8 +106,8 @@ def test_places_of_documents_that_were_taken_down_stay_empty(
     monkeypatch.setattr(splitting, "SHARD_BYTES", 260)
     with Exchange(store) as address:
         sent = scatter(task(address, file, [0, 3, 3], [1, 2, 5], [0]))
-        whole = spans(np.array([0]), np.array([3]), 7, sent.pieces)
-        found = divided(store, whole, sent.sizes_bytes, 0, map)  # type: ignore[arg-type]
+        whole = spans(np.array([0]), np.array([3]), 7)
+        found = divided(store, whole, Arrived(1, 1, [sent]), 0, map)  # type: ignore[arg-type]
     assert [span[:4] for span in found] == [(0, 5, 0, 2), (5, 7, 2, 1)]
 
 
