@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -14,6 +15,8 @@ from dagster_project.corpus.model.retention import Retention, parse_retention
 
 HOME = ".florilegium"
 LOG_FORMATS = ("text", "json")
+BAD_ESCAPE = re.compile(r"%(?![0-9A-Fa-f]{2})")
+BAD_PORT = re.compile(r":(?![0-9]*(,|$))")
 PLAIN, DRIVEN = "postgresql://", "postgresql+psycopg2://"  # SQLAlchemy must be told the driver that Dagster brings
 
 
@@ -56,6 +59,10 @@ class Settings:
             raise SettingsError(f"FLORILEGIUM_LOG_FORMAT is {self.log_format!r}: use text or json")
         if self.postgres is not None and not self.postgres.startswith((PLAIN, DRIVEN)):
             raise SettingsError("FLORILEGIUM_POSTGRES names no database: use postgresql://USER:PASSWORD@HOST/DATABASE")
+        if not _is_unambiguous(self.database):
+            raise SettingsError(
+                "FLORILEGIUM_POSTGRES can be read in two ways: write @ / ? # % in a password as %40 %2F %3F %23 %25"
+            )
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] | None = None, **overrides: Any) -> Settings:
@@ -147,9 +154,24 @@ def without_threads() -> None:
 def _is_web_address(text: str) -> bool:
     try:
         parts = urlsplit(text)
-        return parts.scheme in ("http", "https") and bool(parts.hostname)
+        reaches = bool(parts.hostname) and "@" not in parts.netloc and parts.port != 0
+        return (
+            parts.scheme in ("http", "https") and reaches and text.isascii() and text.isprintable() and " " not in text
+        )
     except ValueError:  # http://[
         return False
+
+
+def _is_unambiguous(database: str) -> bool:
+    """Whether nothing of a password can be taken for a host or a port, which errors show, or for a bad escape."""
+    try:
+        parts = urlsplit(database)
+        hosts = parts.netloc.rpartition("@")[2]
+        ports = re.sub(r"\[[^\]]*\]", "", hosts)  # of IPv6
+    except ValueError:  # an unclosed [
+        return False
+    separate = database.count("@") <= 1 and "@" not in database.removeprefix(PLAIN).removeprefix(parts.netloc)
+    return separate and not parts.fragment and not BAD_ESCAPE.search(database) and not BAD_PORT.search(ports)
 
 
 def _workers(text: str | None) -> int | None:

@@ -10,13 +10,15 @@ from dagster_project.corpus.storage.embedded import embedded, status
 from dagster_project.corpus.storage.promises import require_one_winner
 from dagster_project.corpus.storage.s3 import S3Config, S3Store
 from dagster_project.corpus.storage.stores import Store
-from dagster_project.settings import Settings
+from dagster_project.settings import Settings, SettingsError
 
 
 @contextlib.contextmanager
 def opened_store(settings: Settings, *, writing: bool = False) -> Iterator[Store]:
     """The store alone. An embedded one runs at least until the block ends; any other, for those who write, is refused
-    unless it lets one writer win."""
+    unless it lets one writer win. So is a lock that it cannot keep."""
+    if writing and settings.retention and (settings.embedded or settings.directory):
+        raise SettingsError("only a bucket with object lock can keep FLORILEGIUM_LOCK: name one (--store), or drop it")
     if directory := settings.embedded:
         with embedded(directory) as config:
             yield S3Store(config)

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import dagster_project
+from dagster_project.cli.holds import record
 from dagster_project.corpus.model.errors import FlorilegiumError
 from dagster_project.defs.instance import prepared_home
 
@@ -40,10 +41,11 @@ class UpError(FlorilegiumError):
 class Children:
     """Provenance pages, web server and daemon; leaving the block stops all of them."""
 
-    def __init__(self, settings: Settings, host: str, port: int, pages_port: int) -> None:
+    def __init__(self, settings: Settings, host: str, port: int, pages_port: int, held: int) -> None:
         self.settings, self.host, self.port, self.pages_port = settings, host, port, pages_port
         self.home = (settings.home / "dagster").absolute()
         self.running: dict[str, subprocess.Popen[bytes]] = {}
+        self._held = held
 
     @property
     def url(self) -> str:
@@ -111,7 +113,9 @@ class Children:
                 stdout=log,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,  # Ctrl-C is for us, who stop them in order
+                pass_fds=[self._held],
             )
+        record(self._held, self.pids.values())
 
     def _module(self, name: str) -> tuple[str, ...]:
         """Where the instance is shared, its daemon waits until it is the only one that works."""

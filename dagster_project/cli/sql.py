@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import sys
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
@@ -136,13 +137,15 @@ def _cell(value: Any) -> Any:
 
 
 def _plain(value: Any) -> Any:
-    """What JSON can say: ids in hexadecimal, moments as ISO 8601."""
+    """What JSON can say: ids in hexadecimal, moments as ISO 8601, what is no number as text."""
     if isinstance(value, bytes):
         return value.hex()
     if isinstance(value, dict):
         return {name: _plain(item) for name, item in value.items()}
     if isinstance(value, list | tuple):
         return [_plain(item) for item in value]
+    if isinstance(value, float) and not math.isfinite(value):
+        return str(value)
     if isinstance(value, bool | int | float | str) or value is None:
         return value
     return value.isoformat() if hasattr(value, "isoformat") else str(value)

@@ -98,7 +98,8 @@ def by_stage(rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
             continue
         sums = ("rows", "seconds", "cpu_seconds", "bytes_in", "bytes_out", "tasks")
         took: dict[str, Any] = {name: round(sum(row[name] or 0 for row in made), 3) for name in sums}
-        took |= {name: max(row[name] for row in made) for name in ("driver_peak_bytes", "worker_peak_bytes", "workers")}
+        peaks = ("driver_peak_bytes", "worker_peak_bytes", "workers")
+        took |= {name: max((row[name] for row in made if row[name] is not None), default=None) for name in peaks}
         trends = [row["trend"] for row in made if row["trend"] is not None]
         trend = round(median(trends), 3) if trends else None
         speed = speed_of({**took, "made": True})

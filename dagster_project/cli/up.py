@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 from typing import TYPE_CHECKING
 
@@ -28,15 +29,22 @@ ASK_SECONDS = 0.5
 def up(session: Session, port: int, pages_port: int | None, host: str) -> None:
     """Run the web UI, its daemon, the provenance pages and the embedded store; Ctrl-C stops all of them."""
     from dagster_project.cli.children import Children, refuse_taken
+    from dagster_project.cli.holds import held, refuse_held
 
     pages_port = pages_port or (port + 1 if port < 65535 else port - 1)
     if pages_port == port:
         raise click.UsageError("--pages-port must be another port than --port")
+    settings = session.settings
+    home = settings.home.absolute() / "dagster"
+    refuse_held(home)
     refuse_taken(host, port)
     refuse_taken(host, pages_port, "--pages-port")
     from dagster_project.opening import opened_store
 
-    with opened_store(session.settings) as store, Children(session.settings, host, port, pages_port) as children:
+    with contextlib.ExitStack() as stack:
+        lock = stack.enter_context(held(home))
+        store = stack.enter_context(opened_store(settings))
+        children = stack.enter_context(Children(settings, host, port, pages_port, lock))
         say(session, f"store: {store.location}; logs: {children.home / 'output'}")
         if session.json:
             told = {"url": children.url, "pages": children.pages_url, "store": store.location, "pids": children.pids}

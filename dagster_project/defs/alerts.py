@@ -7,12 +7,14 @@ address may hold a key: it is never logged, nor is a redirect followed with it.
 from __future__ import annotations
 
 import logging
+import threading
 import time
 import urllib.error
 import urllib.request
 from collections.abc import Mapping, Sequence
 from html import escape
 from http.client import HTTPException
+from queue import Empty, SimpleQueue
 from urllib.parse import urlsplit
 
 import dagster as dg
@@ -21,7 +23,8 @@ from dagster._core.storage.tags import PARTITION_NAME_TAG, WILL_RETRY_TAG
 from dagster_project.corpus.model.escaping import encoded, visible
 from dagster_project.settings import Settings
 
-TRIES, WAIT_SECONDS, ANSWER_SECONDS = 3, 1.0, 10.0
+TRIES, WAIT_SECONDS, ANSWER_SECONDS = 3, 1.0, 5.0
+MOST_SECONDS = 20.0  # for all tries: a tick of a sensor has 60
 MOST_CHARACTERS = 2000
 Alert = Mapping[str, str]
 
@@ -63,7 +66,7 @@ def reasons(context: dg.RunFailureSensorContext) -> list[str]:
 
 def of_run(run: dg.DagsterRun, because: Sequence[str]) -> Alert:
     """A failed run as an alert."""
-    partition = run.tags.get(PARTITION_NAME_TAG, "")
+    partition = visible(run.tags.get(PARTITION_NAME_TAG, ""), 200)
     reason = visible(" ".join(because), MOST_CHARACTERS)
     about = f"{run.job_name} of {partition}" if partition else run.job_name
     return {
@@ -77,14 +80,29 @@ def of_run(run: dg.DagsterRun, because: Sequence[str]) -> Alert:
 
 
 def send(address: str | None, alert: Alert, log: logging.Logger) -> bool:
-    """Log an alert, and post it. An address that does not answer is tried again; it never fails who sends."""
+    """Log an alert, and post it. An address that does not answer is tried again; it never fails who sends, nor holds
+    them up: whoever answers a byte at a time is left after MOST_SECONDS."""
     log.error(alert["text"])
     if not address:
         return False
+    answer: SimpleQueue[str] = SimpleQueue()
+    threading.Thread(target=lambda: answer.put(_sent(address, alert)), daemon=True).start()
+    try:
+        why = answer.get(timeout=MOST_SECONDS)
+    except Empty:
+        why = f"no whole answer within {MOST_SECONDS:g} s"
+    if why:
+        log.error(f"the alert did not reach {visible(urlsplit(address).hostname or 'its address', 200)}: {why}")
+    return not why
+
+
+def _sent(address: str, alert: Alert) -> str:
+    """Nothing, or why it was not, after the last try."""
+    why = ""
     for tried in range(TRIES):
         try:
             _post(address, alert)
-            return True
+            return ""
         except urllib.error.HTTPError as error:
             why, passes = f"it answered {error.code}", error.code >= 500 or error.code == 429
             error.close()
@@ -93,8 +111,7 @@ def send(address: str | None, alert: Alert, log: logging.Logger) -> bool:
         if not passes:
             break
         time.sleep(WAIT_SECONDS * 2**tried if tried + 1 < TRIES else 0)
-    log.error(f"the alert did not reach {visible(urlsplit(address).hostname or 'its address', 200)}: {why}")
-    return False
+    return why
 
 
 def _post(address: str, alert: Alert) -> None:

@@ -112,10 +112,19 @@ def reporting(context: dg.OpExecutionContext, library: Library) -> Iterator[None
     except FlorilegiumError as refusal:
         raise again(refusal, context.retry_number) from None
     finally:
+        show(context, library)
+
+
+def show(context: dg.OpExecutionContext, library: Library) -> None:
+    """Mirror what was built. A store that cannot be read just now ends nothing: why the build ended is not to be lost,
+    and a sensor mirrors too."""
+    try:
         mirrored = mirror(context.instance, library.store, run_id=context.run_id, pages=library.pages)
         context.log.info(f"{len(mirrored)} partitions mirrored")
         if mirrored:
             kept_up(library.store)
+    except FlorilegiumError as refusal:
+        context.log.warning(f"not mirrored, the sensor `mirror_versions` will: {refusal}")
 
 
 def told(instance: dg.DagsterInstance, refusal: AuditFailed, run_id: str) -> None:

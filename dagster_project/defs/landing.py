@@ -26,6 +26,7 @@ from dagster_project.opening import recipes_of
 from dagster_project.settings import Settings
 
 QUIET_SECONDS = 300
+NIGHTLY = "dev_snapshots"  # the schedule of all sources without one of their own is named as if it were that source's
 SNAPSHOTS = dg.AssetKey("snapshots")
 
 
@@ -86,8 +87,8 @@ def schedules(settings: Settings) -> list[dg.ScheduleDefinition]:
 
 
 def schedule_name(source: str, sources: Sequence[str]) -> str:
-    """A name that Dagster takes; where two sources would share one, a digest tells them apart."""
-    alike = [other for other in sources if _plain(other) == _plain(source)]
+    """A name that Dagster takes; where two would share one, a digest tells them apart."""
+    alike = [other for other in (*sources, NIGHTLY) if _plain(other) == _plain(source)]
     return f"refresh_{_plain(source)}" + (f"_{digest(source)[:6]}" if len(alike) > 1 else "")
 
 

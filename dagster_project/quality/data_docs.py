@@ -32,6 +32,7 @@ MARK = "data-docs.json"  # by which a directory of ours is known, and may be rep
 
 def write_site(store: Store, auditor: GreatExpectationsAuditor, directory: Path) -> Facts:
     """A site in a directory of its own, which replaces the one before; what it holds, and where its index is."""
+    directory = directory.resolve()  # a link is followed, and `.` has a name
     _refuse_other(directory)
     directory.parent.mkdir(parents=True, exist_ok=True)
     draft = Path(tempfile.mkdtemp(prefix=f".{directory.name}-", dir=directory.parent))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Iterator, Mapping
 from difflib import get_close_matches
 from typing import Any
@@ -23,6 +24,7 @@ SEVERITIES = ("critical", "warning", "info")
 FIELDS = ("type", "kwargs", "severity", "meta")
 META = ("check", "description")
 CHECK = re.compile(r"[a-z][a-z0-9_]{0,79}")  # what Dagster takes for the name of a check
+LARGEST = sys.float_info.max  # profiles are floats where they are judged
 FEWEST = {"expect_column_values_to_be_between": ("min_value", "max_value")}  # one of which must be there
 
 
@@ -45,8 +47,9 @@ def complaints_of(item: Any, stage: str) -> Iterator[str]:
     yield from _meta(item.get("meta"))
     if item.get("severity", "critical") not in SEVERITIES:
         yield f"severity {item['severity']!r} is unknown; use one of {', '.join(SEVERITIES)}"
-    if item.get("type") not in TYPES:
-        yield f"expectation {item.get('type')!r} is unknown; use one of {_nearest(str(item.get('type')), TYPES)}"
+    if not isinstance(item.get("type"), str) or item["type"] not in TYPES:
+        said = str(item.get("type"))[:100]
+        yield f"expectation {said!r} is unknown; use one of {_nearest(said, TYPES)}"
     elif not isinstance(item.get("kwargs"), Mapping):
         yield 'has no kwargs; it is {"column": …}'
     else:
@@ -73,11 +76,19 @@ def _kwargs(kind: str, kwargs: Mapping[str, Any], stage: str) -> Iterator[str]:
         yield from _value(name, kwargs.get(name), stage)
     if (needed := FEWEST.get(kind)) and all(kwargs.get(name) is None for name in needed):
         yield f"expects nothing; give {' or '.join(needed)}"
+    limits: list[Any] = [kwargs.get(name) for name in BETWEEN[:2]]
+    if all(map(_is_number, limits)) and limits[0] > limits[1]:
+        yield f"min_value {limits[0]!r} is above max_value {limits[1]!r}; swap them"
 
 
 def _columns(name: str, value: Any, stage: str) -> Iterator[str]:
     known = columns_of(stage)
-    named = value if name == "column_list" and isinstance(value, list) and value else [value]
+    named = [value]
+    if name == "column_list":
+        if not isinstance(value, list) or len(value) < 2:
+            yield "column_list is not a list of two columns or more"
+            return
+        named = value
     for column in named:
         if column not in known:
             yield f"{name} {column!r} is unknown in {stage}; use one of {_nearest(str(column), known)}"
@@ -112,7 +123,7 @@ def _unknown(what: str, given: Mapping[str, Any], known: tuple[str, ...]) -> Ite
 
 
 def _is_number(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < float("inf")
+    return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) <= LARGEST
 
 
 def _nearest(wrong: str, known: Any) -> str:

@@ -95,7 +95,7 @@ def load_suites(directory: Path | None = None) -> dict[str, Suite]:
 def load_suite(directory: Path | None, stage: str) -> Suite:
     """The suite of one stage: `<stage>.json` of a directory of one's own, else the packaged one."""
     own = directory / f"{stage}.json" if directory else None
-    file = own if own and own.exists() else suites_directory() / f"{stage}.json"
+    file = own if own and (own.exists() or own.is_symlink()) else suites_directory() / f"{stage}.json"
     text, data = _parsed(file)
     problems = [Problem(str(file), 1, "", complaint) for complaint in complaints_of_suite(data, stage)]
     if not problems:
@@ -123,6 +123,8 @@ def _parsed(file: Path) -> tuple[str, Any]:
         raise _refused(file, 1, "is not JSON in UTF-8") from None
     except json.JSONDecodeError as error:
         raise _refused(file, error.lineno, f"is not JSON: {error.msg.lower()}") from None
+    except ValueError:  # Python reads no integer of more than 4,300 digits
+        raise _refused(file, 1, "holds a number that is too long") from None
     except KeyError as error:
         raise _refused(file, 1, f"says {error.args[0]!r} twice in one place; the last would win unseen") from None
 

@@ -69,3 +69,16 @@ def test_data_docs_are_written_below_the_home(built):
     assert (built.home / "checks" / "mixed" / "bedtime@dev" / "index.html").is_file()
     assert told["failed"] == []
     assert f"{told['partitions']} partitions, 0 with failed checks" in built("checks", "docs").stdout
+
+
+def test_data_docs_go_where_a_link_leads_and_into_an_empty_folder(built, tmp_path, monkeypatch):
+    (tmp_path / "real").mkdir()
+    (tmp_path / "link").symlink_to(tmp_path / "real")
+    built("checks", "docs", "--to", str(tmp_path / "link"))
+    built("checks", "docs", "--to", str(tmp_path / "link"))
+    assert (tmp_path / "link").is_symlink()
+    assert (tmp_path / "real" / "index.html").is_file()
+    (tmp_path / "here").mkdir()
+    monkeypatch.chdir(tmp_path / "here")
+    built("checks", "docs", "--to", ".")
+    assert (tmp_path / "here" / "index.html").is_file()

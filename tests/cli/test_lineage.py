@@ -212,6 +212,7 @@ def test_sql_sees_documents_and_everything_beside_them(built):
     assert "evil\\x1b[31m\\u202etitle" in titles
     assert not {"\x1b", "\u202e"} & set(titles + built("sql", "SELECT title FROM documents").stdout)
     assert built.json("sql", "SELECT count(*) AS n FROM members") == [{"n": 2}]
+    assert built.json("sql", "SELECT 'nan'::double AS a, '-inf'::double AS b") == [{"a": "nan", "b": "-inf"}]
     views = built.json("sql", "--views")
     assert {"documents", "signals", "verdicts", "licenses", "families", "members", "manifests", "refs"} <= set(views)
     assert views["documents"]["title"] == {"type": "VARCHAR", "description": "as the source has it"}

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from dagster_project.cli.stats import COLUMNS, by_stage, shown
 from dagster_project.corpus.model.partitions import STAGES
 from dagster_project.corpus.signals.groups import PLAIN
 
@@ -92,3 +93,11 @@ def test_errors_are_logged_too_and_the_environment_may_ask(program):
     told = program("--log-format", "text", "build", "nowhere", code=1, FLORILEGIUM_LOG_FORMAT="json").stderr
     assert told.startswith("error: ")
     program("versions", code=2, FLORILEGIUM_LOG_FORMAT="yaml")
+
+
+def test_what_no_run_recorded_is_none_and_no_crash():
+    known = {"stage": "mixed", "made": 1, "rows": 1, "seconds": 1.0, "bytes_in": 5, "trend": None}
+    unknown = ("cpu_seconds", "bytes_out", "tasks", "driver_peak_bytes", "worker_peak_bytes", "workers")
+    (row,) = by_stage([{**known, **dict.fromkeys(unknown)}, {**known, **dict.fromkeys(unknown)}])
+    assert (row["versions"], row["driver_peak_bytes"], row["workers"]) == (2, None, None)
+    assert len(shown(row)) == len(COLUMNS)

@@ -86,6 +86,19 @@ def refuse(item: int) -> int:
     return item
 
 
+class NotAlone(Exception):
+    """Takes two arguments and remembers one, so that it cannot be made again elsewhere."""
+
+    def __init__(self, record: str, why: str) -> None:
+        super().__init__(f"{record} is {why}")
+
+
+def fail_oddly(item: int) -> int:
+    if item == 3:
+        raise NotAlone("a record", "odd")
+    return item
+
+
 def process(_: int) -> int:
     time.sleep(0.05)
     return os.getpid()
@@ -119,6 +132,12 @@ def test_results_come_in_the_order_of_the_items(engine: Engine) -> None:
     assert list(engine.map(slow_first, range(20))) == [n * n for n in range(20)]
     assert list(engine.map(slow_first, [])) == []
     assert list(engine.map(slow_first, [7])) == [49]
+
+
+def test_an_error_that_cannot_travel_is_told_and_is_no_dead_worker(local_engine: Engine) -> None:
+    with pytest.raises(EngineError, match=r"a worker failed \(NotAlone: a record is odd\)"):
+        list(local_engine.map(fail_oddly, range(8)))
+    assert list(local_engine.map(slow_first, [1, 2])) == [1, 4]
 
 
 def test_items_are_drawn_as_results_are_taken(engine: Engine) -> None:

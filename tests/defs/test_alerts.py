@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import logging
+import socket
 import threading
+import time
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
 
@@ -84,7 +87,10 @@ def test_what_is_posted_is_no_markup(server: Server) -> None:
     assert got["reason"] == hostile
 
 
-@pytest.mark.parametrize("address", ["http://[", "https://", "ftp://host/x", "host"])
+@pytest.mark.parametrize(
+    "address",
+    ["http://[", "https://", "ftp://host/x", "host", "https://me:key@host/x", "https://host/a b", "http://h:x/"],
+)
 def test_what_is_no_web_address_is_refused(address: str) -> None:
     with pytest.raises(SettingsError, match="FLORILEGIUM_ALERTS is no web address"):
         Settings(alerts=address)
@@ -114,6 +120,36 @@ def test_an_address_that_is_none_is_refused_and_none_is_shown() -> None:
     with pytest.raises(SettingsError, match="FLORILEGIUM_ALERTS"):
         Settings.from_environment({"FLORILEGIUM_ALERTS": f"ftp://{SECRET}"})
     assert SECRET not in repr(Settings.from_environment({"FLORILEGIUM_ALERTS": f"https://a.example/{SECRET}"}))
+
+
+def test_who_answers_a_byte_at_a_time_holds_nobody_up(
+    caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(alerts, "MOST_SECONDS", 0.5)
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+
+        def drip() -> None:
+            asked, _ = listening.accept()
+            with asked, contextlib.suppress(OSError):
+                asked.sendall(b"HTTP/1.1 200 OK\r\nX: ")
+                while True:
+                    asked.sendall(b"a")
+                    time.sleep(0.05)
+
+        threading.Thread(target=drip, daemon=True).start()
+        began = time.monotonic()
+        assert not send(f"http://127.0.0.1:{listening.getsockname()[1]}/{SECRET}", ALERT, LOG)
+    assert time.monotonic() - began < 5
+    assert "did not reach 127.0.0.1: no whole answer within 0.5 s" in caplog.text
+    assert SECRET not in caplog.text
+
+
+def test_a_partition_that_somebody_typed_commands_no_terminal(instance: dg.DagsterInstance) -> None:
+    run = dg.DagsterRun("a_job", tags={"dagster/partition": "\x1b[2J‮" + "x" * 500})
+    told = alerts.of_run(run, ["why"])
+    assert told["partition"].startswith("\\x1b[2J\\u202e")
+    assert len(told["partition"]) < 250
+    assert not {"\x1b", "‮"} & {*told["text"]}
 
 
 HOSTILE = "\x1b[31m<script>‮ nothing was published"

@@ -134,3 +134,19 @@ def test_no_url_is_shown() -> None:
     with pytest.raises(SettingsError) as refused:
         Settings(postgres=url.replace("postgresql", "mysql"))
     assert "open-sesame" not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    "password", ["open@sesame", "open/sesame", "open#sesame", "open?sesame", "open%sesame", "open[sesame"]
+)
+def test_a_password_that_errors_would_show_is_refused_and_not_shown(password: str) -> None:
+    with pytest.raises(SettingsError, match="write @") as refused:
+        Settings(postgres=f"postgresql://someone:{password}@db:5432/florilegium")
+    assert "sesame" not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    "place", ["db:5432,other:5433/florilegium", "[::1]:5432/florilegium", "/postgres?host=/tmp/socket", "db"]
+)
+def test_what_libpq_reads_in_one_way_is_taken(place: str) -> None:
+    assert Settings(postgres=f"postgresql://someone:open%40s%2Fe:same@{place}").database.endswith(place)

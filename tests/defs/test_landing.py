@@ -201,6 +201,14 @@ def test_recipes_that_cannot_be_read_leave_the_shell_without_schedules(settings:
     assert schedules(settings) == []
 
 
+def test_a_source_may_have_the_name_of_our_own_schedule(settings: Settings, directory: Path) -> None:
+    moving = {**NEWS, "name": "dev-snapshots", "version": "dev", "location": "tiny.jsonl", "schedule": "0 4 * * *"}
+    (directory / "sources" / "dev.yaml").write_text(json.dumps(moving))
+    names = [item.name for item in all_schedules(settings)]
+    assert len({*names}) == len(names) == 2
+    assert "refresh_dev_snapshots" in names
+
+
 def test_names_of_schedules_are_told_apart() -> None:
     assert schedule_name("a.b-c", ["a.b-c", "x"]) == "refresh_a_b_c"
     names = {schedule_name(name, ["a-b", "a_b", "a.b"]) for name in ("a-b", "a_b", "a.b")}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from contextlib import nullcontext
 from datetime import UTC, datetime
 from pathlib import Path
@@ -12,17 +13,20 @@ import pytest
 from dagster_project.corpus.building.library import Library
 from dagster_project.corpus.building.recipe_files import find_recipes
 from dagster_project.corpus.lineage import catalog
-from dagster_project.corpus.model.errors import RecipeError
+from dagster_project.corpus.model.errors import RecipeError, StoreError
 from dagster_project.corpus.model.partitions import Partition
 from dagster_project.corpus.storage import refs
+from dagster_project.corpus.storage.memory import MemoryStore
+from dagster_project.corpus.storage.stores import Entry as StoreEntry
 from dagster_project.corpus.takedowns.entries import Entry, checked
 from dagster_project.corpus.takedowns.register import add
-from dagster_project.defs import automation
+from dagster_project.defs import automation, materializing
 from dagster_project.defs.automation import sensors
 from dagster_project.defs.jobs import apply_takedowns, build_corpus
 from dagster_project.defs.mirroring import known_versions
 from dagster_project.defs.releases import schedules
 from dagster_project.settings import Settings
+from tests.defs.conftest import library_on
 
 AT = datetime(2026, 1, 5, 3, tzinfo=UTC)
 
@@ -104,3 +108,32 @@ def test_takedowns_are_applied_by_a_run(instance: dg.DagsterInstance, library: L
     after = refs.load_manifest(library.store, refs.resolve(library.store, mix))
     assert after.rows == before.rows - 1
     assert known_versions(instance, "published") == {"tiny@dev": after.id}
+
+
+class Gone(MemoryStore):
+    """Cannot be listed for the first few times."""
+
+    left = 0
+
+    def list(self, prefix: str) -> Iterator[StoreEntry]:
+        if self.left:
+            self.left -= 1
+            raise StoreError("the store is unreachable")
+        return super().list(prefix)
+
+
+def test_a_store_that_is_gone_for_longer_than_a_build_is_tried_again(
+    instance: dg.DagsterInstance, directory: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(materializing, "WAIT_SECONDS", 0.01)
+    store = Gone()
+    store.left = 3  # the build, what is mirrored after it, and the next build
+    done = build_corpus.execute_in_process(
+        instance=instance,
+        resources={"library": library_on(store, directory)},
+        run_config={"ops": {"build_all_of_corpus": {"config": {"corpus": "tiny"}}}},
+        raise_on_error=False,
+    )
+    assert done.success
+    assert len([event for event in done.all_events if event.event_type_value == "STEP_UP_FOR_RETRY"]) == 2
+    assert [*known_versions(instance, "deduplicated")] == ["tiny@dev"]

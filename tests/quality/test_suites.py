@@ -15,6 +15,7 @@ from dagster_project.quality import suites
 from dagster_project.quality.profiles import STAGES
 from dagster_project.quality.suites import load_suite, load_suites, suites_directory
 
+SUM = "expect_multicolumn_sum_to_equal"
 GOOD: dict[str, Any] = {
     "type": "expect_column_values_to_be_between",
     "kwargs": {"column": "removed_share", "max_value": {"$PARAMETER": "max_removed"}},
@@ -167,3 +168,34 @@ def test_reading_suites_imports_no_great_expectations() -> None:
         "load_suites(); sys.exit(bool({'great_expectations', 'dagster', 'pandas'} & set(sys.modules)))"
     )
     assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 0
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"type": ["expect"]}, "is unknown; use one of"),
+        ({"type": {}}, "is unknown; use one of"),
+        ({"kwargs": {"column": "rows", "max_value": 10**400}}, "is not a number"),
+        ({"kwargs": {"column": "rows", "min_value": 3, "max_value": 1}}, "min_value 3 is above max_value 1; swap them"),
+        ({"type": SUM, "kwargs": {"column_list": ["rows"], "sum_total": 1}}, "column_list is not a list of two"),
+        ({"type": SUM, "kwargs": {"column_list": "rows", "sum_total": 1}}, "column_list is not a list of two"),
+    ],
+)
+def test_what_great_expectations_would_choke_on_is_refused_before(
+    tmp_path: Path, changes: dict[str, Any], said: str
+) -> None:
+    with pytest.raises(RecipeError, match=said):
+        load_suite(written(tmp_path, changed(**changes)), "filtered")
+
+
+def test_a_number_that_python_does_not_read_is_refused(tmp_path: Path) -> None:
+    path = written(tmp_path, changed(kwargs={"column": "rows", "max_value": 77_777})) / "filtered.json"
+    path.write_text(path.read_text().replace("77777", "7" * 5000))
+    with pytest.raises(RecipeError, match="a number that is too long"):
+        load_suite(tmp_path, "filtered")
+
+
+def test_a_link_to_a_suite_that_is_gone_is_not_taken_for_no_suite(tmp_path: Path) -> None:
+    (tmp_path / "filtered.json").symlink_to(tmp_path / "gone.json")
+    with pytest.raises(RecipeError, match="cannot be read"):
+        load_suite(tmp_path, "filtered")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 from collections.abc import Callable, Iterable, Iterator
 from typing import Protocol, TypeVar
 
@@ -25,6 +26,24 @@ class Engine(Protocol):
         ...
 
     def close(self) -> None: ...
+
+
+def done(task: Callable[[Item], Result], item: Item) -> Result:
+    """The task in a worker. An error that cannot travel to the driver as it is would look there like a dead worker."""
+    try:
+        return task(item)
+    except Exception as error:
+        if not _travels(error):
+            raise EngineError(f"a worker failed ({type(error).__name__}: {str(error)[:300]})") from None
+        raise
+
+
+def _travels(error: Exception) -> bool:
+    try:
+        pickle.loads(pickle.dumps(error))
+    except Exception:  # whatever its class does when it is made again
+        return False
+    return True
 
 
 def workers_died(times: int) -> EngineError:

@@ -15,7 +15,7 @@ from multiprocessing.connection import wait
 
 import pyarrow as pa
 
-from dagster_project.corpus.engine.engines import TRIES, Item, Result, workers_died
+from dagster_project.corpus.engine.engines import TRIES, Item, Result, done, workers_died
 from dagster_project.settings import without_threads
 
 PRELOADED = ["dagster_project.corpus.engine.preloaded"]
@@ -52,7 +52,7 @@ class LocalEngine:
                     return
                 try:
                     while len(under_way) < len(drawn):
-                        under_way.append(self._started().submit(task, drawn[len(under_way)]))
+                        under_way.append(self._started().submit(done, task, drawn[len(under_way)]))
                     result = under_way[0].result()
                 except BrokenProcessPool:
                     tries += 1

@@ -23,7 +23,7 @@ from typing import Any, Generic
 
 import pyarrow as pa
 
-from dagster_project.corpus.engine.engines import TRIES, Item, Result, workers_died
+from dagster_project.corpus.engine.engines import TRIES, Item, Result, done, workers_died
 from dagster_project.corpus.model.errors import EngineError
 from dagster_project.settings import without_telemetry, without_threads
 
@@ -122,7 +122,7 @@ class RayEngine:
         try:
             self._knock()
             ray.init(address=self.address, log_to_driver=False, logging_level=logging.ERROR, **own)
-        except (OSError, ValueError, RuntimeError, exceptions.RayError) as error:
+        except Exception as error:  # of no class of its own, for a node that did not come up in time
             raise self._failed(error) from None
         self._held.callback(ray.shutdown)
         if threading.current_thread() is threading.main_thread():
@@ -159,7 +159,7 @@ def _run(driver: str, task: Callable[[Item], Result], item: Item) -> Result:
         )
     pa.set_cpu_count(1)
     without_threads()
-    return task(item)
+    return done(task, item)
 
 
 def _end(references: list[Any]) -> None:

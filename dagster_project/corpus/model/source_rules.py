@@ -102,7 +102,7 @@ def schedule(value: str) -> Complaint:
         if values is None:
             return f"{_shown(part)} is no {name} of a schedule; use *, or numbers from {least} to {most} with , - /"
         found.append(values)
-    if parts[4] == "*" and all(min(found[2]) > LONGEST_MONTHS[month - 1] for month in found[3]):
+    if all(min(found[2]) > LONGEST_MONTHS[month - 1] for month in found[3]):
         return f"{_shown(value)} never comes, for those months are shorter; choose an earlier day"
     return None
 

@@ -6,6 +6,7 @@ the moment of publication, and its first writer wins. Times, run ids and reasons
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field
@@ -20,6 +21,7 @@ from dagster_project.corpus.storage import records
 from dagster_project.corpus.storage.stores import Entry, Store
 
 WAY_OUT = "restore it, or delete and build again"  # of what builds write
+PUBLICATION = re.compile(r"[0-9]{8}\.json")
 TAKEDOWN = "takedown"  # the reason for which a name that is bound means another version: less of the same
 MOST_FILES = 100_000  # of the manifests that are remembered of a store: about 40 MB
 
@@ -85,7 +87,7 @@ def published(store: Store, stage: str = "") -> Iterator[Partition]:
 
 def newest(store: Store, stage: str = "") -> dict[Partition, Entry]:
     """The same, each with the object of its newest publication: one listing, and nothing is read."""
-    listed = store.list(f"refs/{stage}/" if stage else "refs/")
+    listed = filter(_is_publication, store.list(f"refs/{stage}/" if stage else "refs/"))
     found = {entry.path.removeprefix("refs/").rpartition("/")[0]: entry for entry in listed}  # the last one stands
     return {parse(name)[0]: entry for name, entry in found.items()}
 
@@ -177,7 +179,13 @@ def _prefix(partition: Partition) -> str:
 
 
 def _is_ref(partition: Partition, path: str) -> bool:
-    return "/" not in path.removeprefix(_prefix(partition))
+    return PUBLICATION.fullmatch(path.removeprefix(_prefix(partition))) is not None
+
+
+def _is_publication(entry: Entry) -> bool:
+    """Nothing else is read: tools that show buckets leave markers of folders in them, and `fsck` tells of those."""
+    above, _, name = entry.path.rpartition("/")
+    return above.count("/") >= 2 and PUBLICATION.fullmatch(name) is not None
 
 
 def read_ref(store: Store, path: str) -> Ref:

@@ -21,7 +21,7 @@ GOOD = {
     "country": ["DE", "'NO'"],
     "languages": ["[de, pt-BR, zh-Hant-TW]", "[und, mul, sr-Latn-RS, sl-rozaj-biske, de-CH-1996, en-x-plain]"],
     "license_verified_on": ["2024-02-29", "'1999-12-31'"],
-    "schedule": ['"0 4 * * 1"', '"*/15 0-6,22 1,15 jan-mar MON-fri"', '"0 0 31 1,2 *"', '"5/20 0 31 2 sun"'],
+    "schedule": ['"0 4 * * 1"', '"*/15 0-6,22 1,15 jan-mar MON-fri"', '"0 0 31 1,2 *"', '"5/20 0 31 1 sun"'],
 }
 BAD = {
     "homepage": [
@@ -39,7 +39,7 @@ BAD = {
     "schedule": [
         '"@daily"', '"* * * *"', '"60 * * * *"', '"* 24 * * *"', '"* * 0 * *"', '"* * * 13 *"', '"* * * * 8"',
         '"5-1 * * * *"', '"*/0 * * * *"', '", * * * *"', '"a * * * *"', '"0 0 31 feb *"', '"* * * * * *"',
-        '"-1 * * * *"',
+        '"-1 * * * *"', '"5/20 0 31 2 sun"', '"0 0 31 2,4 1"',  # which Dagster does not load
     ],
 }  # fmt: skip
 

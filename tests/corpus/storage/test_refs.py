@@ -28,6 +28,15 @@ def test_publishing_the_same_version_adds_nothing(store: Store) -> None:
     assert (first.number, again.number, len(refs.history(store, DEV))) == (1, 1, 1)
 
 
+def test_what_tools_leave_in_a_bucket_is_no_publication(store: Store) -> None:
+    ref = refs.publish(store, DEV, "a" * 64, build_key="k", started_from=None)
+    for stray in ("refs/DS_Store", "refs/mixed/00000001.json", f"refs/{DEV}/zzz.tmp", f"refs/{DEV}/00000001.json.bak"):
+        store.put_once(stray, b"x")
+    assert [*refs.published(store)] == [*refs.published(store, "mixed")] == [DEV]
+    assert refs.latest(store, DEV) == ref
+    assert refs.history(store, DEV) == [ref]
+
+
 def test_racing_publishers_lose_nothing_and_undo_nothing(store: Store) -> None:
     def publish(number: int) -> str:
         for _ in range(200):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -35,6 +36,14 @@ def locking(embedded_s3: S3Config) -> S3Config:
 )  # fmt: skip
 def test_a_retention_is_read(text: str, expected: Retention | None) -> None:
     assert parse_retention(text) == expected
+
+
+@pytest.mark.parametrize("store", [None, "file:///nowhere/corpora"])
+def test_a_lock_that_a_directory_cannot_keep_is_refused(store: str | None, tmp_path: Path) -> None:
+    settings = Settings(store=store, home=tmp_path / "home", lock="governance:30d")
+    with pytest.raises(SettingsError, match="can keep FLORILEGIUM_LOCK"), opened_store(settings, writing=True):
+        pass
+    assert not (tmp_path / "home").exists()
 
 
 def test_only_records_are_locked() -> None:
