@@ -6,7 +6,8 @@ evaluation of a schedule some minutes after the last write, find the same names,
 
 import json
 import re
-from collections.abc import Iterator, Sequence
+import time
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 
 import dagster as dg
@@ -26,6 +27,7 @@ from dagster_project.opening import recipes_of
 from dagster_project.settings import Settings
 
 QUIET_SECONDS = 300
+LOOK_SECONDS = 20  # of one evaluation, which Dagster ends after 60
 NIGHTLY = "dev_snapshots"  # the schedule of all sources without one of their own is named as if it were that source's
 SNAPSHOTS = dg.AssetKey("snapshots")
 
@@ -52,26 +54,31 @@ def landed(context: dg.SensorEvaluationContext, recipes: Recipes) -> dg.SensorRe
     """Partitions of all versions, and runs for those that are whole and were not snapshotted.
 
     The cursor keeps, of every version that does not stand yet, the digest of its listing and whether a run was asked
-    for with it; a version that stands is not listed again.
+    for with it; a version that stands is not listed again. Where there are too many for one evaluation, the next goes on.
     """
-    before: dict[str, list[object]] = json.loads(context.cursor or "{}")
-    now: dict[str, list[object]] = {}
-    requests = []
-    pending = [found for place in places(recipes) for found in waiting(context.instance, recipes, place, warn(context))]
-    for recipe, listing in pending:
+    cursor = json.loads(context.cursor or "{}")
+    found = [item for place in places(recipes) for item in unmade(context.instance, recipes, place, warn(context))]
+    before: dict[str, list[object]] = cursor.get("seen", {})
+    now = {recipe.key: before[recipe.key] for recipe in found if recipe.key in before}
+    requests, looked_at = [], []
+    until = time.monotonic() + LOOK_SECONDS
+    for recipe, listing in listed(_going_on(found, cursor.get("last")), warn(context)):
         told = digest_of(listing)
         asked = before.get(recipe.key) == [told, True]
         whole = _marked(recipes, recipe) or (before.get(recipe.key) or [""])[0] == told
         if whole and not asked:
             requests.append(_request(recipe, told))
         now[recipe.key] = [told, whole]
+        looked_at.append(recipe.key)
+        if time.monotonic() > until:
+            break
     return dg.SensorResult(
         run_requests=requests,
         dynamic_partitions_requests=[
-            *_registrations(context.instance, "snapshots", [recipe.key for recipe, _ in pending]),
+            *_registrations(context.instance, "snapshots", looked_at),
             *_registrations(context.instance, "verdicts", _judged(recipes, places(recipes))),
         ],
-        cursor=json.dumps(now, sort_keys=True),
+        cursor=json.dumps({"seen": now, "last": looked_at[-1] if looked_at else None}, sort_keys=True),
     )
 
 
@@ -97,10 +104,10 @@ def places(recipes: Recipes) -> list[SourceRecipe]:
     return [recipe for recipe in recipes.sources if is_landing(recipe)]
 
 
-def waiting(
+def unmade(
     instance: dg.DagsterInstance, recipes: Recipes, place: SourceRecipe, warn: Warn
-) -> Iterator[tuple[SourceRecipe, list[RawObject]]]:
-    """Every version at a place that is not snapshotted, with what lies in it; what is none is told."""
+) -> Iterator[SourceRecipe]:
+    """Every version at a place that is not snapshotted; what is none is told."""
     try:
         found = recipes.landing(place.name)
     except SourceError as error:
@@ -112,10 +119,16 @@ def waiting(
     for version in found.versions:
         recipe = recipes.source(f"{place.name}@{version}")
         if recipe.key not in standing:
-            try:
-                yield recipe, listing_of(recipe)
-            except SourceError as error:
-                warn(str(error))
+            yield recipe
+
+
+def listed(found: Iterable[SourceRecipe], warn: Warn) -> Iterator[tuple[SourceRecipe, list[RawObject]]]:
+    """Versions with what lies in them; what cannot be listed is told."""
+    for recipe in found:
+        try:
+            yield recipe, listing_of(recipe)
+        except SourceError as error:
+            warn(str(error))
 
 
 def listing_of(recipe: SourceRecipe) -> list[RawObject]:
@@ -156,6 +169,12 @@ def _schedule(settings: Settings, recipe: SourceRecipe, name: str) -> dg.Schedul
     return look_again
 
 
+def _going_on(found: Sequence[SourceRecipe], last: str | None) -> Sequence[SourceRecipe]:
+    """The same in turn, those after the last one first."""
+    start = next((place + 1 for place, recipe in enumerate(found) if recipe.key == last), 0)
+    return [*found[start:], *found[:start]]
+
+
 def _again(recipe: SourceRecipe, at: datetime) -> Iterator[dg.RunRequest]:
     """A moving source is frozen again; when nothing changed, that publishes nothing."""
     yield dg.RunRequest(run_key=f"{recipe.key} {at:%Y-%m-%dT%H:%M}", partition_key=recipe.key)
@@ -164,7 +183,7 @@ def _again(recipe: SourceRecipe, at: datetime) -> Iterator[dg.RunRequest]:
 def _of_place(
     context: dg.ScheduleEvaluationContext, recipes: Recipes, place: SourceRecipe, at: datetime
 ) -> Iterator[dg.RunRequest]:
-    for recipe, listing in waiting(context.instance, recipes, place, warn(context)):
+    for recipe, listing in listed(unmade(context.instance, recipes, place, warn(context)), warn(context)):
         quiet = all(item.modified_ns < (at.timestamp() - QUIET_SECONDS) * 1e9 for item in listing)
         if quiet or _marked(recipes, recipe):
             yield _request(recipe, digest_of(listing))
