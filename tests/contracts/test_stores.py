@@ -267,8 +267,11 @@ def test_what_a_killed_writer_of_a_directory_left_is_told_and_discarded(director
     left = directory_store.root / ".writing" / "0a"
     left.write_bytes(b"left by a process that was killed")
     os.utime(left, (1e9, 1e9))
+    ended = directory_store.root / ".writing" / "0b"
+    ended.symlink_to("nowhere")  # as one that ends while the folder is read
     (begun,) = directory_store.unfinished()
     assert begun.begun == 1e9
+    ended.unlink()
     directory_store.discard([begun, begun])
     assert not left.exists()
     assert directory_store.get("x") == b"halfdone"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from dagster_project.corpus.erasing.cleared import cleared_for
 from dagster_project.corpus.keeping.replicas import replicate
 from dagster_project.corpus.model.errors import IntegrityError
 from dagster_project.corpus.model.partitions import Partition
+from dagster_project.corpus.storage.directory import WRITING, DirectoryStore
 from dagster_project.corpus.storage.memory import MemoryStore
 from dagster_project.corpus.storage.refs import resolve
 from dagster_project.corpus.storage.shards import read_shard, write_shard
@@ -116,3 +118,34 @@ def test_the_record_of_a_sweep_is_sealed(asked: tuple[Library, Entry]) -> None:
     found.store.put(record.path, body.replace(entry.id.encode(), b"ab" * 16))
     with pytest.raises(IntegrityError, match="is not what was written"):
         cleared_for(found.store, entry.id)
+
+
+def test_what_a_certificate_says_of_the_request_is_what_the_register_has(asked: tuple[Library, Entry]) -> None:
+    found, entry = asked
+    take_down(found, erase=True)
+    told, said = said_of(found, entry)
+    assert said == []
+    for name, value in (("scope", "family"), ("kind", "record"), ("value", "ab" * 16), ("entry", entry.id[:8])):
+        other = complaints(found.store, {**told, "request": {**told["request"], name: value}})
+        assert other[0] == f"the register has another request under {entry.id[:12]}: a document, of scope document"
+    assert "1 documents more were erased for it than the certificate names: make it again" in complaints(
+        found.store, {**told, "removed": []}
+    )
+
+
+def test_pieces_of_killed_runs_are_told(asked: tuple[Library, Entry], tmp_path: Path) -> None:
+    """They may hold the text, and the hour after which they go was not over."""
+    found, entry = asked
+    store = DirectoryStore(tmp_path / "store")
+    for item in found.store.list(""):
+        store.put(item.path, found.store.get(item.path))
+    piece = store.root / WRITING / "piece"
+    piece.write_text(prose(1))
+    here = Library(store, found.recipes, found.engine, found.auditor)
+    assert take_down(here, erase=True).swept[2:] == (0, 1)  # type: ignore[index]
+    told, said = said_of(here, entry)
+    assert told["out_of_reach"]["runs_under_way"] == 1
+    assert [sentence.partition(" may")[0] for sentence in said] == ["1 pieces that runs began before its erasure ended"]
+    os.utime(piece, (1, 1))
+    assert take_down(here, erase=True).swept[2:] == (1, 0)  # type: ignore[index]
+    assert said_of(here, entry)[1] == []

@@ -7,6 +7,7 @@ import io
 import json
 import tarfile
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -21,10 +22,12 @@ from dagster_project.corpus.building.takedowns import affected
 from dagster_project.corpus.building.taking_down import take_down
 from dagster_project.corpus.engine.engines import Engine
 from dagster_project.corpus.erasing.asked import Answer, Asked, Span
+from dagster_project.corpus.erasing.erase import sweep
+from dagster_project.corpus.keeping.checking import check
 from dagster_project.corpus.lineage.catalog import refresh
 from dagster_project.corpus.lineage.impact import Question, impact
 from dagster_project.corpus.loading.loader import Begin, Loader
-from dagster_project.corpus.model.errors import Erased, Refused
+from dagster_project.corpus.model.errors import Erased, IntegrityError, Refused
 from dagster_project.corpus.model.manifests import File, Manifest
 from dagster_project.corpus.model.partitions import Partition
 from dagster_project.corpus.publishing.reports import render
@@ -36,7 +39,7 @@ from dagster_project.corpus.storage.replacements import all_replacements
 from dagster_project.corpus.storage.shards import read_shard
 from dagster_project.corpus.storage.stores import Store
 from dagster_project.corpus.takedowns.entries import Entry
-from dagster_project.corpus.takedowns.erased import erased_table, read_erasures
+from dagster_project.corpus.takedowns.erased import ERASED, erased_table, read_erasures
 from dagster_project.corpus.takedowns.register import add, decide
 from dagster_project.corpus.takedowns.texts import of_text
 from dagster_project.corpus.verification.verify import verify
@@ -374,17 +377,43 @@ def test_a_build_that_raced_the_request_does_not_bring_it_back(
     assert holding(built.store, TEXT, TITLE) == []
 
 
-def test_who_holds_a_version_is_asked_first(built: Library) -> None:
+@pytest.mark.parametrize("held", [PUBLISHED, WEB])
+def test_who_holds_a_version_is_asked_first(built: Library, held: Partition) -> None:
     add(built.store, ENTRIES)
-    version = newest(built, PUBLISHED).id
-    hold = Statement("held", version, str(PUBLISHED), "evidence in a case", "the counsel")
+    version = newest(built, held).id
+    hold = Statement("held", version, str(held), "evidence in a case", "the counsel")
     make_statement(built.store, hold)
     with pytest.raises(Refused, match=r"is held by the counsel since .*, and holds what is to be erased: release it"):
         take_down(built, erase=True)
     assert holding(built.store, TEXT)
-    make_statement(built.store, Statement("released", version, str(PUBLISHED), "the case is closed", "the counsel"))
+    make_statement(built.store, Statement("released", version, str(held), "the case is closed", "the counsel"))
     take_down(built, erase=True)
     assert holding(built.store, TEXT) == []
+    make_statement(built.store, replace(hold, version=newest(built, WEB).id, partition=str(WEB)))
+    take_down(built, erase=True)  # it loses nothing more
+
+
+@pytest.mark.parametrize(("kind", "named"), [("manifests", b".raw"), ("builds", b'"order"')])
+def test_an_altered_record_is_told_before_anything_goes(built: Library, kind: str, named: bytes) -> None:
+    """What it names, such as copies and exports, is not known, and would be left behind."""
+    add(built.store, ENTRIES)
+    path = next(item.path for item in built.store.list(f"{kind}/") if named in built.store.get(item.path))
+    body = built.store.get(path)
+    for altered in (body.replace(named, named.upper(), 1), body[:-1]):
+        built.store.put(path, altered)
+        with pytest.raises(IntegrityError, match=path.rpartition("/")[2][:-5]):
+            sweep(built.store, built.engine, ERASED.empty_table())
+
+
+def test_a_damaged_record_is_named_where_exports_were_erased(built: Library) -> None:
+    add(built.store, ENTRIES)
+    take_down(built, erase=True)
+    for path in [next(built.store.list(f"{kind}/")).path for kind in ("manifests", "builds", "replacements")]:
+        body = built.store.get(path)
+        built.store.put(path, body[:-1])
+        assert path in {item.path for item in check(built.store).problems}
+        built.store.put(path, body)
+    assert check(built.store).problems == []
 
 
 def test_a_certificate_is_held_against_the_store(built: Library) -> None:
@@ -418,7 +447,8 @@ def test_a_certificate_is_held_against_the_store(built: Library) -> None:
     assert complaints(built.store, told)[0] == "3 spans that a portrait claims are not explained"
     assert len(complaints(built.store, told)) == 3  # and two of their holders are not there
     assert [name.partition("#")[0] for name in told["out_of_reach"]["trained_on_it"]] == ["artifacts/bpe@1"]
-    old = File(told["objects"][0]["path"], told["objects"][0]["old"], 3, 0)
+    deleted = next(item for item in told["objects"] if item["new"] is None)
+    old = File(deleted["path"], deleted["old"], 3, 0)
     built.store.put_once(old.path, b"TEXT")
     with pytest.raises(Refused, match="the text is gone: it cannot be taken back"):
         decide(built.store, entry, "pending")

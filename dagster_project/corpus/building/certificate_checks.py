@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from dagster_project.corpus.building.certificate_portraits import not_members, spans_told
-from dagster_project.corpus.building.certificate_texts import still_held, texts_left, written_since
+from dagster_project.corpus.building.certificate_texts import begun_before, still_held, texts_left, written_since
 from dagster_project.corpus.building.certificates import FORMAT, TITLE
 from dagster_project.corpus.building.remaining import members_among
 from dagster_project.corpus.erasing.asked import answer_of
@@ -22,6 +22,8 @@ from dagster_project.corpus.storage.refs import load_manifest
 from dagster_project.corpus.storage.stores import Store
 from dagster_project.corpus.takedowns.erased import erased_for, read_erasures
 from dagster_project.corpus.takedowns.register import read_register
+
+ASKED = ("kind", "value", "scope")  # what a request is; the others are the record of it, and may be corrected
 
 
 def complaints(store: Store, told: Any) -> list[str]:
@@ -48,6 +50,8 @@ def _of_request(store: Store, told: Mapping[str, Any]) -> Iterator[str]:
     except Refused:
         yield f"the register has no entry {told['request']['entry']}"
         return
+    if entry.id != told["request"]["entry"] or any(getattr(entry, name) != told["request"][name] for name in ASKED):
+        yield f"the register has another request under {entry.id[:12]}: a {entry.kind}, of scope {entry.scope}"
     if entry.decision != told["decision"]["decision"]:
         yield f"the decision is {entry.decision} by now, and the certificate says {told['decision']['decision']}"
 
@@ -87,6 +91,8 @@ def _of_texts(store: Store, told: Mapping[str, Any]) -> Iterator[str]:
     if [item for item in told["still_held"] if item not in held]:
         yield "versions that held removed documents when it was written do so no more: make it again"
     erased = erased_for(store, read_erasures(store), [entry])
+    if missing := len({*erased.column("doc_id").to_pylist()} - {*removed}):
+        yield f"{missing} documents more were erased for it than the certificate names: make it again"
     if others := unmeant(store, erased, [item for item in read_register(store).entries if item.id == entry]):
         yield f"{len(others)} documents, such as {others[0][0].hex()}, were erased for it, and it does not mean them"
     cleared, is_recorded = cleared_for(store, entry), entry in read_erasures(store).entries
@@ -97,6 +103,11 @@ def _of_texts(store: Store, told: Mapping[str, Any]) -> Iterator[str]:
     for item in texts_left(store, removed) if is_recorded else ():
         name = f"{item['partition']}#{item['version'][:12]}"
         yield f"{name} has the text of {item['documents']}: apply the takedown again with --erase"
+    if cleared and (pieces := begun_before(store, cleared)):
+        yield (
+            f"{pieces} pieces that runs began before its erasure ended may hold the text: an hour after the last of "
+            f"these ended, apply the takedown again with --erase"
+        )
     if cleared and (left := written_since(store, cleared, removed)):
         yield (
             f"{len(left)} objects that no version names may hold the text, such as {left[0]}: when no build runs any "

@@ -14,7 +14,7 @@ import pyarrow.compute as pc
 from dagster_project.corpus.building.holding import versions_holding
 from dagster_project.corpus.erasing.blanking import is_blank
 from dagster_project.corpus.erasing.cleared import Cleared
-from dagster_project.corpus.erasing.erase import LEFT_SECONDS
+from dagster_project.corpus.erasing.erase import LEFT_SECONDS, SCRATCH
 from dagster_project.corpus.erasing.objects import LETTERS, TABLE, KindTask, Stored, kind_of, stored_objects
 from dagster_project.corpus.erasing.records import MANIFESTS, READERS
 from dagster_project.corpus.erasing.replacements import all_replacements
@@ -63,6 +63,13 @@ def written_since(store: Store, cleared: Cleared, documents: Sequence[bytes]) ->
     named = _named(store) if found else set()
     ids = pa.array(documents, ID)
     return sorted(item.path for item in found if item.sha256 not in named and _may_hold(store, item, ids))
+
+
+def begun_before(store: Store, cleared: Cleared) -> int:
+    """How many pieces are left of runs, under way or killed, that were begun before a sweep ended; a later build lets
+    nothing in."""
+    times = [item.modified for item in store.list(SCRATCH)] + [item.begun for item in store.unfinished()]
+    return sum(begun <= cleared.ended for begun in times)
 
 
 def _may_hold(store: Store, item: Stored, ids: pa.Array) -> bool:

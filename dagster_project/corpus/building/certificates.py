@@ -137,7 +137,7 @@ def _out_of_reach(
         "not_built_again": [f"{item['partition']}#{item['old']}" for item in versions if item["new"] is None],
         "trained_on_it": list(_trained_on(store, removed)),
         "not_concluded": not_concluded(store) if entry.kind == "license" else [],
-        "runs_under_way": sum(1 for _ in store.list(SCRATCH)),
+        "runs_under_way": sum(1 for _ in (*store.list(SCRATCH), *store.unfinished())),
         "not_known": list(NOT_KNOWN),
     }
 

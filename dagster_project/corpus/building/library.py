@@ -180,8 +180,8 @@ class Library:
 
     def _attempt(self, partition: Partition, reason: str, repair: bool) -> Built:
         metered = Metered(self.engine)
-        await_sweeps(self.store)
-        started_from, requests = refs.latest(self.store, partition), self._requests()
+        swept = await_sweeps(self.store)
+        started_from, requests = refs.latest(self.store, partition), self._requests()._replace(sweeps=swept)
         plan = make_plan(self.planner, partition)
         if started_from and plan.differs and not reason:
             raise Refused(
@@ -201,6 +201,8 @@ class Library:
             return Built(partition, manifest, started_from, outcomes, False, metered.cost().seconds)
         manifest = refs.put_manifest(self.store, manifest)
         refs.record_build(self.store, key, {"id": manifest.id})
+        for name in (key, audit_key) if found else ():  # what nobody published, a sweep forgets by their age
+            refs.renew_build(self.store, name)
         self._refuse_overtaken(partition, requests, key)
         if started_from and not reason and self._is_takedown(started_from, manifest):
             reason = refs.TAKEDOWN

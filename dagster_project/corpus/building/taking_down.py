@@ -7,6 +7,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import NamedTuple
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from dagster_project.corpus.building.erasures import documents_of, gone_documents
 from dagster_project.corpus.building.holding import Holding, versions_holding, withdraw
@@ -15,14 +16,17 @@ from dagster_project.corpus.building.portraits_asked import portraits_asked
 from dagster_project.corpus.building.takedowns import Affected, affected
 from dagster_project.corpus.engine.engines import Engine
 from dagster_project.corpus.erasing.asked import Answer, put_answer
+from dagster_project.corpus.erasing.blanking import is_blank
 from dagster_project.corpus.erasing.cleared import record_cleared
 from dagster_project.corpus.erasing.erase import LEFT_SECONDS, Swept, strictest_access, sweep
+from dagster_project.corpus.model.documents import ID
 from dagster_project.corpus.model.errors import Refused
 from dagster_project.corpus.model.manifests import Manifest
 from dagster_project.corpus.model.partitions import Partition
 from dagster_project.corpus.portraits.portrait import forget, portrayed, read_header
-from dagster_project.corpus.statements.statements import Statement, holds, statements_of
+from dagster_project.corpus.statements.statements import Statement, held
 from dagster_project.corpus.storage.refs import load_manifest, resolve
+from dagster_project.corpus.storage.shards import read_rows, read_shard
 from dagster_project.corpus.storage.stores import Store
 from dagster_project.corpus.takedowns.erased import record_erased
 from dagster_project.corpus.takedowns.register import read_register
@@ -57,7 +61,7 @@ def take_down(library: Library, *, erase: bool = False, ask: Ask = portraits_ask
         return Applied(found, built, withdraw(store, holdings, newest=False), known)
     known = documents_of(store, library.engine, entries, known)
     holdings = list(versions_holding(store, known))
-    refuse_held(store, holdings)
+    refuse_held(store, holdings, known)
     erasures = record_erased(store, [entry.id for entry in entries], known, strictest_access(store))
     for _ in range(TRIES):  # an erased document is gone for those, too, whom its entry did not reach
         more, again = rebuild(library)
@@ -78,10 +82,10 @@ def take_down(library: Library, *, erase: bool = False, ask: Ask = portraits_ask
 def _ask(library: Library, ask: Ask, known: pa.Table, holdings: Sequence[Holding]) -> None:
     """Put on record what the publications say that stand in the place of those that held what went."""
     store = library.store
-    held = {item.version for item in holdings}
+    holding = {item.version for item in holdings}
     places = sorted({item.partition for item in holdings if item.partition.stage == "published"}, key=str)
     newest = dict.fromkeys(resolve(store, partition) for partition in places)
-    mixes = [load_manifest(store, version) for version in newest if version not in held]
+    mixes = [load_manifest(store, version) for version in newest if version not in holding]
     for entry, answer in ask(store, library.engine, known, mixes).items() if mixes else ():
         put_answer(store, entry, answer)
 
@@ -110,12 +114,29 @@ def forget_portraits(store: Store, versions: Collection[str]) -> None:
             forget(store, version)
 
 
-def refuse_held(store: Store, holdings: Sequence[Holding]) -> None:
-    """Refused where somebody holds a version from which documents are to be erased."""
-    for item in holdings:
-        for hold in holds(statements_of(store, item.version)):
-            address = f"{item.partition}#{item.version[:12]}"
+def refuse_held(store: Store, holdings: Sequence[Holding], known: pa.Table) -> None:
+    """Refused where somebody holds a version from which documents are to be erased: one that holds them, or any other
+    whose tables lose something, such as a snapshot."""
+    holding = {item.version for item in holdings}
+    for version, standing in held(store).items():
+        if version in holding or _loses(store, version, known):
+            first = standing[0]
+            address = f"{first.partition}#{version[:12]}"
             raise Refused(
-                f"{address} is held by {hold.name} since {hold.date}, and holds what is to be erased: "
+                f"{address} is held by {first.name} since {first.date}, and holds what is to be erased: "
                 f"release it with `florilegium attest {address} --kind released`, or apply without --erase"
             )
+
+
+def _loses(store: Store, version: str, known: pa.Table) -> bool:
+    """Whether any table of a version has more of documents than their ids."""
+    manifest = load_manifest(store, version)
+    if ("doc_id", str(ID)) not in manifest.identity.schema:
+        return False
+    for file in manifest.files:
+        rows = pc.indices_nonzero(
+            pc.is_in(read_shard(store, file, ["doc_id"]).column("doc_id"), known.column("doc_id"))
+        )
+        if len(rows) and not is_blank(read_rows(store, file, rows.to_pylist()), range(len(rows))):
+            return True
+    return False

@@ -30,8 +30,8 @@ def record_cleared(store: Store, entries: Iterable[str], erasure: int) -> None:
 
 def cleared_for(store: Store, entry: str) -> Cleared | None:
     """None where no sweep for the entry came to its end here."""
-    for item in reversed([*store.list(PREFIX)]):
-        record = records.read_record(store, item.path)
+    for item in reversed(records.listed(store, PREFIX)):
+        record = records.read_numbered(store, item)
         if entry in record["entries"]:
             return Cleared(record["erasure"], item.modified)
     return None

@@ -6,7 +6,6 @@ They go whole. The order manifest of an export shard names its documents; a snap
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -19,11 +18,14 @@ from dagster_project.corpus.erasing.objects import PLACE, entries_of
 from dagster_project.corpus.erasing.replacements import Why, all_replacements, replace_object
 from dagster_project.corpus.model.errors import MissingObject
 from dagster_project.corpus.model.manifests import File
+from dagster_project.corpus.storage.records import checked
+from dagster_project.corpus.storage.refs import WAY_OUT
 from dagster_project.corpus.storage.shards import read_shard
 from dagster_project.corpus.storage.stores import Store
 
 MANIFESTS, BUILDS = "manifests/", "builds/"
 READERS = 16  # records read at once
+RECORD = re.compile(r"(manifests|builds)/[0-9a-f]{64}\.json")
 NAMED = re.compile(rb'data/[^"\\]+')
 Raw = tuple[str, str]  # the address of a raw object, and the SHA-256 that it had
 
@@ -55,12 +57,13 @@ class Told(NamedTuple):
 
 
 def told_by_records(store: Store) -> Told:
-    """All export shards of publications, and of builds that were never published; all copies of raw objects."""
+    """All export shards of publications, and of builds that were never published; all copies of raw objects.
+    IntegrityError where a record was altered: what it told is not known."""
     exports, copies, named = dict[str, Exported](), dict[str, Copied](), set[str]()
     readings: dict[str, list[Mapping[str, str]]] = {}
-    for body in _records(store):
-        record = json.loads(body)
-        named.update(path.decode() for path in NAMED.findall(body))
+    for path, body in _records(store):
+        record = checked(body, path, WAY_OUT)
+        named.update(found.decode() for found in NAMED.findall(body))
         for item in _exported(record):
             exports[item.order.sha256 + "".join(file.sha256 for file in item.files)] = item
         facts = record.get("facts", {})
@@ -69,9 +72,9 @@ def told_by_records(store: Store) -> Told:
         for file in (*record["files"], *facts["dead_letters"]) if reading else ():
             readings.setdefault(file["sha256"], []).append(reading)
         for item in raw_objects:
-            if path := item.get("copy"):
-                others = copies[path].uris if path in copies else frozenset()
-                copies[path] = Copied(others | {item["uri"]}, item["sha256"], item["size"], path)
+            if copy := item.get("copy"):
+                others = copies[copy].uris if copy in copies else frozenset()
+                copies[copy] = Copied(others | {item["uri"]}, item["sha256"], item["size"], copy)
     _follow(store, readings)
     return Told(tuple(exports.values()), tuple(copies.values()), frozenset(named), readings)
 
@@ -141,8 +144,9 @@ def _files(shards: Any) -> tuple[File, ...]:
     return tuple(file for file in found if PLACE.fullmatch(file.path))
 
 
-def _records(store: Store) -> Iterator[bytes]:
-    """All manifests and builds, read a few at once; what somebody deletes meanwhile names nothing any more."""
+def _records(store: Store) -> Iterator[tuple[str, bytes]]:
+    """All manifests and builds by their paths, read a few at once; what somebody deletes meanwhile names nothing any
+    more."""
 
     def read(path: str) -> bytes:
         try:
@@ -152,4 +156,5 @@ def _records(store: Store) -> Iterator[bytes]:
 
     with ThreadPoolExecutor(READERS) as pool:
         for prefix in (MANIFESTS, BUILDS):
-            yield from filter(None, pool.map(read, [entry.path for entry in store.list(prefix)]))
+            paths = [entry.path for entry in store.list(prefix) if RECORD.fullmatch(entry.path)]
+            yield from (item for item in zip(paths, pool.map(read, paths), strict=True) if item[1])

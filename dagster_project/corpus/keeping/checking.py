@@ -20,7 +20,7 @@ from dagster_project.corpus.keeping.places import KINDS, UNKNOWN
 from dagster_project.corpus.model.manifests import File, Manifest
 from dagster_project.corpus.storage import refs
 from dagster_project.corpus.storage.records import read_record
-from dagster_project.corpus.storage.replacements import Replacement, find_replacement, path_of
+from dagster_project.corpus.storage.replacements import PREFIX, Replacement, find_replacement, path_of
 from dagster_project.corpus.storage.stores import Store
 from dagster_project.corpus.takedowns.erased import erased_table, read_erasures
 from dagster_project.corpus.takedowns.register import read_register
@@ -146,9 +146,12 @@ def _replacements(store: Store, listed: Listing, problems: list[Problem]) -> dic
         if made.old.sha256 != item.place.id:
             problems.append(_wrong(item, "the object that it replaces", item.place.id, told(made.old.sha256)))
         found[item.place.id] = made
-    for hash in owned(store, {hash for hash, made in found.items() if made.new is None}):
-        del found[hash]  # it has to be there, like any other
-    for hash in sorted(found.keys() & data.keys()):
+    unjudged = {hash for hash, made in found.items() if made.new is None} & data.keys()
+    with noting(problems, PREFIX, STORE, "whether what is gone is another export's"):
+        for hash in owned(store, {hash for hash, made in found.items() if made.new is None}):
+            del found[hash]  # it has to be there, like any other
+        unjudged = set()
+    for hash in sorted(found.keys() & data.keys() - unjudged):
         expected = "gone, for texts were erased from it"
         problems.append(Problem(data[hash].path, STORE, "the object", expected, "there"))
     for hash, made in found.items():
@@ -180,6 +183,8 @@ def _numbered(store: Store, listed: Listing) -> Iterator[Problem]:
     for prefix, known in numbers.items():
         problems += _gaps(prefix, STORE, known)
     for item, record in _read(listed.of(*NUMBERED), lambda path: read_record(store, path), "the record", problems):
+        if item.place.kind == "statements" and record.get("version") != item.place.id:
+            problems.append(_wrong(item, "the version that it is said of", item.place.id, told(record.get("version"))))
         if record.get("number") != item.place.number:
             problems.append(_wrong(item, "its number", "that of its path", told(record.get("number"))))
     yield from problems

@@ -19,6 +19,7 @@ from dagster_project.corpus.model.manifests import Manifest
 from dagster_project.corpus.storage import refs
 from dagster_project.corpus.storage.replacements import find_replacement
 from dagster_project.corpus.storage.stores import Entry, Store
+from dagster_project.corpus.takedowns.erased import read_erasures
 
 READERS = 16  # records read at once
 Found = TypeVar("Found")
@@ -74,8 +75,8 @@ def mark(store: Store, listed: Listing, unpublished_before: float = 0.0) -> Mark
     for _, ref in publications:
         _name(marked, [ref.id, ref.build_key, *filter(None, [ref.run.get("audit")])])
     _follow(store, listed, marked, {ref.id for _, ref in publications}, must_stand=True)
-    for _, body in _read([*_last_erasures(listed)], store.get, marked):
-        _name(marked, hashes_in(body))
+    for _, erasures in _read(["the table of erased documents"], lambda _: read_erasures(store), marked):
+        _name(marked, [erasures.documents.sha256] if erasures.documents else [])
     for _, made in _read([*listed.by_id["replacements"]], lambda hash: find_replacement(store, hash), marked):
         if made and made.new:
             _name(marked, [made.new.sha256])
@@ -137,12 +138,6 @@ def _build(store: Store, key: str) -> bytes:
 def _manifest(store: Store, version: str) -> tuple[Manifest, set[str]]:
     manifest = refs.read_manifest(store, version)
     return manifest, hashes_in(manifest.encoded())
-
-
-def _last_erasures(listed: Listing) -> Iterator[str]:
-    """The state of the table of erased documents that stands: earlier ones are history."""
-    if found := max((item.entry.path for item in listed.of("erasures")), default=""):
-        yield found
 
 
 def _name(marked: Marked, hashes: Iterable[str]) -> None:

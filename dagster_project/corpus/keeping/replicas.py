@@ -90,8 +90,7 @@ def replicate(
     records = [listed.by_id["builds"][key].path for key in sorted(named & listed.by_id["builds"].keys())]
     records += [item.path for item in reversed(below.versions)]
     while True:
-        await_sweeps(target)
-        swept = last_sweep(target)
+        swept = await_sweeps(target)
         _copy(source, target, listed, objects, report, progress)
         _put(source, target, records)
         if last_sweep(target) == swept:  # else what stood there unnamed may be gone again

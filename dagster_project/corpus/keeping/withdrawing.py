@@ -52,8 +52,7 @@ def carry(source: Store, target: Store, listed: Listing, wanted: set[str]) -> Ca
 def refuse_erased_there(source: Store, target: Store, snapshots: Sequence[tuple[str, Manifest]]) -> None:
     """Refused where a text that was erased over there stands in a snapshot here: whatever is copied may hold it, such
     as mixes that were made here alone. `snapshots`: with their names."""
-    there, here = (erased_table(store, read_erasures(store)) for store in (target, source))
-    there = there.filter(pc.invert(pc.is_in(there.column("doc_id"), here.column("doc_id").combine_chunks())))
+    there = erased_table(target, read_erasures(target))
     ids = there.column("doc_id").combine_chunks().unique()
     for name, snapshot in snapshots if len(ids) else ():
         for rows in rows_of(source, snapshot, ids, ["text"]):
@@ -61,7 +60,7 @@ def refuse_erased_there(source: Store, target: Store, snapshots: Sequence[tuple[
                 asked = there.filter(pc.equal(there.column("doc_id"), standing.column("doc_id")[0])).column("entry")[0]
                 raise Refused(
                     f"{name} has {len(standing)} documents that were erased in {target.location}, for takedown "
-                    f"{asked.as_py()[:12]}, and not here: take them down here with --erase, too"
+                    f"{asked.as_py()[:12]}, and whose text stands here: take them down here with --erase, too"
                 )
 
 

@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from typing import Any, Literal, get_args
 
 from dagster_project.corpus.model.canonical import canonical
-from dagster_project.corpus.model.errors import Refused
+from dagster_project.corpus.model.errors import IntegrityError, Refused
 from dagster_project.corpus.model.partitions import Partition
 from dagster_project.corpus.storage import records
 from dagster_project.corpus.storage.stores import Store
@@ -82,8 +82,13 @@ def restore(store: Store, partition: Partition, version: str, removing: Collecti
 
 
 def statements_of(store: Store, version: str) -> list[Statement]:
-    """All statements on a version, oldest first."""
-    return [statement_of(record) for _, record in records.series(store, f"{PREFIX}{version}/")]
+    """All statements on a version, oldest first. IntegrityError for one that was made on another."""
+    found = list[Statement]()
+    for entry, record in records.series(store, f"{PREFIX}{version}/"):
+        found.append(statement_of(record))
+        if found[-1].version != version:
+            raise IntegrityError(f"{entry.path} was said of another version: it was altered; restore it")
+    return found
 
 
 def statement_of(record: dict[str, Any]) -> Statement:
@@ -104,10 +109,20 @@ def ended(statements: Sequence[Statement]) -> Statement | None:
     return replace(withdrawn, entries=tuple(sorted(entries))) if withdrawn else retired
 
 
+def held(store: Store) -> dict[str, list[Statement]]:
+    """The versions of a store that somebody holds, with the holds."""
+    found = {version: holds(statements_of(store, version)) for version in _named(store)}
+    return {version: standing for version, standing in found.items() if standing}
+
+
+def _named(store: Store) -> list[str]:
+    """The versions of which anything is said."""
+    return sorted({entry.path.removeprefix(PREFIX).partition("/")[0] for entry in store.list(PREFIX)})
+
+
 def endings(store: Store) -> dict[str, Kind]:
     """The versions of a store that are withdrawn or retired, with which of these."""
-    named = {entry.path.removeprefix(PREFIX).partition("/")[0] for entry in store.list(PREFIX)}
-    found = {version: ended(statements_of(store, version)) for version in sorted(named)}
+    found = {version: ended(statements_of(store, version)) for version in _named(store)}
     return {version: end.kind for version, end in found.items() if end}
 
 

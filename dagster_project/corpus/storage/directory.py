@@ -85,9 +85,12 @@ class DirectoryStore:
                 place.unlink()
 
     def unfinished(self) -> Iterator[Unfinished]:
-        with self._told("list", WRITING), contextlib.suppress(*ABSENT), os.scandir(self.root / WRITING) as found:
-            return iter([Unfinished("", item.stat().st_mtime, item.name) for item in found])
-        return iter(())
+        found = list[Unfinished]()
+        with self._told("list", WRITING), contextlib.suppress(*ABSENT), os.scandir(self.root / WRITING) as items:
+            for item in items:
+                with contextlib.suppress(FileNotFoundError):  # ended since the folder was read
+                    found.append(Unfinished("", item.stat().st_mtime, item.name))
+        return iter(found)
 
     def discard(self, unfinished: Iterable[Unfinished]) -> None:
         for item in unfinished:

@@ -7,6 +7,7 @@ again and writes after the first, so that nothing is lost; nothing of a series i
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
@@ -16,12 +17,18 @@ from dagster_project.corpus.model.manifests import FORMAT
 from dagster_project.corpus.storage.stores import Entry, Store
 
 TRIES = 20  # of writers that meet
+NUMBERED = re.compile(r"[0-9]{8}\.json")  # what else lies there is none of a series
 Record = dict[str, Any]
 
 
 def read_record(store: Store, path: str, way_out: str = "restore it") -> Record:
     """A record as it was written, without its checksum. IntegrityError where it was altered."""
-    record = parsed(store.get(path), path, way_out)
+    return checked(store.get(path), path, way_out)
+
+
+def checked(body: bytes, path: str, way_out: str = "restore it") -> Record:
+    """The same of what was read at a path."""
+    record = parsed(body, path, way_out)
     if record.get("format", FORMAT) != FORMAT:
         raise IntegrityError(f"{path} has format {record['format']}, and this release reads {FORMAT}: upgrade")
     if not is_sealed(record):
@@ -61,16 +68,38 @@ def append(store: Store, prefix: str, make: Callable[[int], Mapping[str, Any] | 
 
 def last_number(store: Store, prefix: str) -> int:
     """The number of the last record of a series, without reading it; 0 before the first."""
-    last = max((entry.path for entry in store.list(prefix)), default="")
-    return int(last.removeprefix(prefix).partition(".")[0]) if last else 0
+    last = _last(store, prefix)
+    return number_of(last) if last else 0
 
 
 def last_record(store: Store, prefix: str) -> Record | None:
     """The last record of a series."""
-    last = max((entry.path for entry in store.list(prefix)), default="")
-    return read_record(store, last) if last else None
+    last = _last(store, prefix)
+    return read_numbered(store, last) if last else None
 
 
 def series(store: Store, prefix: str) -> Iterator[tuple[Entry, Record]]:
     """All of a series, the first first."""
-    return ((entry, read_record(store, entry.path)) for entry in store.list(prefix))
+    return ((entry, read_numbered(store, entry)) for entry in listed(store, prefix))
+
+
+def listed(store: Store, prefix: str) -> list[Entry]:
+    """The objects of a series, the first first."""
+    return [entry for entry in store.list(prefix) if NUMBERED.fullmatch(entry.path.removeprefix(prefix))]
+
+
+def read_numbered(store: Store, entry: Entry) -> Record:
+    """One of a series. IntegrityError also for one that was written for another place."""
+    record = read_record(store, entry.path)
+    if record.get("number") != number_of(entry):
+        raise IntegrityError(f"{entry.path} was written as another of its series: it was altered; restore it")
+    return record
+
+
+def _last(store: Store, prefix: str) -> Entry | None:
+    return max(listed(store, prefix), key=lambda entry: entry.path, default=None)
+
+
+def number_of(entry: Entry) -> int:
+    """The number that the path of one of a series says."""
+    return int(entry.path.rpartition("/")[2].removesuffix(".json"))

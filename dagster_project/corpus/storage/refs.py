@@ -150,6 +150,13 @@ def record_build(store: Store, key: str, record: Mapping[str, Any]) -> None:
     records.put_record(store, f"builds/{key}.json", record)
 
 
+def renew_build(store: Store, key: str) -> None:
+    """Record a build once more, so that it is of now."""
+    if record := find_build(store, key):
+        store.delete([f"builds/{key}.json"])
+        record_build(store, key, record)
+
+
 def put_manifest(store: Store, manifest: Manifest) -> Manifest:
     """Store a manifest; when the same version already stands there, in whatever files, that one is returned."""
     if store.put_once(f"manifests/{manifest.id}.json", manifest.encoded()):

@@ -10,7 +10,7 @@ number, or the sweep sees the build's record.
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from dagster_project.corpus.model.errors import Moved
@@ -40,10 +40,11 @@ def end_sweep(store: Store, begun: Entry) -> None:
     records.append(store, PREFIX, lambda _: {"ended": begun.path})
 
 
-def await_sweeps(store: Store) -> None:
-    """Wait until none is under way. Moved where that takes too long; one that was killed ends when its time is up."""
+def await_sweeps(store: Store) -> int:
+    """Wait until none is under way, and return the number of the last record then: one that begins right afterwards has
+    another. Moved where that takes too long; one that was killed ends when its time is up."""
     until = time.monotonic() + WAIT_SECONDS
-    while begun := _under_way(store):
+    while begun := _under_way(listed := records.listed(store, PREFIX), store):
         if time.monotonic() > until:
             left = begun.modified + LONGEST_SECONDS + SKEW_SECONDS - time.time()
             raise Moved(
@@ -51,12 +52,13 @@ def await_sweeps(store: Store) -> None:
                 f"minutes at the latest"
             )
         time.sleep(POLL_SECONDS)
+    return records.number_of(listed[-1]) if listed else 0
 
 
-def _under_way(store: Store) -> Entry | None:
-    """A sweep that may still delete."""
+def _under_way(listed: Sequence[Entry], store: Store) -> Entry | None:
+    """A sweep that may still delete, of those that are on record."""
     since = time.time() - LONGEST_SECONDS - SKEW_SECONDS
-    late = [entry for entry in store.list(PREFIX) if entry.modified > since]
-    said = {entry: records.read_record(store, entry.path).get("ended") for entry in late}
+    late = [entry for entry in listed if entry.modified > since]
+    said = {entry: records.read_numbered(store, entry).get("ended") for entry in late}
     ended = {*said.values()}
     return next((entry for entry, ends in said.items() if not ends and entry.path not in ended), None)

@@ -5,9 +5,11 @@ from __future__ import annotations
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import NamedTuple
+from unittest.mock import Mock
 
 import pytest
 
+from dagster_project.corpus.building import taking_down
 from dagster_project.corpus.building.library import Library
 from dagster_project.corpus.building.taking_down import take_down
 from dagster_project.corpus.keeping.checking import check
@@ -281,6 +283,21 @@ def test_a_store_where_less_was_erased_is_told(erased: Erased) -> None:
         Refused, match="snapshots/web@1 has 1 documents that were erased in memory://less, for takedown"
     ):
         sent(erased.source, less, PUBLISHED)
+
+
+def test_an_erasure_that_was_only_begun_brings_no_text(erased: Erased, monkeypatch: pytest.MonkeyPatch) -> None:
+    begun, target = copied(erased.target), MemoryStore("new")
+    add(begun, ENTRIES)
+    monkeypatch.setattr(taking_down, "sweep", Mock(side_effect=KeyboardInterrupt))
+    with pytest.raises(KeyboardInterrupt):
+        take_down(erased.of(begun), erase=True)
+    monkeypatch.undo()
+    with pytest.raises(Refused, match=r"documents that were erased in .*, and whose text stands here: take them down"):
+        sent(begun, target, PUBLISHED)
+    assert holding(target, TEXT, TITLE) == []
+    take_down(erased.of(begun), erase=True)
+    sent(begun, target, PUBLISHED)
+    assert holding(target, TEXT, TITLE) == check(target).problems == []
 
 
 def test_what_only_a_stale_store_has_is_refused_where_texts_were_erased(erased: Erased) -> None:

@@ -10,8 +10,10 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
+from dagster_project.corpus.building import library as building
 from dagster_project.corpus.erasing.objects import EraseTask, erase, stored_objects
 from dagster_project.corpus.keeping import sweeping
+from dagster_project.corpus.keeping.checking import check
 from dagster_project.corpus.keeping.places import UNKNOWN
 from dagster_project.corpus.keeping.sweeping import collect
 from dagster_project.corpus.model.documents import ID as DOC_ID
@@ -25,8 +27,9 @@ from dagster_project.corpus.storage.memory import MemoryStore
 from dagster_project.corpus.storage.replacements import Replacement, put_replacement
 from dagster_project.corpus.storage.s3 import S3Store
 from dagster_project.corpus.storage.shards import put_object, read_shard, write_shard
+from dagster_project.corpus.storage.stores import Entry
 from dagster_project.corpus.storage.sweeps import begin_sweep, end_sweep, last_sweep
-from dagster_project.corpus.takedowns.erased import ERASED
+from dagster_project.corpus.takedowns.erased import ERASED, read_erasures, record_erased
 from dagster_project.corpus.takedowns.kept import kept_rows
 from tests.corpora import Lenient, documents, library, write_jsonl, write_recipes
 from tests.corpus.keeping.aging import age, copied, paths
@@ -102,6 +105,19 @@ def test_nothing_goes_when_a_record_is_damaged(rich: MemoryStore, kind: str) -> 
     with pytest.raises(Refused, match="so nothing was deleted: run `florilegium fsck`"):
         collect(store, delete=True)
     assert store.size(LITTER["data"]) == 6
+
+
+def test_nothing_goes_when_the_table_of_erased_documents_cannot_be_told(rich: MemoryStore) -> None:
+    store = copied(rich)
+    record_erased(store, ["e" * 32], pa.table([[b"d" * 16], ["e" * 32]], schema=ERASED), "public")
+    table = read_erasures(store).documents
+    assert table is not None
+    age(store, table.path, 30)
+    path = "erasures/00000001.json"
+    store.put(path, store.get(path).replace(table.sha256.encode(), b"f" * 64))
+    with pytest.raises(Refused, match=f"{path} is not what was written.*so nothing was deleted"):
+        collect(store, delete=True)
+    assert store.size(table.path)
 
 
 def test_a_missing_parent_is_damage(rich: MemoryStore) -> None:
@@ -239,6 +255,65 @@ def test_a_build_that_met_a_sweep_makes_again_what_it_took(tmp_path: Path) -> No
     assert auditor.swept
     assert store.size(auditor.swept) is not None
     assert verified(store, mix).problems == []
+
+
+def test_a_sweep_that_begins_right_after_the_wait_is_seen(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It has not ended when the build looks again, so that its beginning alone tells of it."""
+    store, mix = MemoryStore(), Partition("mixed", "notes@dev")
+    recipes = write_recipes(tmp_path / "r", str(write_jsonl(tmp_path / "notes.jsonl", documents(30))))
+    library(store, recipes).build(mix)
+    for path in paths(store):
+        if path.startswith(f"refs/{mix}/"):
+            store.delete([path])
+    begun: list[Entry] = []
+
+    class Taking(Lenient):
+        def audit(self, manifest: Manifest, bounds: Any) -> Sequence[Outcome]:
+            if manifest.stage == "mixed" and len(begun) == 1:
+                store.delete([manifest.files[0].path])
+            return ()
+
+    def waited(store: MemoryStore) -> int:
+        if len(begun) == 1:
+            begun.append(begun[0])
+            end_sweep(store, begun[0])
+        found = sweeps.await_sweeps(store)
+        if not begun:
+            begun.append(begin_sweep(store, {}))
+        return found
+
+    monkeypatch.setattr(building, "await_sweeps", waited)
+    built = library(store, recipes)
+    built.auditor = Taking()
+    built.build(mix, upstream=False)
+    assert len(begun) == 2
+    assert verified(store, mix).problems == []
+
+
+def test_what_nobody_published_is_published_just_when_a_sweep_forgets_it(tmp_path: Path) -> None:
+    store, mix = Publishing(), Partition("mixed", "notes@dev")
+    recipes = write_recipes(tmp_path / "r", str(write_jsonl(tmp_path / "notes.jsonl", documents(30))))
+    library(store, recipes).build(mix)
+    for path in paths(store):
+        age(store, path, 30)
+        if path.startswith("refs/"):
+            store.delete([path])
+    store.is_swept = False
+    library(store, recipes).build(mix)
+    assert store.is_swept
+    assert check(store).problems == verified(store, mix).problems == []
+
+
+class Publishing(MemoryStore):
+    """A store that is swept after a build looked for sweeps the last time, before it publishes."""
+
+    is_swept = True
+
+    def put_once(self, path: str, body: bytes) -> bool:
+        if path.startswith("refs/") and not self.is_swept:
+            self.is_swept = True
+            assert collect(self, unpublished_seconds=86_400, delete=True).unreachable
+        return super().put_once(path, body)
 
 
 def test_a_build_waits_for_the_end_of_a_sweep(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dagster_project.corpus.model.errors import Refused
+from dagster_project.corpus.keeping.checking import check
+from dagster_project.corpus.model.errors import IntegrityError, Refused
 from dagster_project.corpus.model.partitions import Partition
 from dagster_project.corpus.statements.documents import Document, read_signed, write_signed
 from dagster_project.corpus.statements.keys import is_signed, new_key, public_key, signature
@@ -32,6 +33,17 @@ ATTESTED = Statement("attested", VERSION, NAME, "read and agreed", "J. Doe", "co
 
 def said(kind: str, *entries: str, name: str = "J. Doe") -> Statement:
     return Statement(kind, VERSION, NAME, "so be it", name, entries=entries)  # type: ignore[arg-type]
+
+
+def test_what_was_said_of_another_version_lifts_no_hold(store: Store) -> None:
+    make_statement(store, said("held"))
+    other = replace(said("held"), version="cd" * 32)
+    for item in (other, replace(other, kind="released")):
+        make_statement(store, item)
+    store.put(f"statements/{VERSION}/00000002.json", store.get(f"statements/{other.version}/00000002.json"))
+    with pytest.raises(IntegrityError, match="was said of another version: it was altered"):
+        statements_of(store, VERSION)
+    assert "the version that it is said of" in [item.what for item in check(store).problems]
 
 
 def test_they_are_kept_in_their_order(store: Store) -> None:
