@@ -48,10 +48,10 @@ def stats(session: Session, what: str | None) -> None:
     elif what:
         heads = ["partition", "number", "version", *COLUMNS]
         rows = [[row["partition"], row["number"], row["version"][:12], *shown(row)] for row in told]
-        session.out.print(table(f"Costs of {what}", heads, rows))
+        session.out.print(table(f"Costs of {what}", heads, rows, figures=COLUMNS))
     else:
         rows = [[row["stage"], row["versions"], *shown(row)] for row in told]
-        session.out.print(table("Costs by stage", ["stage", "versions", *COLUMNS], rows))
+        session.out.print(table("Costs by stage", ["stage", "versions", *COLUMNS], rows, figures=COLUMNS))
 
 
 def costs_of(store: Store, partition: Partition) -> Iterator[dict[str, Any]]:

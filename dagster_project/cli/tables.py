@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING, Any
 
 from dagster_project.corpus.model.escaping import visible
@@ -13,14 +13,16 @@ if TYPE_CHECKING:
 Rows = Sequence[Sequence[Any]]
 
 
-def table(title: str, columns: Sequence[str], rows: Rows, total: Sequence[Any] = ()) -> Table:
-    """A table with a heading line; without rows it says so."""
+def table(
+    title: str, columns: Sequence[str], rows: Rows, total: Sequence[Any] = (), figures: Collection[str] = ()
+) -> Table:
+    """A table with a heading line; without rows it says so. `figures`: columns of numbers that are written already."""
     from rich import box
     from rich.table import Table
 
     grid = Table(title=title, title_justify="left", title_style="bold", box=box.SIMPLE_HEAD, show_footer=bool(total))
     for number, name in enumerate(columns):
-        numeric = bool(rows) and all(isinstance(row[number], int) for row in rows)
+        numeric = name in figures or (bool(rows) and all(isinstance(row[number], int) for row in rows))
         footer = cell(total[number]) if total else ""
         grid.add_column(cell(name), footer=footer, justify="right" if numeric else "left", overflow="fold")
     for row in rows or [["none", *[""] * (len(columns) - 1)]]:

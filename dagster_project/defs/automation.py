@@ -76,7 +76,7 @@ def schedules(settings: Settings) -> list[dg.ScheduleDefinition]:
         job=snapshot_sources,
         cron_schedule="0 3 * * *",
         execution_timezone="UTC",
-        description="Freezes every `dev` source without a schedule of its own again; what did not change stays.",
+        description="Freezes every source named dev again that has no schedule of its own; what did not change stays.",
     )
     def refresh_dev_snapshots(context: dg.ScheduleEvaluationContext) -> Iterator[dg.RunRequest]:
         """Freezes again every moving source without a schedule of its own; an unchanged one publishes nothing."""

@@ -11,6 +11,7 @@ from dagster_shared.record import copy
 
 from dagster_project.corpus.model.outcomes import Outcome, Severity
 from dagster_project.defs.partitions import partitions_of
+from dagster_project.quality.auditor import GreatExpectationsAuditor
 from dagster_project.quality.suites import Expectation, Suite, load_suites
 from dagster_project.settings import Settings
 
@@ -30,6 +31,11 @@ def suites() -> Mapping[str, Suite]:
     """Every suite; a bad one stops the code location with all its problems. Checks are declared while modules are
     imported, before anybody can hand settings over."""
     return load_suites(Settings.from_environment().expectations)
+
+
+def auditor_of_now() -> GreatExpectationsAuditor:
+    """Who judges by the suites as their files are now."""
+    return GreatExpectationsAuditor(Settings.from_environment().expectations)
 
 
 def pages_of(stage: str, key: str) -> dict[str, dg.MetadataValue[Any]]:

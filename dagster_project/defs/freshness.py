@@ -37,7 +37,7 @@ def freshness(settings: Settings) -> dg.Definitions:
         cron_schedule=HOURLY,
         execution_timezone="UTC",
         default_status=dg.DefaultScheduleStatus.RUNNING,
-        description="Looks whether each source that says `fresh_hours` has a snapshot that is young enough.",
+        description="Looks whether each source that says fresh_hours has a snapshot that is young enough.",
     )
     return dg.Definitions(asset_checks=[_checks(settings, sources)], jobs=[job], schedules=[schedule])
 

@@ -54,7 +54,7 @@ def landed(context: dg.SensorEvaluationContext, recipes: Recipes) -> dg.SensorRe
     """Partitions of all versions, and runs for those that are whole and were not snapshotted.
 
     The cursor keeps, of every version that does not stand yet, the digest of its listing and whether a run was asked
-    for with it; a version that stands is not listed again. Where there are too many for one evaluation, the next goes on.
+    for with it; a version that stands is not listed again. What one evaluation has no time for is left to the next.
     """
     cursor = json.loads(context.cursor or "{}")
     found = [item for place in places(recipes) for item in unmade(context.instance, recipes, place, warn(context))]
@@ -104,9 +104,7 @@ def places(recipes: Recipes) -> list[SourceRecipe]:
     return [recipe for recipe in recipes.sources if is_landing(recipe)]
 
 
-def unmade(
-    instance: dg.DagsterInstance, recipes: Recipes, place: SourceRecipe, warn: Warn
-) -> Iterator[SourceRecipe]:
+def unmade(instance: dg.DagsterInstance, recipes: Recipes, place: SourceRecipe, warn: Warn) -> Iterator[SourceRecipe]:
     """Every version at a place that is not snapshotted; what is none is told."""
     try:
         found = recipes.landing(place.name)

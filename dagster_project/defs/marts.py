@@ -60,7 +60,12 @@ def marts(settings: Settings) -> dg.Definitions:
 
 
 # on from the start: marts that lag behind what is published would be believed
-@dg.sensor(job_name=JOB, minimum_interval_seconds=60, default_status=dg.DefaultSensorStatus.RUNNING)
+@dg.sensor(
+    job_name=JOB,
+    minimum_interval_seconds=60,
+    default_status=dg.DefaultSensorStatus.RUNNING,
+    description="Builds the marts anew whenever other mixes stand published.",
+)
 def marts_after_publish(context: dg.SensorEvaluationContext) -> dg.SensorResult | dg.SkipReason:
     """Builds the marts once the mixes that stand published are others than the last time. Asks Dagster's database
     alone, where built and mirrored versions stand alike."""

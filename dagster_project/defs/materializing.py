@@ -21,7 +21,7 @@ PASSING = (Moved, StoreError)  # what another try may mend, but for an object th
 # what a person may say in the launchpad
 LAUNCH = {
     "reason": dg.Field(
-        str, default_value="", description="Why a version that is not `dev` may be published again from other inputs."
+        str, default_value="", description="Why a version not named dev may be published again from other inputs."
     ),
     "repair": dg.Field(
         bool, default_value=False, description="Read every object of what stands, and make again what is missing."

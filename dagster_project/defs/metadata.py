@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from typing import Any
+from urllib.parse import quote
 
 import dagster as dg
 
+from dagster_project.corpus.model.escaping import markdown
 from dagster_project.corpus.model.manifests import Manifest
 from dagster_project.corpus.publishing.exported import exported_files
 from dagster_project.corpus.storage.stores import Store
@@ -26,6 +28,8 @@ from dagster_project.defs.tables import (
 from dagster_project.defs.trends import trends_of
 from dagster_project.defs.versions import Standing
 
+DIGITS = 16  # of an id: all 64 would push what stands beside them out of sight
+
 
 def metadata_of(store: Store, standing: Standing, pages: str | None = None) -> dict[str, Any]:
     """Metadata of a partition, from manifests alone; of several parts each has its own section. `pages`: where the
@@ -40,11 +44,13 @@ def metadata_of(store: Store, standing: Standing, pages: str | None = None) -> d
     }
     if pages and standing.stage in ("mixed", "published"):
         found["provenance"] = dg.MetadataValue.url(f"{pages}/mixes/{standing.key}")
+    if replays := replays_of(first, pages):
+        found["replays"] = replays
     for (partition, _), manifest in zip(standing.parts, manifests, strict=True):
         section = f"{partition.part}/" if partition.part else ""
         found |= {f"{section}{name}": value for name, value in described(manifest).items()}
     found |= {
-        "version": standing.data_version,
+        "version": standing.data_version[:DIGITS],
         "size_bytes": sum(manifest.size_bytes for manifest in manifests),
         "seconds": round(sum(float(ref.run.get("seconds", 0)) for _, ref in standing.parts), 3),
         "access": first.facts.get("access", "public"),
@@ -57,8 +63,20 @@ def metadata_of(store: Store, standing: Standing, pages: str | None = None) -> d
 def manifest_of(store: Store, manifest: Manifest, pages: str | None) -> dg.UrlMetadataValue | str:
     """The page of a manifest, or where it lies in the store."""
     if pages:
-        return dg.MetadataValue.url(f"{pages}/manifests/{manifest.id}")
+        return dg.MetadataValue.url(f"{pages}/manifests/{manifest.id[:DIGITS]}")
     return f"{store.location}/manifests/{manifest.id}.json"
+
+
+def replays_of(manifest: Manifest, pages: str | None) -> dg.MarkdownMetadataValue | None:
+    """The mixes that a mix replays, each with a link to its partition and to its manifest: Dagster can have no edge
+    between them, for an asset without time partitions cannot depend on itself."""
+    found = [item for item in manifest.inputs if item.stage == manifest.stage == "mixed"]
+    lines = []
+    for item in found:
+        key = item.partition.removeprefix("mixed/").partition("#")[0]
+        version = f"[`{item.id[:12]}`]({pages}/manifests/{item.id[:DIGITS]})" if pages else f"`{item.id[:12]}`"
+        lines.append(f"- [{markdown(key)}](/assets/mixed?view=partitions&partition={quote(key, safe='')}) {version}")
+    return dg.MetadataValue.md("\n".join(lines)) if lines else None
 
 
 def described(manifest: Manifest) -> dict[str, Any]:

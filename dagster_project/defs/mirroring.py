@@ -9,11 +9,11 @@ from uuid import NAMESPACE_URL, uuid5
 
 import dagster as dg
 
-from dagster_project.corpus.model.outcomes import Outcome
+from dagster_project.corpus.building.judging import last_outcomes
+from dagster_project.corpus.model.outcomes import Auditor
 from dagster_project.corpus.model.partitions import SPACES, STAGES
-from dagster_project.corpus.storage.refs import find_build
 from dagster_project.corpus.storage.stores import Store
-from dagster_project.defs.checks import about_newest, evaluations_of, report_evaluations
+from dagster_project.defs.checks import about_newest, auditor_of_now, evaluations_of, report_evaluations
 from dagster_project.defs.metadata import metadata_of, told_besides
 from dagster_project.defs.provenance import (
     CODE_VERSION,
@@ -73,6 +73,7 @@ def lacking(
     known = {stage: known_versions(instance, stage) for stage in STAGES}
     registered = {space: {*instance.get_dynamic_partitions(space)} for space in {*SPACES.values()}}
     found = list(standings(store))
+    auditor = auditor_of_now()
     newest = {str(partition): (ref.id, item) for item in found for partition, ref in item.parts}
 
     def lacks() -> Iterator[Mirrored]:
@@ -82,10 +83,10 @@ def lacking(
             run_id = run_id_of(store, item, newer)
             if known[item.stage].get(item.key) != item.data_version:
                 events = events_of(store, item, pointers_before(instance, newer), pages)
-                yield Mirrored(item, run_id, tuple(events), checks_of(store, item))
+                yield Mirrored(item, run_id, tuple(events), checks_of(store, auditor, item))
             elif told and not is_told_stale(told, newer):
                 again = told_stale(told, pointers_before(instance, newer))
-                yield Mirrored(item, run_id, (again,), checks_of(store, item))
+                yield Mirrored(item, run_id, (again,), checks_of(store, auditor, item))
             elif item.key not in registered[SPACES[item.stage]]:
                 yield Mirrored(item, run_id)
 
@@ -131,13 +132,8 @@ def told_stale(told: dg.AssetMaterialization, pointers: Mapping[str, int]) -> dg
     return dg.AssetMaterialization(told.asset_key, partition=told.partition, metadata=told.metadata, tags=tags)
 
 
-def checks_of(store: Store, standing: Standing) -> tuple[dg.AssetCheckEvaluation, ...]:
-    """The checks of a partition as they were judged when it was published."""
-    outcomes = [outcome for _, ref in standing.parts for outcome in outcomes_of(store, ref.run.get("audit"))]
+def checks_of(store: Store, auditor: Auditor, standing: Standing) -> tuple[dg.AssetCheckEvaluation, ...]:
+    """The checks of a partition as they were judged last. What is judged again when Dagster knows the partition is told
+    by the job that does it: to look for that in every pass would be a request for each partition."""
+    outcomes = [outcome for _, ref in standing.parts for outcome in last_outcomes(store, auditor, ref)]
     return tuple(evaluations_of(standing.stage, standing.key, outcomes))
-
-
-def outcomes_of(store: Store, audit: str | None) -> list[Outcome]:
-    """The outcomes under an audit key; a ref that names none was published without."""
-    record = find_build(store, audit) if audit else None
-    return [Outcome(**item) for item in record["outcomes"]] if record else []

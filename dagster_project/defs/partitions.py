@@ -21,7 +21,7 @@ UPSTREAM: Mapping[str, tuple[str, ...]] = {
     "deduplicated": ("families", "filtered", "licensed", "signals"),
     "passages": ("deduplicated", "filtered", "signals"),
     "weights": ("deduplicated", "passages", "signals"),
-    # and earlier mixes that are replayed, but an asset without time partitions cannot depend on itself
+    # and earlier mixes that are replayed, but an asset without time partitions cannot depend on itself: D34
     "mixed": ("deduplicated", "passages", "weights", "snapshots", "signals", "licensed", "artifacts"),
     "published": ("mixed",),
 }

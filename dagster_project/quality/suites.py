@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -22,6 +22,9 @@ from dagster_project.quality.suite_rules import complaints_of, complaints_of_sui
 
 SEVERITIES: Mapping[str, Severity] = {"critical": "error", "warning": "warning", "info": "warning"}
 PACKAGE = Path(__file__).parent.parent
+# of valid JSON: where objects and lists begin and end, and the names in objects; other strings are passed over
+STRING = r'"(?:[^"\\]|\\.)*"'
+TOKEN = re.compile(rf"(?P<name>{STRING})(?=\s*:)|{STRING}|(?P<begin>[\[{{])|(?P<end>[\]}}])")
 
 
 @dataclass(frozen=True)
@@ -115,7 +118,7 @@ def _named() -> str:
 def _parsed(file: Path) -> tuple[str, Any]:
     try:
         text = file.read_text(encoding="utf-8")
-        return text, json.loads(text, object_pairs_hook=_once)
+        data = json.loads(text)
     except OSError as error:
         reason = (error.strerror or str(error)).lower()
         raise _refused(file, 1, f"cannot be read ({reason}); every stage has a suite") from None
@@ -125,17 +128,24 @@ def _parsed(file: Path) -> tuple[str, Any]:
         raise _refused(file, error.lineno, f"is not JSON: {error.msg.lower()}") from None
     except ValueError:  # Python reads no integer of more than 4,300 digits
         raise _refused(file, 1, "holds a number that is too long") from None
-    except KeyError as error:
-        raise _refused(file, 1, f"says {error.args[0]!r} twice in one place; the last would win unseen") from None
+    for name, line in repeated_names(text):
+        raise _refused(file, line, f"says {name!r} twice in one place; the last would win unseen")
+    return text, data
 
 
-def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found: dict[str, Any] = {}
-    for name, value in pairs:
-        if name in found:
-            raise KeyError(name)
-        found[name] = value
-    return found
+def repeated_names(text: str) -> Iterator[tuple[str, int]]:
+    """Names that an object of valid JSON has said before, each with its line."""
+    said: list[set[str]] = []  # by the objects and lists that are open
+    for token in TOKEN.finditer(text):
+        if token.lastgroup == "begin":
+            said.append(set())
+        elif token.lastgroup == "end":
+            said.pop()
+        elif token.lastgroup == "name":
+            name = json.loads(token["name"])
+            if name in said[-1]:
+                yield name, text.count("\n", 0, token.start()) + 1
+            said[-1].add(name)
 
 
 def _refused(file: Path, line: int, message: str) -> RecipeError:

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from pathlib import Path
+from itertools import islice
+from pathlib import Path, PurePosixPath
 from types import MappingProxyType
 
 from starlette.applications import Starlette
@@ -28,7 +29,7 @@ from dagster_project.serving.headers import Headers
 
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 MOST_QUERY_BYTES = 60_000
-IDENTIFIER = re.compile("[0-9a-f]{64}")
+IDENTIFIER = re.compile("[0-9a-f]{16,64}")  # the first digits are enough where they mean one version
 HTML, JSON = "text/html; charset=utf-8", "application/json"
 
 Page = Callable[[Answers, Request], Response]
@@ -79,12 +80,13 @@ def text(answers: Answers, request: Request) -> Response:
 
 def manifest(answers: Answers, request: Request) -> Response:
     """A manifest with links to its inputs."""
-    return Response(served.manifest_page(load_manifest(answers.store, _identifier(request))), media_type=HTML)
+    found = load_manifest(answers.store, _identifier(answers.store, request))
+    return Response(served.manifest_page(found), media_type=HTML)
 
 
 def manifest_json(answers: Answers, request: Request) -> Response:
     """A manifest as the store has it."""
-    return Response(load_manifest(answers.store, _identifier(request)).encoded(), media_type=JSON)
+    return Response(load_manifest(answers.store, _identifier(answers.store, request)).encoded(), media_type=JSON)
 
 
 def checks(answers: Answers, request: Request) -> Response:
@@ -136,11 +138,16 @@ def _answering(answers: Answers, page: Page) -> Callable[[Request], Response]:
     return answer
 
 
-def _identifier(request: Request) -> str:
+def _identifier(store: Store, request: Request) -> str:
     found: str = request.path_params["id"]
     if not IDENTIFIER.fullmatch(found):
-        raise PartitionError("a version id has 64 hexadecimal digits: take it from a page of a mix")
-    return found
+        raise PartitionError("a version id has 64 hexadecimal digits: take it, or its first 16, from a page of a mix")
+    if len(found) == 64:
+        return found
+    meant = [PurePosixPath(entry.path).stem for entry in islice(store.list(f"manifests/{found}"), 2)]
+    if len(meant) != 1:
+        raise PartitionError(f"{found} is the beginning of {'several versions' if meant else 'no version'}")
+    return meant[0]
 
 
 async def _missing(request: Request, error: Exception) -> Response:

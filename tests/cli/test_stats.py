@@ -9,8 +9,11 @@ from typing import Any
 import pytest
 
 from dagster_project.cli.stats import COLUMNS, by_stage, shown
+from dagster_project.cli.tables import table
 from dagster_project.corpus.model.partitions import STAGES
 from dagster_project.corpus.signals.groups import PLAIN
+
+COSTS = ("rows", "bytes_in", "bytes_out", "seconds", "cpu_seconds", "driver_peak_bytes", "worker_peak_bytes", "workers")
 
 
 def lines(text: str) -> list[dict[str, Any]]:
@@ -33,6 +36,22 @@ def test_every_stage_says_what_it_took(built):
     shown = built("stats").stdout
     assert "Costs by stage" in shown
     assert "MB/s" in shown
+
+
+def test_numbers_stand_to_the_right(program):
+    """Of every column, whether its cells are counts or tenths, or nobody knows."""
+    unknown = dict.fromkeys((*COSTS, "mb_per_second", "trend"))
+    known = {**dict.fromkeys(COSTS, 123456), "mb_per_second": 1.5, "trend": 0.25}
+    grid = table("Costs", ["stage", *COLUMNS], [["a", *shown(known)], ["b", *shown(unknown)]], figures=COLUMNS)
+    assert [column.justify for column in grid.columns] == ["left", *["right"] * len(COLUMNS)]
+    program("build", "tales", "-q")
+    told = program("stats", "snapshots").stdout.splitlines()
+    (heading,) = (line for line in told if "peak MB" in line)
+    (row,) = (line for line in told if "snapshots/tales@dev" in line)
+    for name in ("MB out", "seconds", "CPU s", "peak MB"):
+        end = heading.index(name) + len(name)
+        assert row[end - 1].isdigit()
+        assert row[end] == " "
 
 
 def test_versions_of_a_partition_are_compared(program):

@@ -58,7 +58,7 @@ def test_the_whole_chain_ends_with_the_versions_of_the_store(instance: dg.Dagste
         assert {item.partition for item in evaluations} == {key}
     shown = instance.get_latest_materialization_event(dg.AssetKey("published")).asset_materialization.metadata
     assert shown["dagster/row_count"].value == 8
-    assert shown["version"].value == version_in(library, "published")
+    assert shown["version"].value == version_in(library, "published")[:16]
     assert {"funnel", "inputs", "shards", "report", "size_bytes", "seconds"} <= set(shown)
 
 

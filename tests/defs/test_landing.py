@@ -84,6 +84,18 @@ def test_a_folder_that_grows_is_waited_for_and_asked_for_as_it_is_then(tick: Tic
     assert tick.keys != [first]
 
 
+def test_what_one_evaluation_has_no_time_for_is_left_to_the_next(
+    tick: Ticks, news: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("dagster_project.defs.landing.LOOK_SECONDS", -1)  # for one folder each
+    put(news, "2026-10", "three")
+    put(news, "2026-11", "four")
+    (news / "in" / "2026-10" / "_SUCCESS").write_text("")
+    assert [tick() for _ in range(3)] == [[], ["news@2026-10"], []]
+    assert tick.registered == ["news@2026-9", "news@2026-10", "news@2026-11"]
+    assert [tick() for _ in range(4)] == [["news@2026-9"], [], ["news@2026-11"], []]
+
+
 @pytest.mark.parametrize("marker", ["_SUCCESS", ".done"])
 def test_a_marked_folder_is_taken_at_once_and_once(tick: Ticks, news: Path, marker: str) -> None:
     (news / "in" / "2026-9" / marker).write_text("")
@@ -97,7 +109,7 @@ def test_a_version_that_stands_is_not_listed_again(
     instance.report_runless_asset_event(dg.AssetMaterialization("snapshots", partition="news@2026-9"))
     monkeypatch.setattr("dagster_project.defs.landing.listing_of", lambda recipe: pytest.fail("listed"))
     put(news, "2026-9", "late", name="late.jsonl")
-    assert (tick(), tick.cursor) == ([], "{}")
+    assert (tick(), json.loads(tick.cursor)) == ([], {"seen": {}, "last": None})
 
 
 def test_what_cannot_be_a_version_stops_no_other(tick: Ticks, news: Path, capfd: pytest.CaptureFixture[str]) -> None:

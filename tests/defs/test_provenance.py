@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 import dagster as dg
 import pytest
@@ -15,9 +16,11 @@ from dagster_project.corpus.building.library import Library
 from dagster_project.corpus.model.partitions import SPACES, Partition, parse
 from dagster_project.corpus.storage.memory import MemoryStore
 from dagster_project.definitions import STAGES
+from dagster_project.defs.metadata import metadata_of
 from dagster_project.defs.mirroring import known_versions, lacking, mirror
 from dagster_project.defs.provenance import BEFORE_ALL
 from dagster_project.defs.signals import CODE_VERSION
+from dagster_project.defs.versions import standing_in
 from tests.models import write_artifact, write_examples, write_scoring_policy
 
 SNAPSHOT, VERDICTS, MIX = "snapshots/tiny@dev", "filtered/tiny@dev+scored", "published/tiny@dev"
@@ -110,7 +113,8 @@ def test_what_was_built_from_an_older_version_is_stale_until_built_again(
 def test_a_mix_that_replays_another_is_fresh(
     instance: dg.DagsterInstance, opened: Callable[[], Library], directory: Path
 ) -> None:
-    """Dagster knows no asset that depends on itself without time: a mix is one version of `mixed` like any other."""
+    """Dagster knows no asset that depends on itself without time: a mix is one version of `mixed` like any other, and
+    links to what it replays."""
     earlier = opened().build(Partition("mixed", "tiny@dev")).manifest.id
     for name, replay in (("newest", "tiny"), ("pinned", f"tiny@dev#{earlier[:8]}")):
         mix = f"name: {name}\nbudget: {{documents: 2}}\ncomponents: [{{name: again, replay: {replay}}}]\n"
@@ -120,12 +124,25 @@ def test_a_mix_that_replays_another_is_fresh(
     mirror(instance, store)
     assert stale(instance) == {}
     assert known_versions(instance, "mixed").keys() == {"tiny@dev", "newest@dev", "pinned@dev"}
+    link = "- [tiny@dev](/assets/mixed?view=partitions&partition=tiny%40dev)"
+    assert told_of(instance, "newest@dev") == told_of(instance, "pinned@dev") == f"{link} `{earlier[:12]}`"
+    assert told_of(instance, "tiny@dev") is None
+    linked = metadata_of(store, standing_in(store, Partition("mixed", "newest@dev")), "http://127.0.0.1:3001")
+    assert linked["replays"].value == f"{link} [`{earlier[:12]}`](http://127.0.0.1:3001/manifests/{earlier[:16]})"
     add_document(directory, "tiny")
     opened().build(Partition("published", "newest@dev"))
     mirror(instance, store)
     assert not stale(instance).keys() & {
         f"{stage}/{name}@dev" for stage in ("mixed", "published") for name in ("pinned", "newest")
     }
+
+
+def told_of(instance: dg.DagsterInstance, mix: str) -> Any:
+    """Which mixes Dagster was told that a mix replays."""
+    wanted = dg.AssetRecordsFilter(asset_key=dg.AssetKey("mixed"), asset_partitions=[mix])
+    (record,) = instance.fetch_materializations(wanted, limit=1).records
+    found = record.asset_materialization
+    return found.metadata["replays"].value if found and "replays" in found.metadata else None
 
 
 def test_a_new_dagster_is_told_what_is_stale(

@@ -9,11 +9,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from dagster_project.corpus.model.errors import RecipeError
 from dagster_project.quality import suites
 from dagster_project.quality.profiles import STAGES
-from dagster_project.quality.suites import load_suite, load_suites, suites_directory
+from dagster_project.quality.suites import load_suite, load_suites, repeated_names, suites_directory
 
 SUM = "expect_multicolumn_sum_to_equal"
 GOOD: dict[str, Any] = {
@@ -125,8 +127,36 @@ def test_a_directory_that_is_none_and_a_suite_of_no_stage_are_refused(tmp_path: 
 def test_a_bound_that_is_given_twice_is_refused(tmp_path: Path) -> None:
     text = json.dumps({"name": "filtered", "expectations": [GOOD]}, indent=2)
     (tmp_path / "filtered.json").write_text(text.replace('"severity"', '"severity": "warning",\n"severity"'))
-    with pytest.raises(RecipeError, match="says 'severity' twice"):
+    (line,) = (number for number, said in enumerate(text.splitlines(), 1) if '"severity"' in said)
+    with pytest.raises(RecipeError, match=rf":{line + 1}: says 'severity' twice"):
         load_suite(tmp_path, "filtered")
+
+
+NAMES = st.sampled_from(["a", "b", 'c"', "d: {", "\\", "[", "é\n"])
+VALUES = st.recursive(NAMES | st.none(), lambda inner: st.lists(inner) | st.lists(st.tuples(NAMES, inner)).map(tuple))
+
+
+@given(VALUES)
+def test_names_that_are_given_twice_are_found_as_they_are_read(value: Any) -> None:
+    """What json hands over object by object says the same; here each name has a line of its own."""
+    given_twice: list[str] = []
+
+    def twice(pairs: list[tuple[str, Any]]) -> None:
+        names = [name for name, _ in pairs]
+        given_twice.extend(name for number, name in enumerate(names) if name in names[:number])
+
+    text = spelled(value)
+    json.loads(text, object_pairs_hook=twice)
+    found = list(repeated_names(text))
+    assert sorted(name for name, _ in found) == sorted(given_twice)
+    assert all(text.splitlines()[line - 1].startswith(json.dumps(name)) for name, line in found)
+
+
+def spelled(value: Any) -> str:
+    """JSON of strings, lists, and objects as tuples of pairs, with every name at the beginning of a line."""
+    if isinstance(value, tuple):
+        return "{" + ",".join(f"\n{json.dumps(name)} : {spelled(inner)}" for name, inner in value) + "}"
+    return f"[{', '.join(map(spelled, value))}]" if isinstance(value, list) else json.dumps(value)
 
 
 @pytest.mark.parametrize(

@@ -155,7 +155,8 @@ def test_a_document_is_told_with_its_raw_object(client: TestClient, store: Memor
 def test_manifests_are_told_as_the_store_has_them(client: TestClient, store: MemoryStore) -> None:
     version = impact(store, Question(source="plain"))[0]["version"]
     assert client.get(f"/manifests/{version}.json").content == load_manifest(store, version).encoded()
-    assert page(client, f"/manifests/{version}")
+    assert page(client, f"/manifests/{version}").shown == page(client, f"/manifests/{version[:16]}").shown
+    assert client.get(f"/manifests/{version[:16]}.json").content == load_manifest(store, version).encoded()
 
 
 def test_data_docs_are_served(client: TestClient, store: MemoryStore) -> None:
@@ -194,6 +195,8 @@ def test_data_docs_are_served(client: TestClient, store: MemoryStore) -> None:
         (f"/mixes/hostile@dev/{'0' * 64}", 404),
         ("/manifests/..%2Frefs", 404),
         (f"/manifests/{'0' * 64}", 404),
+        (f"/manifests/{'0' * 16}", 404),
+        (f"/manifests/{'0' * 15}", 404),
         ("/nothing", 404),
     ],
 )

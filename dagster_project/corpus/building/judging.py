@@ -60,6 +60,16 @@ def judgement_of(store: Store, auditor: Auditor, partition: Partition, version: 
     return Judgement(partition, ref, manifest, record["bounds"], _outcomes(now or record), now is not None)
 
 
+def last_outcomes(store: Store, auditor: Auditor, ref: Ref) -> list[Outcome]:
+    """What the last judgement of a publication came to, as `judgement_of` finds it; of one that names none, nothing."""
+    audit = ref.run.get("audit")
+    record = refs.find_build(store, audit) if audit else None
+    if record is None:
+        return []
+    key = _key(auditor, refs.load_manifest(store, ref.id), record.get("bounds", {}))
+    return _outcomes(record if key == audit else refs.find_build(store, key) or record)
+
+
 def judged_again(store: Store, auditor: Auditor, partition: Partition, version: str | None = None) -> Judgement:
     """A published version by the suite as it is now, put on record; nothing is rebuilt."""
     ref, manifest, record = _published(store, partition, version)
