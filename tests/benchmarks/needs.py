@@ -69,9 +69,9 @@ def _requests(text: Sequence[float], sizes: Sizes) -> float:
     others = slope(text, [size["requests"] - count for size, count in zip(sizes, read, strict=True)])
     if len(sizes) == 1:
         return others + read[0] / text[0]
-    large = np.array(text)
-    _, linear = np.linalg.lstsq(np.stack([large**2, large], axis=1), np.array(read, np.float64))[0]
-    return others + float(linear)
+    gigabytes = np.array(text) / 1e9
+    _, linear = np.linalg.lstsq(np.stack([gigabytes**2, gigabytes], axis=1), np.array(read, np.float64))[0]
+    return others + float(linear) / 1e9
 
 
 def _levels(text_bytes: float) -> tuple[int, float]:

@@ -6,7 +6,7 @@ import gzip
 import io
 import json
 import tarfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -29,6 +29,7 @@ from dagster_project.corpus.lineage.impact import Question, impact
 from dagster_project.corpus.loading.loader import Begin, Loader
 from dagster_project.corpus.model.errors import Erased, IntegrityError, Refused
 from dagster_project.corpus.model.manifests import File, Manifest
+from dagster_project.corpus.model.outcomes import Outcome
 from dagster_project.corpus.model.partitions import Partition
 from dagster_project.corpus.publishing.reports import render
 from dagster_project.corpus.statements.refusing import refuse_ended
@@ -44,7 +45,7 @@ from dagster_project.corpus.takedowns.register import add, decide
 from dagster_project.corpus.takedowns.texts import of_text
 from dagster_project.corpus.verification.verify import verify
 from dagster_project.views import connect
-from tests.corpora import library, prose
+from tests.corpora import Lenient, library, prose
 from tests.corpus.deduplication.test_layers import write
 from tests.flow.test_takedowns import CORPUS, MIX, OTHER, PUBLISHED, RECIPES, newest, opened
 
@@ -378,6 +379,22 @@ def test_a_build_that_raced_the_request_does_not_bring_it_back(
 
 
 @pytest.mark.parametrize("held", [PUBLISHED, WEB])
+class Strict(Lenient):
+    """An auditor that lets no mix pass."""
+
+    def audit(self, manifest: Manifest, bounds: Mapping[str, Any]) -> Sequence[Outcome]:
+        return [Outcome("enough", False, "error", "more is left")] if manifest.stage == "mixed" else []
+
+
+def test_a_mix_that_fails_its_audit_keeps_no_text_from_being_erased(built: Library) -> None:
+    add(built.store, ENTRIES)
+    applied = take_down(Library(built.store, built.recipes, built.engine, Strict()), erase=True)
+    lacking = {str(item.partition): item.lacking for item in applied.affected if item.lacking}
+    assert lacking.keys() == {str(MIX), str(OTHER)}
+    assert lacking[str(MIX)].startswith("cannot be rebuilt: ")
+    assert holding(built.store, TEXT, TITLE) == []
+
+
 def test_who_holds_a_version_is_asked_first(built: Library, held: Partition) -> None:
     add(built.store, ENTRIES)
     version = newest(built, held).id
@@ -457,6 +474,8 @@ def test_a_certificate_is_held_against_the_store(built: Library) -> None:
         f"{old.path} stands again: apply the takedown again with --erase",
         "portraits answered otherwise than the certificate says, or were asked again since: make it again",
     ]
+    for part in ("versions", "objects", "check"):
+        assert {*complaints(built.store, {**told, part: []})} - {*complaints(built.store, told)}
     with pytest.raises(Refused, match="no certificate of this release"):
         complaints(built.store, {"format": 1})
 

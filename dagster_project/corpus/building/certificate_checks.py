@@ -8,7 +8,13 @@ from typing import Any
 
 from dagster_project.corpus.building.certificate_portraits import not_members, spans_told
 from dagster_project.corpus.building.certificate_texts import begun_before, still_held, texts_left, written_since
-from dagster_project.corpus.building.certificates import FORMAT, TITLE
+from dagster_project.corpus.building.certificates import (
+    FORMAT,
+    TITLE,
+    newest_mixes,
+    objects_of_entry,
+    versions_of_entry,
+)
 from dagster_project.corpus.building.remaining import members_among
 from dagster_project.corpus.erasing.asked import answer_of
 from dagster_project.corpus.erasing.cleared import cleared_for
@@ -64,6 +70,10 @@ def _of_objects(store: Store, told: Mapping[str, Any]) -> Iterator[str]:
             yield f"what replaced {item['path']} is not on record as the certificate has it"
         elif store.size(item["path"]) is not None and (new or not owned(store, {item["old"]})):
             yield f"{item['path']} stands again: apply the takedown again with --erase"
+    known = {item["old"] for item in told["objects"]}
+    missing = [item["path"] for item in objects_of_entry(store, told["request"]["entry"]) if item["old"] not in known]
+    if missing:
+        yield f"{len(missing)} objects that were erased for it are not in it, such as {missing[0]}: make it again"
 
 
 def _of_versions(store: Store, told: Mapping[str, Any]) -> Iterator[str]:
@@ -72,6 +82,12 @@ def _of_versions(store: Store, told: Mapping[str, Any]) -> Iterator[str]:
     for item in told["versions"]:
         if entry not in withdrawn_for(statements_of(store, item["old"])):
             yield f"{item['partition']}#{item['old'][:12]} is not withdrawn for this request"
+    standing = versions_of_entry(store, entry)
+    for item in [item for item in standing if item["old"] not in {said["old"] for said in told["versions"]}]:
+        yield f"{item['partition']}#{item['old'][:12]} was withdrawn for it and is not in it: make it again"
+    for item in newest_mixes(told["versions"]):
+        if item["new"] not in {said["version"] for said in told["check"]}:
+            yield f"{item['partition']}#{item['new'][:12]} was not searched: make it again"
     for item in told["check"]:
         name = f"{item['partition']}#{item['version'][:12]}"
         mixed = _manifest(store, item["version"])

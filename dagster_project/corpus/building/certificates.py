@@ -50,7 +50,7 @@ def certificate(store: Store, digits: str) -> dict[str, Any]:
     removed = sorted(found.filter(pc.equal(found.column("entry"), entry.id)).column("doc_id").unique().to_pylist())
     documents = described(store, removed)
     versions = versions_of_entry(store, entry.id)
-    check = [_checked(store, entry, item, removed) for item in _newest_mixes(versions)]
+    check = [_checked(store, entry, item, removed) for item in newest_mixes(versions)]
     request = {name: getattr(entry, name) for name in ("kind", "value", "scope", "requester", "received", "reason")}
     return {
         "certificate": TITLE,
@@ -63,7 +63,7 @@ def certificate(store: Store, digits: str) -> dict[str, Any]:
         "removed": [_removed(item) for item in documents],
         "stood_in": list(_stood_in(store, entry, removed)),
         "versions": versions,
-        "objects": list(_objects(store, entry.id)),
+        "objects": list(objects_of_entry(store, entry.id)),
         "stays": list(KEPT),
         "out_of_reach": _out_of_reach(store, entry, removed, documents, versions),
         "check": check,
@@ -108,7 +108,8 @@ def _removed(item: Mapping[str, Any]) -> dict[str, Any]:
     return {**ids, "source": item["snapshot"], "url": item["url"]}
 
 
-def _objects(store: Store, entry: str) -> Iterator[dict[str, Any]]:
+def objects_of_entry(store: Store, entry: str) -> Iterator[dict[str, Any]]:
+    """The objects that something was erased from for an entry, and what stands in their place."""
     for item in all_replacements(store):
         if entry in item.entries:
             new = item.new.sha256 if item.new else None
@@ -182,7 +183,7 @@ def _explained(entry: Entry, hit: Mapping[str, Any], found: Mapping[str, Any] | 
     return {"source": place, "is_explained": is_explained, "explanation": said}
 
 
-def _newest_mixes(versions: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+def newest_mixes(versions: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
     """One for each mix that was built anew."""
     return list({item["new"]: item for item in versions if item["new"] and _stage(item) == "mixed"}.values())
 

@@ -20,7 +20,7 @@ from dagster_project.corpus.erasing.blanking import is_blank
 from dagster_project.corpus.erasing.cleared import record_cleared
 from dagster_project.corpus.erasing.erase import LEFT_SECONDS, Swept, strictest_access, sweep
 from dagster_project.corpus.model.documents import ID
-from dagster_project.corpus.model.errors import Refused
+from dagster_project.corpus.model.errors import AuditFailed, Refused
 from dagster_project.corpus.model.manifests import Manifest
 from dagster_project.corpus.model.partitions import Partition
 from dagster_project.corpus.portraits.portrait import forget, portrayed, read_header
@@ -99,7 +99,7 @@ def rebuild(library: Library) -> tuple[list[Affected], list[Built]]:
         if not item.lacking:
             try:
                 built.append(library.build(item.partition if is_corpus else Partition("published", item.partition.key)))
-            except Refused as error:
+            except (Refused, AuditFailed) as error:
                 found[number] = item._replace(lacking=f"cannot be rebuilt: {error}")
     return found, built
 
