@@ -1,6 +1,7 @@
 """Sensors and schedules: register what recipes name, follow changed sources, mirror the store, refresh in time."""
 
 import json
+import time
 from collections.abc import Iterator, Mapping
 
 import dagster as dg
@@ -18,6 +19,7 @@ from dagster_project.defs.partitions import DEFINITIONS
 from dagster_project.opening import is_running, opened_store, recipes_of
 from dagster_project.settings import Settings
 
+AGAIN_SECONDS = 3600  # after which a register that could not be applied is applied again
 AT_ONCE = 40  # partitions mirrored in one evaluation; the next takes the rest
 
 
@@ -53,14 +55,17 @@ def sensors(settings: Settings) -> list[dg.SensorDefinition]:
         description="Applies the takedown register whenever it has a new state: new versions of what holds what went.",
     )
     def follow_takedowns(context: dg.SensorEvaluationContext) -> dg.SensorResult | dg.SkipReason:
-        """Asks for `takedown apply` whenever the register has a new state. Starts no embedded store."""
+        """Asks for `takedown apply` whenever the register has a new state, and each hour where that failed. Starts no
+        embedded store."""
         if not is_running(settings):
             return dg.SkipReason("the embedded store is not running: `florilegium up` starts it")
         with opened_store(settings) as store:
             number = str(last_number(store))
-        if number == (context.cursor or "0"):
-            return dg.SkipReason("the takedown register is as it was")
-        return dg.SensorResult(run_requests=[dg.RunRequest(f"register {number}")], cursor=number)
+        if number != (context.cursor or "0"):
+            return dg.SensorResult(run_requests=[dg.RunRequest(f"register {number}")], cursor=number)
+        if failed := _failed(context.instance):
+            return dg.SensorResult(run_requests=[dg.RunRequest(f"register {number} after {failed}")], cursor=number)
+        return dg.SkipReason("the takedown register is as it was")
 
     return [
         *(register_snapshots, mirror_versions, follow_takedowns),
@@ -86,6 +91,15 @@ def schedules(settings: Settings) -> list[dg.ScheduleDefinition]:
         yield from (dg.RunRequest(run_key=f"{key} {night}", partition_key=key) for key in moving)
 
     return [refresh_dev_snapshots, *landing.schedules(settings), *releases.schedules(settings)]
+
+
+def _failed(instance: dg.DagsterInstance) -> str | None:
+    """The last run that applied the register, where it failed some time ago."""
+    for record in instance.get_run_records(dg.RunsFilter(job_name=apply_takedowns.name), limit=1):
+        is_late = record.end_time is not None and time.time() - record.end_time > AGAIN_SECONDS
+        if record.dagster_run.status == dg.DagsterRunStatus.FAILURE and is_late:
+            return record.dagster_run.run_id
+    return None
 
 
 def registered(context: dg.SensorEvaluationContext, recipes: Recipes) -> dg.SensorResult:

@@ -92,8 +92,20 @@ def test_the_register_is_followed_state_by_state(
     result = follow(dg.build_sensor_context(instance))
     assert isinstance(result, dg.SensorResult)
     assert [request.run_key for request in result.run_requests or []] == ["register 1"]
-    assert isinstance(follow(dg.build_sensor_context(instance, cursor=result.cursor)), dg.SkipReason)
+    context = dg.build_sensor_context(instance, cursor=result.cursor)
+    assert isinstance(follow(context), dg.SkipReason)
     assert before.fresh
+    monkeypatch.setattr(library.store, "list", lambda prefix: 1 / 0)
+    failed = apply_takedowns.execute_in_process(instance=instance, resources={"library": library}, raise_on_error=False)
+    assert not failed.success
+    monkeypatch.undo()
+    monkeypatch.setattr(automation, "is_running", lambda _: True)
+    monkeypatch.setattr(automation, "opened_store", lambda _: nullcontext(library.store))
+    assert isinstance(follow(context), dg.SkipReason), "not at once"
+    monkeypatch.setattr(automation, "AGAIN_SECONDS", -1)
+    again = follow(context)
+    assert isinstance(again, dg.SensorResult)
+    assert [item.run_key for item in again.run_requests or []] == [f"register 1 after {failed.run_id}"]
 
 
 def test_takedowns_are_applied_by_a_run(instance: dg.DagsterInstance, library: Library) -> None:
