@@ -142,3 +142,27 @@ def test_a_dagster_home_is_written_once(tmp_path: Path) -> None:
     (home / "dagster.yaml").write_text("telemetry: {enabled: false}\n# mine\n")
     assert prepared_home(home) == home
     assert "# mine" in (home / "dagster.yaml").read_text()
+
+
+def test_recipes_that_cannot_be_read_are_told_once(
+    settings: Settings, directory: Path, instance: dg.DagsterInstance, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: list[dict[str, str]] = []
+    monkeypatch.setattr(automation.alerts, "send", lambda address, alert, log: told.append(alert))
+    (reading,) = [sensor for sensor in sensors(settings) if sensor.name == "read_recipes"]
+
+    def tick(cursor: str) -> str:
+        context = dg.build_sensor_context(instance, cursor=cursor)
+        reading(context)
+        return context.cursor or ""
+
+    assert (tick(""), told) == ("", [])
+    bad = directory / "sources" / "bad.yaml"
+    bad.write_text("name: \x1b[31m\n")
+    said = tick("")
+    assert tick(said) == said
+    assert [item["event"] for item in told] == ["recipes_unreadable"]
+    assert "bad.yaml" in told[0]["text"]
+    assert "\x1b" not in told[0]["text"]
+    bad.unlink()
+    assert tick(said) == ""
