@@ -378,7 +378,6 @@ def test_a_build_that_raced_the_request_does_not_bring_it_back(
     assert holding(built.store, TEXT, TITLE) == []
 
 
-@pytest.mark.parametrize("held", [PUBLISHED, WEB])
 class Strict(Lenient):
     """An auditor that lets no mix pass."""
 
@@ -395,6 +394,7 @@ def test_a_mix_that_fails_its_audit_keeps_no_text_from_being_erased(built: Libra
     assert holding(built.store, TEXT, TITLE) == []
 
 
+@pytest.mark.parametrize("held", [PUBLISHED, WEB])
 def test_who_holds_a_version_is_asked_first(built: Library, held: Partition) -> None:
     add(built.store, ENTRIES)
     version = newest(built, held).id
