@@ -20,7 +20,9 @@ from urllib.parse import urlsplit
 import dagster as dg
 from dagster._core.storage.tags import PARTITION_NAME_TAG, WILL_RETRY_TAG
 
+from dagster_project.corpus.model.errors import FlorilegiumError
 from dagster_project.corpus.model.escaping import encoded, visible
+from dagster_project.opening import recipes_of
 from dagster_project.settings import Settings
 
 TRIES, WAIT_SECONDS, ANSWER_SECONDS = 3, 1.0, 5.0
@@ -52,6 +54,35 @@ def sensor(settings: Settings) -> dg.SensorDefinition:
             send(settings.alerts, of_run(context.dagster_run, reasons(context)), context.log)
 
     return alerts
+
+
+def recipes_sensor(settings: Settings) -> dg.SensorDefinition:
+    """The one sensor of recipes that cannot be read."""
+
+    # on from the start: it only reads, and schedules are made of recipes that can be read, or not at all
+    @dg.sensor(
+        minimum_interval_seconds=60,
+        default_status=dg.DefaultSensorStatus.RUNNING,
+        description="Tells when recipes cannot be read: until they can, no schedule of theirs is loaded.",
+    )
+    def read_recipes(context: dg.SensorEvaluationContext) -> dg.SkipReason:
+        """Alerts once for each complaint about the recipes; starts no run."""
+        try:
+            recipes_of(settings)
+        except FlorilegiumError as error:
+            said = visible(str(error), MOST_CHARACTERS)
+            if context.cursor != said:
+                send(settings.alerts, {"event": "recipes_unreadable", "text": said}, context.log)
+            context.update_cursor(said)
+            return dg.SkipReason("the recipes cannot be read")
+        context.update_cursor("")
+        return dg.SkipReason("the recipes can be read")
+
+    return read_recipes
+
+
+def sensors(settings: Settings) -> list[dg.SensorDefinition]:
+    return [sensor(settings), recipes_sensor(settings)]
 
 
 def reasons(context: dg.RunFailureSensorContext) -> list[str]:

@@ -7,8 +7,7 @@ from collections.abc import Iterator, Mapping
 import dagster as dg
 
 from dagster_project.corpus.building.recipes import Recipes
-from dagster_project.corpus.model.errors import FlorilegiumError, SourceError
-from dagster_project.corpus.model.escaping import visible
+from dagster_project.corpus.model.errors import SourceError
 from dagster_project.corpus.model.partitions import MOVING
 from dagster_project.corpus.takedowns.register import last_number
 from dagster_project.defs import alerts, deriving, landing, releases
@@ -68,28 +67,9 @@ def sensors(settings: Settings) -> list[dg.SensorDefinition]:
             return dg.SensorResult(run_requests=[dg.RunRequest(f"register {number} after {failed}")], cursor=number)
         return dg.SkipReason("the takedown register is as it was")
 
-    # on from the start: it only reads, and schedules are made of recipes that can be read, or not at all
-    @dg.sensor(
-        minimum_interval_seconds=60,
-        default_status=dg.DefaultSensorStatus.RUNNING,
-        description="Tells when recipes cannot be read: until they can, no schedule of theirs is loaded.",
-    )
-    def read_recipes(context: dg.SensorEvaluationContext) -> dg.SkipReason:
-        """Alerts once for each complaint about the recipes; starts no run."""
-        try:
-            recipes_of(settings)
-        except FlorilegiumError as error:
-            said = visible(str(error), alerts.MOST_CHARACTERS)
-            if context.cursor != said:
-                alerts.send(settings.alerts, {"event": "recipes_unreadable", "text": said}, context.log)
-            context.update_cursor(said)
-            return dg.SkipReason("the recipes cannot be read")
-        context.update_cursor("")
-        return dg.SkipReason("the recipes can be read")
-
     return [
-        *(register_snapshots, mirror_versions, follow_takedowns, read_recipes),
-        *(landing.sensor(settings), deriving.sensor(settings), alerts.sensor(settings)),
+        *(register_snapshots, mirror_versions, follow_takedowns),
+        *(landing.sensor(settings), deriving.sensor(settings), *alerts.sensors(settings)),
     ]
 
 

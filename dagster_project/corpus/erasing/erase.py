@@ -32,7 +32,7 @@ from dagster_project.corpus.erasing.records import Raw, Told, delete_copies, del
 from dagster_project.corpus.model.recipes import ACCESS_CLASSES
 from dagster_project.corpus.storage.refs import load_manifest, published, published_versions
 from dagster_project.corpus.storage.stores import Store
-from dagster_project.corpus.storage.sweeps import begin_sweep, end_sweep
+from dagster_project.corpus.storage.sweeps import on_record
 from dagster_project.corpus.takedowns.entries import Entry
 from dagster_project.corpus.takedowns.erased import ERASED, ORDER
 
@@ -135,14 +135,11 @@ def _clear(store: Store, named: frozenset[str]) -> tuple[int, int]:
     left = [path for path, modified in pieces if modified < before]
     store.discard(dropped)
     if any(item.modified < before for item in unnamed):
-        record = begin_sweep(store, {"for": "erasure"})
-        try:
+        with on_record(store, {"for": "erasure"}):
             since = told_by_records(store).named  # by what came meanwhile
             unnamed = [item for item in unnamed if item.path not in since]
             left += [item.path for item in unnamed if item.modified < before]
             store.delete(left)
-        finally:
-            end_sweep(store, record)
     else:
         store.delete(left)
     gone = len(left) + len(dropped)

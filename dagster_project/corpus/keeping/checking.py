@@ -146,9 +146,10 @@ def _replacements(store: Store, listed: Listing, problems: list[Problem]) -> dic
         if made.old.sha256 != item.place.id:
             problems.append(_wrong(item, "the object that it replaces", item.place.id, told(made.old.sha256)))
         found[item.place.id] = made
-    unjudged = {hash for hash, made in found.items() if made.new is None} & data.keys()
+    gone = {hash for hash, made in found.items() if made.new is None}
+    unjudged = gone & data.keys()
     with noting(problems, PREFIX, STORE, "whether what is gone is another export's"):
-        for hash in owned(store, {hash for hash, made in found.items() if made.new is None}):
+        for hash in owned(store, gone):
             del found[hash]  # it has to be there, like any other
         unjudged = set()
     for hash in sorted(found.keys() & data.keys() - unjudged):

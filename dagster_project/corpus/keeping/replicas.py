@@ -22,7 +22,6 @@ from dagster_project.corpus.model.errors import Moved, Refused
 from dagster_project.corpus.model.partitions import Partition, parse
 from dagster_project.corpus.statements.statements import Statement, make_statement, statements_of
 from dagster_project.corpus.storage import refs
-from dagster_project.corpus.storage.records import put_record
 from dagster_project.corpus.storage.refs import Ref
 from dagster_project.corpus.storage.replacements import replaced_among
 from dagster_project.corpus.storage.stores import Store
@@ -172,7 +171,6 @@ def _publish(target: Store, partition: Partition, ref: Ref) -> int:
     newest = there[-1] if there else None
     again = [newest] if newest and newest.id != ref.id and newest.published > ref.published else []
     for number, item in enumerate([ref, *again], len(there) + 1):
-        made = asdict(replace(item, number=number))
-        if not put_record(target, f"refs/{partition}/{number:08d}.json", made):
+        if not refs.put_ref(target, partition, replace(item, number=number)):
             raise Moved(f"{partition} moved in {target.location} meanwhile: replicate again")
     return 1 + len(again)

@@ -17,7 +17,7 @@ from dagster_project.corpus.keeping.places import KINDS, UNKNOWN, place_of
 from dagster_project.corpus.model.errors import Refused
 from dagster_project.corpus.storage.replacements import find_replacement
 from dagster_project.corpus.storage.stores import Entry, Store, Unfinished
-from dagster_project.corpus.storage.sweeps import LONGEST_SECONDS, begin_sweep, end_sweep
+from dagster_project.corpus.storage.sweeps import LONGEST_SECONDS, on_record
 
 DAY_SECONDS = 86_400
 GRACE_SECONDS = 7 * DAY_SECONDS
@@ -95,11 +95,8 @@ def collect(
     if delete and told.damaged:
         raise Refused(f"{told.damaged[0]}; what it names is not known, so nothing was deleted: run `florilegium fsck`")
     if delete and (found or told.unfinished):
-        record = begin_sweep(store, {"grace_seconds": grace_seconds, "unpublished_seconds": unpublished_seconds})
-        try:
+        with on_record(store, {"grace_seconds": grace_seconds, "unpublished_seconds": unpublished_seconds}) as record:
             told = _swept(store, Garbage(store.location, grace_seconds, unpublished_seconds), record)
-        finally:
-            end_sweep(store, record)
     told.seconds = round(time.monotonic() - begun, 3)
     return told
 

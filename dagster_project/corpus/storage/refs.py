@@ -6,7 +6,6 @@ the moment of publication, and its first writer wins. Times, run ids and reasons
 
 from __future__ import annotations
 
-import re
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field
@@ -21,7 +20,6 @@ from dagster_project.corpus.storage import records
 from dagster_project.corpus.storage.stores import Entry, Store
 
 WAY_OUT = "restore it, or delete and build again"  # of what builds write
-PUBLICATION = re.compile(r"[0-9]{8}\.json")
 TAKEDOWN = "takedown"  # the reason for which a name that is bound means another version: less of the same
 MOST_FILES = 100_000  # of the manifests that are remembered of a store: about 40 MB
 
@@ -66,13 +64,13 @@ class Ref:
 
 def latest(store: Store, partition: Partition) -> Ref | None:
     """The newest publication of a partition, or None."""
-    paths = [entry.path for entry in store.list(_prefix(partition)) if _is_ref(partition, entry.path)]
-    return read_ref(store, max(paths)) if paths else None
+    listed = records.listed(store, _prefix(partition))
+    return read_ref(store, listed[-1].path) if listed else None
 
 
 def history(store: Store, partition: Partition) -> list[Ref]:
     """Every publication of a partition, oldest first."""
-    return [read_ref(store, entry.path) for entry in store.list(_prefix(partition)) if _is_ref(partition, entry.path)]
+    return [read_ref(store, entry.path) for entry in records.listed(store, _prefix(partition))]
 
 
 def published_versions(store: Store, partition: Partition) -> list[str]:
@@ -129,12 +127,17 @@ def publish(
             f"give the recipe a new version, or correct it with --reason"
         )
     ref = Ref((current.number if current else 0) + 1, version, build_key, time.time(), reason, run or {})
-    if records.put_record(store, f"{_prefix(partition)}{ref.number:08d}.json", asdict(ref)):
+    if put_ref(store, partition, ref):
         return ref
     winner = latest(store, partition)
     if winner and winner.id == version:
         return winner
     raise Moved(f"{partition} moved to {winner.id[:12] if winner else 'nothing'} while it was built: build again")
+
+
+def put_ref(store: Store, partition: Partition, ref: Ref) -> bool:
+    """Put a publication on record under its number; False where one stands there already."""
+    return records.put_record(store, f"{_prefix(partition)}{ref.number:08d}.json", asdict(ref))
 
 
 def find_build(store: Store, key: str) -> dict[str, Any] | None:
@@ -185,14 +188,10 @@ def _prefix(partition: Partition) -> str:
     return f"refs/{partition}/"
 
 
-def _is_ref(partition: Partition, path: str) -> bool:
-    return PUBLICATION.fullmatch(path.removeprefix(_prefix(partition))) is not None
-
-
 def _is_publication(entry: Entry) -> bool:
     """Nothing else is read: tools that show buckets leave markers of folders in them, and `fsck` tells of those."""
     above, _, name = entry.path.rpartition("/")
-    return above.count("/") >= 2 and PUBLICATION.fullmatch(name) is not None
+    return above.count("/") >= 2 and records.NUMBERED.fullmatch(name) is not None
 
 
 def read_ref(store: Store, path: str) -> Ref:

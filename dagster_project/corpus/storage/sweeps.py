@@ -9,8 +9,9 @@ number, or the sweep sees the build's record.
 
 from __future__ import annotations
 
+import contextlib
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from dagster_project.corpus.model.errors import Moved
@@ -38,6 +39,16 @@ def begin_sweep(store: Store, told: Mapping[str, Any]) -> Entry:
 def end_sweep(store: Store, begun: Entry) -> None:
     """Say that a sweep deletes nothing more."""
     records.append(store, PREFIX, lambda _: {"ended": begun.path})
+
+
+@contextlib.contextmanager
+def on_record(store: Store, told: Mapping[str, Any]) -> Iterator[Entry]:
+    """A sweep from its beginning to its end, whatever ends it."""
+    begun = begin_sweep(store, told)
+    try:
+        yield begun
+    finally:
+        end_sweep(store, begun)
 
 
 def await_sweeps(store: Store) -> int:
